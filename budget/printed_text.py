@@ -1,0 +1,56 @@
+"""How printed Chinese text is brought to one form before it is compared. Nothing here knows what a budget is.
+
+What was printed is always kept beside the normalised form: these functions are for comparing, never for storing.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+# Chromium writes Kangxi and CJK radicals instead of ideographs into the text layer; NFKC folds the Kangxi block only.
+_RADICALS = str.maketrans(
+    "⺠⻔⻋⻓⻅⻉⻚⻛⻢⻥⻦⻩⻬戶⻄⻆⻝⻣⻤⻮⻰⻘⻜⻙⻨⻁⻳",
+    "民门车长见贝页风马鱼鸟黄齐户西角食骨鬼齿龙青飞韦麦虎龟",
+)
+_DASHES = re.compile(r"^[-—–―－─﹣]+$")
+_ORDINAL = re.compile(
+    r"^(?:[(（][一二三四五六七八九十百\d]+[)）][、.．]?|第?[一二三四五六七八九十百]+[、.．:：]|\d+[、.．](?!\d)|[①-⑳])"
+)
+_OF_WHICH = re.compile(r"^其中[:：]?")
+
+
+def fold(text: str | None) -> str:
+    """NFKC with radicals folded to ideographs; blanks stay. `None` folds to ''."""
+    return unicodedata.normalize("NFKC", text or "").translate(_RADICALS)
+
+
+def squeeze(text: str | None) -> str:
+    """`fold` without any whitespace (trap 8: blanks stand inside headers, names and amounts)."""
+    return re.sub(r"[\s​﻿]+", "", fold(text))
+
+
+def is_blank(text: str | None) -> bool:
+    """Whether a cell shows nothing: empty, or dashes only (trap 11: `——` is no amount)."""
+    squeezed = squeeze(text)
+    return not squeezed or bool(_DASHES.match(squeezed))
+
+
+def split_ordinal(name: str) -> tuple[str | None, str]:
+    """A printed name without blanks → (its leading ordinal, the rest): `七、社会保障…` → (`七、`, `社会保障…`)."""
+    squeezed = squeeze(name)
+    found = _ORDINAL.match(squeezed)
+    if not found or found.end() == len(squeezed):
+        return None, squeezed
+    return found.group(), squeezed[found.end() :]
+
+
+def plain_name(name: str) -> str:
+    """The name as facts carry it: without blanks, leading 其中： and leading ordinal."""
+    rest = _OF_WHICH.sub("", squeeze(name))
+    return _OF_WHICH.sub("", split_ordinal(rest)[1]) or rest
+
+
+def says_of_which(name: str) -> bool:
+    """Whether a printed name begins with 其中 (such a row is a part, never an addend: trap 12)."""
+    return bool(_OF_WHICH.match(split_ordinal(name)[1])) or bool(_OF_WHICH.match(squeeze(name)))

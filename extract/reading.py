@@ -1,0 +1,137 @@
+"""What every reader yields and the rest of extract/ consumes. No format and no budget knowledge here.
+
+Page readers (PDF, scan) first make a `Page` of words and ruling lines; tables are found on it; then the page joins a
+`Reading` like the grids of Word, workbook and HTML readers do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Literal
+
+from budget.disclosure import Place, ReaderName, Unread
+
+Box = tuple[float, float, float, float]
+"""x0, top, x1, bottom in points from the top left of the page as displayed (after /Rotate)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A run of characters without a blank, on one baseline. `box` covers exactly its characters."""
+
+    text: str
+    box: Box
+    confidence: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A straight ruling line, horizontal or vertical, as a box of (almost) no thickness."""
+
+    box: Box
+    direction: Literal["h", "v"]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page as a reader of the paper sees it: visible words and ruling lines, in displayed points."""
+
+    number: int
+    width: float
+    height: float
+    words: tuple[Word, ...]
+    rules: tuple[Rule, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class GridCell:
+    """One cell of a rectangular grid; `rows` × `cols` grid places when merged, text and place at its top left.
+
+    `text` keeps what is printed, with line breaks inside the cell removed. `indent` is the depth by which the text is
+    set in (leading blanks or x offset), 0 when none; a hint for levels.
+    """
+
+    row: int
+    col: int
+    text: str
+    at: Place | None
+    rows: int = 1
+    cols: int = 1
+    indent: int = 0
+    confidence: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """A table as drawn: a rectangle of `n_rows` × `n_cols`, each place covered by at most one cell.
+
+    `page` is where it stands (PDF, scan) and `box` its area; None for Word, HTML and workbooks.
+    `header_repeat` counts the rows marked as a repeated header (Word `tblHeader`), 0 when the format does not say.
+    `open_top` / `open_bottom`: the table touches the page's edge without a closing rule.
+    """
+
+    n_rows: int
+    n_cols: int
+    cells: tuple[GridCell, ...]
+    page: int | None = None
+    box: Box | None = None
+    open_top: bool = False
+    open_bottom: bool = False
+    header_repeat: int = 0
+    sheet: str | None = None
+
+    def matrix(self) -> list[list[GridCell | None]]:
+        """n_rows × n_cols with every cell at its top left place and None elsewhere."""
+        rows: list[list[GridCell | None]] = [[None] * self.n_cols for _ in range(self.n_rows)]
+        for cell in self.cells:
+            rows[cell.row][cell.col] = cell
+        return rows
+
+    def covering(self) -> list[list[GridCell | None]]:
+        """n_rows × n_cols with every place holding the cell that covers it."""
+        rows: list[list[GridCell | None]] = [[None] * self.n_cols for _ in range(self.n_rows)]
+        for cell in self.cells:
+            for r in range(cell.row, min(self.n_rows, cell.row + cell.rows)):
+                for c in range(cell.col, min(self.n_cols, cell.col + cell.cols)):
+                    rows[r][c] = cell
+        return rows
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line (pages) or paragraph (Word, HTML) of text outside any grid; blanks between its words are kept as one blank.
+
+    `size` is the letter height in points where known: headings are larger.
+    """
+
+    text: str
+    page: int | None = None
+    box: Box | None = None
+    size: float | None = None
+    heading: int | None = None
+    """Heading level when the format marks one (Word, HTML)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One document as read: lines and grids in reading order, top to bottom, page after page."""
+
+    reader: ReaderName
+    blocks: tuple[Line | Grid, ...]
+    pages: int | None = None
+    unread: tuple[Unread, ...] = ()
+    page_sizes: tuple[tuple[float, float], ...] = field(default=())
+
+
+class UnreadableError(Exception):
+    """A file that gives no reading. `code` is an error code of the contract, the message says where and what to do."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+
+
+PageReader = Callable[[bytes, int], Page]
+"""bytes of a file, page number from 1 → Page. Two of them exist for PDF, independent of each other."""
