@@ -1,0 +1,67 @@
+"""Where a yusuan installation keeps its things, and how Prefect is pointed at them.
+
+Layout of a home folder (`--home`, else `YUSUAN_HOME`, else `./yusuan-data`):
+
+    archive/            every original by sha256, immutable, and the sightings
+    warehouse.sqlite    the figures (or PostgreSQL, by YUSUAN_DATABASE_URL)
+    runs/<run id>/      what one run did: crawl summary, sightings, summary.json
+    portals/            the portals of this installation, one YAML each (beside those shipped with the package)
+    prefect/            Prefect's own database and logs
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class House:
+    """One installation's places."""
+
+    home: Path
+
+    @classmethod
+    def at(cls, home: str | Path | None = None) -> House:
+        """The house at `home`, made if missing."""
+        path = Path(home or os.environ.get("YUSUAN_HOME") or "yusuan-data").expanduser().resolve()
+        path.mkdir(parents=True, exist_ok=True)
+        return cls(path)
+
+    @property
+    def archive(self) -> Path:
+        return self.home / "archive"
+
+    @property
+    def runs(self) -> Path:
+        return self.home / "runs"
+
+    @property
+    def portals(self) -> Path:
+        return self.home / "portals"
+
+    @property
+    def database_url(self) -> str:
+        return os.environ.get("YUSUAN_DATABASE_URL") or f"sqlite:///{self.home / 'warehouse.sqlite'}"
+
+    def prefect_environment(self) -> dict[str, str]:
+        """What Prefect needs to keep its records inside this home. An address of a server set by the user wins."""
+        environment = {
+            "YUSUAN_HOME": str(self.home),
+            "PREFECT_HOME": str(self.home / "prefect"),
+            "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+            "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
+            "DO_NOT_TRACK": "1",
+            "GX_ANALYTICS_ENABLED": "false",
+        }
+        if not os.environ.get("PREFECT_API_URL"):
+            environment["PREFECT_SERVER_ALLOW_EPHEMERAL_MODE"] = "true"
+            # two cores and a cold disk: Prefect's own 20 s are not always enough
+            environment["PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS"] = "90"
+        return environment
+
+    def enter(self) -> House:
+        """Point this process at the house; must happen before Prefect is imported."""
+        os.environ.update(self.prefect_environment())
+        return self

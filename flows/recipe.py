@@ -1,0 +1,41 @@
+"""The recipe: a hash of everything that decides what is read from given bytes.
+
+Same sha256 + same recipe = same rows. It covers the code and data files of budget/, extract/, expectations/ and the replay
+of decisions in review/, the versions of the libraries that read files, and the decisions that were replayed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from functools import cache
+from importlib import metadata, resources
+from pathlib import Path
+
+from budget.decisions import Decision
+
+ROOMS = ("budget", "extract", "expectations", "review")
+READING_LIBRARIES = ("pypdfium2", "pdfplumber", "lxml", "python-calamine", "great-expectations", "pandas", "pydantic")
+SUFFIXES = {".py", ".toml", ".csv", ".json", ".yaml"}
+
+
+@cache
+def code_recipe() -> str:
+    """16 hex digits for the installed code, data files and reading libraries."""
+    digest = hashlib.sha256()
+    for room in ROOMS:
+        root = Path(str(resources.files(room)))
+        for path in sorted(p for p in root.rglob("*") if p.suffix in SUFFIXES and "__pycache__" not in p.parts):
+            digest.update(f"{room}/{path.relative_to(root).as_posix()}\0".encode())
+            digest.update(hashlib.sha256(path.read_bytes()).digest())
+    for library in READING_LIBRARIES:
+        digest.update(f"{library}=={metadata.version(library)}\0".encode())
+    return digest.hexdigest()[:16]
+
+
+def document_recipe(decisions: Iterable[Decision] = ()) -> str:
+    """The recipe of one document: the code's, and the decisions replayed on it."""
+    taken = sorted(decision.model_dump_json() for decision in decisions)
+    if not taken:
+        return code_recipe()
+    return f"{code_recipe()}+{hashlib.sha256(chr(10).join(taken).encode()).hexdigest()[:8]}"

@@ -1,0 +1,112 @@
+"""`yusuan up`: Prefect server, work pool, deployments and worker on this machine, bound to loopback.
+
+Each service is a child process; when one dies or on ctrl-C all are stopped. The addresses to open are printed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from importlib import resources
+from pathlib import Path
+
+from flows.house import House
+
+LOOPBACK = "127.0.0.1"
+POOL = "yusuan"
+
+
+class ServiceError(RuntimeError):
+    """A service that did not start; the message names it, its log and what to do."""
+
+
+def prefect_file() -> Path:
+    """The deployments shipped with the package."""
+    return Path(str(resources.files("deployments") / "prefect.yaml"))
+
+
+def _prefect(*arguments: str) -> list[str]:
+    return [sys.executable, "-m", "prefect", *arguments]
+
+
+def _answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=2) as answer:
+            return bool(answer.status == 200)
+    except (urllib.error.URLError, OSError):
+        return False
+
+
+def _wait_until(url: str, service: subprocess.Popen[bytes], name: str, log: Path, seconds: float = 120) -> None:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if service.poll() is not None:
+            raise ServiceError(f"{name} ended with exit code {service.returncode}; its log: {log}")
+        if _answers(url):
+            return
+        time.sleep(0.3)
+    raise ServiceError(f"{name} does not answer at {url} after {seconds:g} s; its log: {log}")
+
+
+@contextlib.contextmanager
+def prefect_house(house: House, *, port: int = 4200, worker: bool = True) -> Iterator[str]:
+    """Run server, pool, deployments and (unless `worker` is false) one process worker; yields the API's address.
+
+    Raises ServiceError when the port is taken or a service does not come up.
+    """
+    api = f"http://{LOOPBACK}:{port}/api"
+    if _answers(f"{api}/health"):
+        raise ServiceError(f"a Prefect server already answers at {api}; stop it or choose another --port")
+    logs = house.home / "logs"
+    logs.mkdir(parents=True, exist_ok=True)
+    environment = {
+        **os.environ, **house.prefect_environment(), "PREFECT_API_URL": api, "PREFECT_SERVER_API_HOST": LOOPBACK,
+        "PREFECT_UI_API_URL": api,
+    }  # fmt: skip
+    children: list[subprocess.Popen[bytes]] = []
+
+    def start(name: str, *arguments: str) -> tuple[subprocess.Popen[bytes], Path]:
+        log = logs / f"{name}.log"
+        with log.open("ab") as sink:
+            child = subprocess.Popen(
+                _prefect(*arguments), env=environment, stdin=subprocess.DEVNULL, stdout=sink, stderr=sink,
+                start_new_session=True,
+            )  # fmt: skip
+        children.append(child)
+        return child, log
+
+    try:
+        server, log = start("prefect-server", "server", "start", "--host", LOOPBACK, "--port", str(port))
+        _wait_until(f"{api}/health", server, "the Prefect server", log)
+        for arguments in (
+            ("work-pool", "create", POOL, "--type", "process", "--overwrite"),
+            ("--no-prompt", "deploy", "--all", "--prefect-file", str(prefect_file())),
+        ):
+            done = subprocess.run(
+                _prefect(*arguments), env=environment, cwd=house.home, capture_output=True, text=True, check=False
+            )
+            if done.returncode:
+                raise ServiceError(f"prefect {' '.join(arguments)} failed:\n{done.stdout}\n{done.stderr}")
+        if worker:
+            start("prefect-worker", "worker", "start", "--pool", POOL, "--type", "process", "--name", "yusuan-worker")
+        yield api
+    finally:
+        for child in reversed(children):
+            _stop(child)
+
+
+def _stop(child: subprocess.Popen[bytes]) -> None:
+    """Ask the service and what it started to end; after ten seconds make it."""
+    for sign, patience in ((signal.SIGTERM, 10), (signal.SIGKILL, 5)):
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(child.pid, sign)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            child.wait(patience)
+            return
