@@ -1,0 +1,65 @@
+"""PDF → `Reading`. Opens the file, reads page after page, puts each page's lines and grids together. No budget knowledge.
+
+The fast way reads glyphs and rules with pdfium (`extract.readers.pdfium`); any other `PageReader` can take its place, and
+then pages come as words and rules.
+"""
+
+from __future__ import annotations
+
+from time import monotonic
+
+from budget.disclosure import Unread
+from extract.readers.pdfium import PageContent, open_pdf
+from extract.reading import Grid, Line, PageReader, Reading, UnreadableError
+from extract.tables import PageBlocks, blocks_of, page_blocks
+
+MAX_PAGES = 2000
+MAX_BYTES = 200 * 1024 * 1024
+
+
+def read_pdf(
+    data: bytes,
+    *,
+    page_reader: PageReader | None = None,
+    max_pages: int = MAX_PAGES,
+    max_bytes: int = MAX_BYTES,
+    max_seconds: float | None = None,
+) -> Reading:
+    """Every page of a PDF as lines and grids, in reading order.
+
+    `page_reader` None reads with pdfium. Raises UnreadableError with a code of the contract: empty, not_a_document,
+    truncated, encrypted, corrupt, limit_size, limit_pages, limit_time (looked at between pages), limit_memory,
+    limit_nesting, and unsupported for a file without any text layer (a scan). A file in which only some pages lack
+    text is read; the pages of pure picture give no block.
+    """
+    if len(data) > max_bytes:
+        raise UnreadableError("limit_size", f"the PDF has {len(data)} bytes, more than {max_bytes}")
+    deadline = None if max_seconds is None else monotonic() + max_seconds
+    blocks: list[Line | Grid] = []
+    unread: list[Unread] = []
+    sizes: list[tuple[float, float]] = []
+    text = False
+    with open_pdf(data) as pdf:
+        if pdf.pages > max_pages:
+            raise UnreadableError("limit_pages", f"the PDF has {pdf.pages} pages, more than {max_pages}")
+        for number in range(1, pdf.pages + 1):
+            if deadline is not None and monotonic() > deadline:
+                raise UnreadableError("limit_time", f"{max_seconds} s were over before page {number} of {pdf.pages}")
+            if page_reader is None:
+                content = pdf.page(number)
+                found, size, has_text = _from_content(content), (content.width, content.height), content.has_text
+            else:
+                page = page_reader(data, number)
+                found, size, has_text = blocks_of(page), (page.width, page.height), bool(page.words)
+            blocks += found.blocks
+            unread += found.unread
+            sizes.append(size)
+            text = text or has_text
+        pages = pdf.pages
+    if not text:
+        raise UnreadableError("unsupported", f"none of the {pages} pages has a text layer: a scan, to be read as pictures")
+    return Reading("pdf", tuple(blocks), pages, tuple(unread), tuple(sizes))
+
+
+def _from_content(content: PageContent) -> PageBlocks:
+    return page_blocks(content.number, content.width, content.height, content.glyphs, content.ruling)

@@ -1,0 +1,728 @@
+"""PDF pages through pdfium: bytes → glyphs and ruling lines of each page, in displayed points. The fast reader.
+
+Here belong the calls into pdfium and the questions only the file can answer: where a character stands, whether ink of it
+can be seen, which paths are ruling lines. Words, tables and cells are found elsewhere (`extract.tables`).
+
+pdfium is called through `ctypes.PyDLL` on the library that pypdfium2 ships: a page asks for thousands of numbers, and the
+loop over them runs inside `map` without giving the interpreter lock away. pdfium is not thread-safe: use processes.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from collections import deque
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import repeat
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+import pypdfium2
+import pypdfium2_raw.bindings as bindings
+
+from budget.printed_text import fold
+from extract.reading import Page, UnreadableError
+from extract.tables import Glyphs, Ruling, page_of
+
+Floats = npt.NDArray[np.float64]
+Matrix = tuple[float, float, float, float, float, float]
+IDENTITY: Final[Matrix] = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
+
+MAX_CHARACTERS = 400_000
+"""Characters of one page; a dense printed page has under 20,000."""
+MAX_OBJECTS = 400_000
+"""Objects of one page, those inside forms counted each time they are drawn."""
+MAX_SEGMENTS = 3_000_000
+"""Path segments of one page."""
+MAX_FORM_DEPTH = 16
+
+_TEXT, _PATH, _IMAGE, _SHADING, _FORM = 1, 2, 3, 4, 5
+_LINE_TO, _CURVE_TO, _MOVE_TO = 0, 1, 2
+_INVISIBLE_MODES = (3, 7)
+THIN: Final = 4.0
+"""A filled shape up to this many points thick is a drawn line; a thicker one is a shaded area."""
+
+
+def _library() -> ctypes.PyDLL:
+    loaded = bindings._libs["pdfium"]
+    return ctypes.PyDLL(loaded._name)
+
+
+_LIBRARY: Final = _library()
+_P, _I, _D, _F = ctypes.c_void_p, ctypes.c_int, ctypes.c_double, ctypes.c_float
+
+
+def _function(name: str, result: Any, *arguments: Any) -> Any:
+    function = _LIBRARY[name]
+    function.restype = result
+    function.argtypes = arguments
+    return function
+
+
+_load_document = _function("FPDF_LoadMemDocument64", _P, _P, ctypes.c_size_t, _P)
+_close_document = _function("FPDF_CloseDocument", None, _P)
+_last_error = _function("FPDF_GetLastError", ctypes.c_ulong)
+_page_count = _function("FPDF_GetPageCount", _I, _P)
+_load_page = _function("FPDF_LoadPage", _P, _P, _I)
+_close_page = _function("FPDF_ClosePage", None, _P)
+_rotation = _function("FPDFPage_GetRotation", _I, _P)
+_bounding_box = _function("FPDF_GetPageBoundingBox", _I, _P, _P)
+
+_load_text = _function("FPDFText_LoadPage", _P, _P)
+_close_text = _function("FPDFText_ClosePage", None, _P)
+_count_chars = _function("FPDFText_CountChars", _I, _P)
+_get_text = _function("FPDFText_GetText", _I, _P, _I, _I, _P)
+_unicode = _function("FPDFText_GetUnicode", ctypes.c_uint, _P, _I)
+_char_box = _function("FPDFText_GetCharBox", _I, _P, _I, _P, _P, _P, _P)
+_loose_box = _function("FPDFText_GetLooseCharBox", _I, _P, _I, _P)
+_char_origin = _function("FPDFText_GetCharOrigin", _I, _P, _I, _P, _P)
+_char_angle = _function("FPDFText_GetCharAngle", _F, _P, _I)
+_char_object = _function("FPDFText_GetTextObject", _P, _P, _I)
+_render_mode = _function("FPDFTextObj_GetTextRenderMode", _I, _P)
+
+_count_objects = _function("FPDFPage_CountObjects", _I, _P)
+_object_at = _function("FPDFPage_GetObject", _P, _P, _I)
+_object_type = _function("FPDFPageObj_GetType", _I, _P)
+_object_matrix = _function("FPDFPageObj_GetMatrix", _I, _P, _P)
+_object_bounds = _function("FPDFPageObj_GetBounds", _I, _P, _P, _P, _P, _P)
+_fill_colour = _function("FPDFPageObj_GetFillColor", _I, _P, _P, _P, _P, _P)
+_stroke_colour = _function("FPDFPageObj_GetStrokeColor", _I, _P, _P, _P, _P, _P)
+_form_count = _function("FPDFFormObj_CountObjects", _I, _P)
+_form_object = _function("FPDFFormObj_GetObject", _P, _P, ctypes.c_ulong)
+_draw_mode = _function("FPDFPath_GetDrawMode", _I, _P, _P, _P)
+_segment_count = _function("FPDFPath_CountSegments", _I, _P)
+_path_segment = _function("FPDFPath_GetPathSegment", _P, _P, _I)
+_segment_point = _function("FPDFPathSegment_GetPoint", _I, _P, _P, _P)
+_segment_type = _function("FPDFPathSegment_GetType", _I, _P)
+_segment_close = _function("FPDFPathSegment_GetClose", _I, _P)
+_clip_path = _function("FPDFPageObj_GetClipPath", _P, _P)
+_clip_count = _function("FPDFClipPath_CountPaths", _I, _P)
+_clip_segments = _function("FPDFClipPath_CountPathSegments", _I, _P, _I)
+_clip_segment = _function("FPDFClipPath_GetPathSegment", _P, _P, _I, _I)
+
+_bitmap_create = _function("FPDFBitmap_CreateEx", _P, _I, _I, _I, _P, _I)
+_bitmap_fill = _function("FPDFBitmap_FillRect", _I, _P, _I, _I, _I, _I, ctypes.c_ulong)
+_bitmap_destroy = _function("FPDFBitmap_Destroy", None, _P)
+_render = _function("FPDF_RenderPageBitmap", None, _P, _P, _I, _I, _I, _I, _I, _I)
+
+
+def _run(calls: Iterator[Any]) -> None:
+    deque(calls, maxlen=0)
+
+
+def _multiply(first: Matrix, then: Matrix) -> Matrix:
+    a, b, c, d, e, f = first
+    g, h, i, j, k, m = then
+    return (a * g + b * i, a * h + b * j, c * g + d * i, c * h + d * j, e * g + f * i + k, e * h + f * j + m)
+
+
+class PdfFile:
+    """An open PDF. `with open_pdf(data) as pdf:`; pages are read by number from 1."""
+
+    def __init__(self, handle: int, pages: int) -> None:
+        self._handle = handle
+        self.pages = pages
+
+    def page(self, number: int) -> PageContent:
+        """Glyphs and rules of one page. Raises UnreadableError (corrupt, limit_memory)."""
+        page = _load_page(self._handle, number - 1)
+        if not page:
+            raise UnreadableError("corrupt", f"page {number} of {self.pages} cannot be opened; ask for the file again")
+        try:
+            return _read_page(page, number)
+        finally:
+            _close_page(page)
+
+
+@dataclass(frozen=True, slots=True)
+class PageContent:
+    """What stands on one page, in displayed points. `images` counts the pictures, `has_text` whether a text layer exists."""
+
+    number: int
+    width: float
+    height: float
+    glyphs: Glyphs
+    ruling: Ruling
+    images: int
+    has_text: bool
+
+
+@contextmanager
+def open_pdf(data: bytes) -> Iterator[PdfFile]:
+    """Open a PDF held in memory. Raises UnreadableError: empty, truncated, encrypted, not_a_document, corrupt."""
+    if not data:
+        raise UnreadableError("empty", "the file has no bytes; download it again")
+    start = data.find(b"%PDF-", 0, 1024)
+    if start < 0:
+        raise UnreadableError("not_a_document", f"no PDF header in the first 1,024 bytes, found {data[:12]!r}")
+    _refuse_truncated(data)
+    handle = _load_document(data, len(data), None)
+    pages = _page_count(handle) if handle else 0
+    if pages < 1:
+        code = _last_error()
+        if handle:
+            _close_document(handle)
+        if code in (4, 5):
+            raise UnreadableError("encrypted", "the PDF asks for a password or uses an unknown security handler")
+        if b"startxref" not in data[-2048:] and b"%%EOF" not in data[-2048:]:
+            raise UnreadableError("truncated", "the PDF ends without its cross-reference table; download it again")
+        raise UnreadableError("corrupt", "pdfium finds no page in the file; download it again or ask the publisher")
+    try:
+        yield PdfFile(handle, pages)
+    finally:
+        _close_document(handle)
+
+
+def _refuse_truncated(data: bytes) -> None:
+    """pdfium repairs a cut file without a word and gives the pages that are left: that would lose the rest silently."""
+    end = data.rfind(b"%%EOF")
+    if end < 0:
+        if data.rfind(b"startxref") < 0:
+            raise UnreadableError("truncated", "the PDF has no end (no startxref, no %%EOF); download it again")
+        return
+    rest = data[end + 5 :]
+    if b" obj" in rest and b"startxref" not in rest:
+        raise UnreadableError("truncated", f"{len(rest)} bytes follow the last %%EOF and break off; download it again")
+    linear = data.find(b"/Linearized", 0, 1024)
+    if linear < 0:
+        return
+    length = data.find(b"/L ", linear, linear + 256)
+    digits = data[length + 3 : length + 16].split()[0] if length > 0 else b""
+    if digits.isdigit() and int(digits) > len(data):
+        raise UnreadableError("truncated", f"the PDF says it has {int(digits)} bytes, {len(data)} arrived; download it again")
+
+
+def read_page_words(data: bytes, number: int) -> Page:
+    """The `PageReader` of pdfium: one page as words and rules."""
+    with open_pdf(data) as pdf:
+        if not 1 <= number <= pdf.pages:
+            raise ValueError(f"page {number} of a file with {pdf.pages} pages")
+        content = pdf.page(number)
+    return page_of(content.number, content.width, content.height, content.glyphs, content.ruling)
+
+
+# ── one page ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class _Frame:
+    """From PDF space to displayed points: the shown box (CropBox within MediaBox) and /Rotate."""
+
+    x0: float
+    y0: float
+    x1: float
+    y1: float
+    turns: int
+
+    @property
+    def size(self) -> tuple[float, float]:
+        width, height = self.x1 - self.x0, self.y1 - self.y0
+        return (height, width) if self.turns & 1 else (width, height)
+
+    def displayed(self, x: Floats, y: Floats) -> tuple[Floats, Floats]:
+        if self.turns == 0:
+            return x - self.x0, self.y1 - y
+        if self.turns == 1:
+            return y - self.y0, x - self.x0
+        if self.turns == 2:
+            return self.x1 - x, y - self.y0
+        return self.y1 - y, self.x1 - x
+
+    def displayed_box(self, left: Floats, bottom: Floats, right: Floats, top: Floats) -> Floats:
+        """(n, 4) x0, top, x1, bottom as displayed."""
+        xa, ya = self.displayed(left, bottom)
+        xb, yb = self.displayed(right, top)
+        return np.stack([np.minimum(xa, xb), np.minimum(ya, yb), np.maximum(xa, xb), np.maximum(ya, yb)], axis=1)
+
+
+def _frame_of(page: int) -> _Frame:
+    box = np.zeros(4, np.float32)  # FS_RECTF: left, top, right, bottom
+    if not _bounding_box(page, box.ctypes.data):
+        box[:] = (0.0, 792.0, 612.0, 0.0)
+    left, top, right, bottom = (float(v) for v in box)
+    return _Frame(min(left, right), min(top, bottom), max(left, right), max(top, bottom), _rotation(page) & 3)
+
+
+@dataclass(slots=True)
+class _Objects:
+    """The objects of a page in drawing order, forms opened: handles, types, and the form each stands in (0 = page)."""
+
+    handles: list[int]
+    types: list[int]
+    forms: list[int]
+    matrices: list[Matrix]
+    """Matrix of each form to page space; index 0 is the page itself."""
+    clips: list[Clip]
+    """Clip box of each form in page space."""
+
+
+Clip = tuple[float, float, float, float]
+"""x0, y0, x1, y1 in page space (y upwards)."""
+NO_CLIP: Final[Clip] = (-np.inf, -np.inf, np.inf, np.inf)
+
+
+def _objects_of(page: int, number: int) -> _Objects:
+    count = _count_objects(page)
+    if count > MAX_OBJECTS:
+        raise UnreadableError("limit_memory", f"page {number} draws {count} objects, more than {MAX_OBJECTS}")
+    handles = list(map(_object_at, repeat(page), range(count)))
+    types = list(map(_object_type, handles))
+    found = _Objects(handles, types, [0] * count, [IDENTITY], [NO_CLIP])
+    if _FORM not in types:
+        return found
+    opened = _Objects([], [], [], [IDENTITY], [NO_CLIP])
+    _open_forms(zip(handles, types, strict=True), 0, opened, number, 0)
+    return opened
+
+
+def _open_forms(children: Iterable[tuple[int, int]], form: int, into: _Objects, number: int, depth: int) -> None:
+    for handle, kind in children:
+        if kind != _FORM:
+            into.handles.append(handle)
+            into.types.append(kind)
+            into.forms.append(form)
+            continue
+        count = _form_count(handle)
+        if len(into.handles) + count > MAX_OBJECTS or depth >= MAX_FORM_DEPTH:
+            raise UnreadableError("limit_nesting", f"page {number} nests forms deeper or wider than any printed page")
+        matrix = np.zeros(6, np.float32)
+        _object_matrix(handle, matrix.ctypes.data)
+        a, b, c, d, e, f = (float(v) for v in matrix)
+        outer = into.matrices[form]
+        clip = _intersect(into.clips[form], _transformed(_clip_of(handle), outer))
+        into.matrices.append(_multiply((a, b, c, d, e, f), outer))
+        into.clips.append(clip)
+        inner = [_form_object(handle, i) for i in range(count)]
+        _open_forms(((h, _object_type(h)) for h in inner if h), len(into.matrices) - 1, into, number, depth + 1)
+
+
+def _intersect(a: Clip, b: Clip) -> Clip:
+    return (max(a[0], b[0]), max(a[1], b[1]), min(a[2], b[2]), min(a[3], b[3]))
+
+
+def _transformed(clip: Clip, m: Matrix) -> Clip:
+    if m == IDENTITY or clip == NO_CLIP:
+        return clip
+    xs = [x * m[0] + y * m[2] + m[4] for x in (clip[0], clip[2]) for y in (clip[1], clip[3])]
+    ys = [x * m[1] + y * m[3] + m[5] for x in (clip[0], clip[2]) for y in (clip[1], clip[3])]
+    return (min(xs), min(ys), max(xs), max(ys))
+
+
+def _clip_of(handle: int) -> Clip:
+    """The box an object is clipped to, in the space of its parent (bounds of each clip path, intersected)."""
+    path = _clip_path(handle)
+    count = _clip_count(path) if path else 0
+    clip = NO_CLIP
+    point = np.zeros(2, np.float32)
+    x_at = point.ctypes.data
+    for i in range(max(0, count)):
+        segments = _clip_segments(path, i)
+        if segments <= 0:
+            # an empty clip path hides everything (`0 0 0 0 re W n`)
+            continue
+        xs, ys = [], []
+        for j in range(min(segments, 10_000)):
+            if _segment_point(_clip_segment(path, i, j), x_at, x_at + 4):
+                xs.append(float(point[0]))
+                ys.append(float(point[1]))
+        if xs:
+            clip = _intersect(clip, (min(xs), min(ys), max(xs), max(ys)))
+    return clip
+
+
+def _clips(handles: list[int], forms: list[int], objects: _Objects) -> Floats | None:
+    """(n, 4) clip boxes in page space, or None when nothing is clipped.
+
+    Objects drawn under one clip share its path inside pdfium, so the address of the last path's first segment tells
+    equal clips apart: each is read once.
+    """
+    paths = list(map(_clip_path, handles))
+    counts = [_clip_count(p) if p else 0 for p in paths]
+    if not any(c > 0 for c in counts) and all(c == NO_CLIP for c in objects.clips):
+        return None
+    known: dict[tuple[int, int, int], Clip] = {}
+    out = np.empty((len(handles), 4))
+    for i, (handle, path, count, form) in enumerate(zip(handles, paths, counts, forms, strict=True)):
+        first = _clip_segment(path, count - 1, 0) if count > 0 else None
+        key = (first or 0, count if first else 0, form)
+        if count > 0 and not first:
+            key = (-i - 1, count, form)
+        clip = known.get(key)
+        if clip is None:
+            own = _clip_of(handle) if count > 0 else NO_CLIP
+            clip = known[key] = _intersect(objects.clips[form], _transformed(own, objects.matrices[form]))
+        out[i] = clip
+    return out
+
+
+def _read_page(page: int, number: int) -> PageContent:
+    frame = _frame_of(page)
+    objects = _objects_of(page, number)
+    ruling = _ruling_of(objects, frame, number)
+    glyphs, has_text = _glyphs_of(page, objects, frame, number)
+    width, height = frame.size
+    return PageContent(number, width, height, glyphs, ruling, objects.types.count(_IMAGE), has_text)
+
+
+# ── ruling lines ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _ruling_of(objects: _Objects, frame: _Frame, number: int) -> Ruling:
+    """Every straight horizontal or vertical stretch of a visible path: strokes, thin filled shapes, straight curves."""
+    chosen = [i for i, kind in enumerate(objects.types) if kind == _PATH]
+    if not chosen:
+        return Ruling.nothing()
+    handles = [objects.handles[i] for i in chosen]
+    counts = list(map(_segment_count, handles))
+    total = sum(max(0, c) for c in counts)
+    if total > MAX_SEGMENTS:
+        raise UnreadableError("limit_memory", f"page {number} draws {total} line segments, more than {MAX_SEGMENTS}")
+    if total == 0:
+        return Ruling.nothing()
+    modes = np.zeros((len(handles), 2), np.int32)
+    at = modes.ctypes.data
+    _run(map(_draw_mode, handles, range(at, at + 8 * len(handles), 8), range(at + 4, at + 4 + 8 * len(handles), 8)))
+    filled, stroked = modes[:, 0] != 0, modes[:, 1] != 0
+
+    owners: list[int] = []
+    places: list[int] = []
+    for handle, count in zip(handles, counts, strict=True):
+        owners += (handle,) * max(0, count)
+        places += range(max(0, count))
+    segments = list(map(_path_segment, owners, places))
+    points = np.zeros((total, 2), np.float32)
+    at = points.ctypes.data
+    _run(map(_segment_point, segments, range(at, at + 8 * total, 8), range(at + 4, at + 4 + 8 * total, 8)))
+    kinds = np.fromiter(map(_segment_type, segments), np.int8, total)
+    path_of = np.repeat(np.arange(len(handles)), np.maximum(counts, 0))
+
+    matrices = np.zeros((len(handles), 6), np.float32)
+    at = matrices.ctypes.data
+    _run(map(_object_matrix, handles, range(at, at + 24 * len(handles), 24)))
+    m = matrices.astype(float)
+    forms = [objects.forms[i] for i in chosen]
+    if len(objects.matrices) > 1:
+        f = np.array(objects.matrices)[forms]
+        o = m.copy()
+        m[:, 0] = o[:, 0] * f[:, 0] + o[:, 1] * f[:, 2]
+        m[:, 1] = o[:, 0] * f[:, 1] + o[:, 1] * f[:, 3]
+        m[:, 2] = o[:, 2] * f[:, 0] + o[:, 3] * f[:, 2]
+        m[:, 3] = o[:, 2] * f[:, 1] + o[:, 3] * f[:, 3]
+        m[:, 4] = o[:, 4] * f[:, 0] + o[:, 5] * f[:, 2] + f[:, 4]
+        m[:, 5] = o[:, 4] * f[:, 1] + o[:, 5] * f[:, 3] + f[:, 5]
+    m = m[path_of]
+    px = points[:, 0] * m[:, 0] + points[:, 1] * m[:, 2] + m[:, 4]
+    py = points[:, 0] * m[:, 1] + points[:, 1] * m[:, 3] + m[:, 5]
+    x, y = frame.displayed(px, py)
+
+    begins = np.flatnonzero((kinds == _MOVE_TO) | np.concatenate(([True], path_of[1:] != path_of[:-1])))
+    ends = np.append(begins[1:], total) - 1
+    piece_of = np.repeat(np.arange(len(begins)), ends - begins + 1)
+    # straight stretches, each from the point before
+    straight = np.flatnonzero((kinds[1:] == _LINE_TO) & (piece_of[1:] == piece_of[:-1])) + 1
+    a, b = straight - 1, straight
+    # a filled shape, and a stroked one that says so, is closed from its last point to its first
+    closing = np.flatnonzero((ends - begins >= 2) & (np.hypot(x[ends] - x[begins], y[ends] - y[begins]) > 0.1))
+    if len(closing):
+        closed = filled[path_of[ends[closing]]] | np.array([bool(_segment_close(segments[e])) for e in ends[closing].tolist()])
+        closing = closing[closed]
+        a, b = np.concatenate([a, ends[closing]]), np.concatenate([b, begins[closing]])
+    # some printers draw every border as a curve whose control points lie on one line
+    curved = np.flatnonzero((kinds == _CURVE_TO) & (piece_of == np.roll(piece_of, -2)))
+    if len(curved):
+        heads = _curve_heads(kinds, piece_of)
+        flat = [heads - 1, heads, heads + 1, heads + 2]
+        xs, ys = x[np.stack(flat)], y[np.stack(flat)]
+        level = (np.ptp(xs, axis=0) <= 0.2) | (np.ptp(ys, axis=0) <= 0.2)
+        a, b = np.concatenate([a, heads[level] - 1]), np.concatenate([b, heads[level] + 2])
+    if not len(a):
+        return Ruling.nothing()
+
+    drawn = _drawn(handles, filled, stroked, x, y, begins, path_of, frame)
+    keep = drawn[piece_of[a]]
+    a, b = a[keep], b[keep]
+    lines = np.stack([np.minimum(x[a], x[b]), np.minimum(y[a], y[b]), np.maximum(x[a], x[b]), np.maximum(y[a], y[b])], axis=1)
+    owner = path_of[a]
+    clips = _clips(handles, forms, objects)
+    width, height = frame.size
+    bound = np.array([0.0, 0.0, width, height])
+    if clips is not None:
+        finite = np.clip(clips, -1e6, 1e6)
+        shown = frame.displayed_box(finite[:, 0], finite[:, 1], finite[:, 2], finite[:, 3])
+        limits = np.stack([np.maximum(shown[:, 0], 0), np.maximum(shown[:, 1], 0), np.minimum(shown[:, 2], width), np.minimum(shown[:, 3], height)], axis=1)[owner]
+    else:
+        limits = np.broadcast_to(bound, lines.shape)
+    slack = 1.0  # borders are often drawn on the edge of the clip: half of the line shows
+    inside = (
+        (lines[:, 2] >= limits[:, 0] - slack) & (lines[:, 0] <= limits[:, 2] + slack)
+        & (lines[:, 3] >= limits[:, 1] - slack) & (lines[:, 1] <= limits[:, 3] + slack)
+    )  # fmt: skip
+    lines, limits = lines[inside], limits[inside]
+    lines = np.stack(
+        [
+            np.clip(lines[:, 0], limits[:, 0], limits[:, 2]),
+            np.clip(lines[:, 1], limits[:, 1], limits[:, 3]),
+            np.clip(lines[:, 2], limits[:, 0], limits[:, 2]),
+            np.clip(lines[:, 3], limits[:, 1], limits[:, 3]),
+        ],
+        axis=1,
+    )
+    return Ruling.of_lines(lines)
+
+
+def _curve_heads(kinds: npt.NDArray[np.int8], piece_of: npt.NDArray[np.intp]) -> npt.NDArray[np.intp]:
+    """Index of the first of the three points of every curve stretch (pdfium stores them as three curve-to points)."""
+    is_curve = kinds == _CURVE_TO
+    starts = np.flatnonzero(is_curve & ~np.concatenate(([False], is_curve[:-1] & (piece_of[1:] == piece_of[:-1]))))
+    stops = np.flatnonzero(is_curve & ~np.concatenate((is_curve[1:] & (piece_of[1:] == piece_of[:-1]), [False]))) + 1
+    heads = [h for s, e in zip(starts.tolist(), stops.tolist(), strict=True) for h in range(s, e - 2, 3) if h > 0]
+    return np.array(heads, np.intp)
+
+
+def _drawn(
+    handles: list[int],
+    filled: npt.NDArray[np.bool_],
+    stroked: npt.NDArray[np.bool_],
+    x: Floats,
+    y: Floats,
+    begins: npt.NDArray[np.intp],
+    path_of: npt.NDArray[np.intp],
+    frame: _Frame,
+) -> npt.NDArray[np.bool_]:
+    """For every piece (subpath) whether its edges are ruling lines that show.
+
+    Left out: paths neither stroked nor filled, shaded areas in white or as large as the page (backgrounds), and
+    whatever is fully transparent.
+    """
+    owner = path_of[begins]
+    wide = np.maximum.reduceat(x, begins) - np.minimum.reduceat(x, begins)
+    tall = np.maximum.reduceat(y, begins) - np.minimum.reduceat(y, begins)
+    drawn = filled[owner] | stroked[owner]
+    area = filled[owner] & ~stroked[owner] & (np.minimum(wide, tall) > THIN)
+    width, height = frame.size
+    drawn &= ~(area & (wide * tall > 0.5 * width * height))
+    colour = np.zeros(4, np.uint32)
+    at = colour.ctypes.data
+    for i in np.unique(owner[area & drawn]).tolist():
+        if _fill_colour(handles[i], at, at + 4, at + 8, at + 12) and (colour[3] == 0 or colour[:3].min() >= 250):
+            drawn &= ~(area & (owner == i))
+    return drawn
+
+
+# ── characters ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+# Chromium and some fonts map glyphs to radicals (⽉ ⻔) where the page shows the ideograph (月 门).
+_RADICALS: Final = {code: fold(chr(code)) for code in range(0x2E80, 0x2FE0) if len(fold(chr(code))) == 1}
+
+
+def _glyphs_of(page: int, objects: _Objects, frame: _Frame, number: int) -> tuple[Glyphs, bool]:
+    text_page = _load_text(page)
+    if not text_page:
+        return Glyphs.nothing(), False
+    try:
+        count = _count_chars(text_page)
+        if count > MAX_CHARACTERS:
+            raise UnreadableError("limit_memory", f"page {number} holds {count} characters, more than {MAX_CHARACTERS}")
+        if count <= 0:
+            return Glyphs.nothing(), False
+        return _characters(page, text_page, count, objects, frame)
+    finally:
+        _close_text(text_page)
+
+
+def _codes(text_page: int, count: int) -> npt.NDArray[np.uint32]:
+    buffer = np.zeros(count * 2 + 2, np.uint16)
+    length = _get_text(text_page, 0, count, buffer.ctypes.data) - 1
+    codes = buffer[: max(0, length)].astype(np.uint32)
+    # characters beyond the basic plane take two places in the text and one in the page
+    if length == count and not ((codes >= 0xD800) & (codes < 0xE000)).any():
+        return codes
+    return np.fromiter(map(_unicode, repeat(text_page), range(count)), np.uint32, count)
+
+
+def _characters(page: int, text_page: int, count: int, objects: _Objects, frame: _Frame) -> tuple[Glyphs, bool]:
+    codes = _codes(text_page, count)
+    blank = (codes <= 32) & (codes != 2) | (codes == 0xA0) | (codes == 0x3000) | (codes == 0x200B) | (codes == 0xFEFF)
+    blank |= (codes >= 0x2000) & (codes <= 0x200A) | (codes >= 0xD800) & (codes < 0xE000) | (codes > 0x10FFFF)
+    keep = np.flatnonzero(~blank)
+    if not len(keep):
+        return Glyphs.nothing(), False
+    places, n = keep.tolist(), len(keep)
+    codes = codes[keep]
+    codes[(codes == 2) | (codes == 0xFFFE)] = ord("-")  # pdfium's marks for a hyphen at the end of a line
+    radical = (codes >= 0x2E80) & (codes < 0x2FE0)
+    for i in np.flatnonzero(radical).tolist():
+        codes[i] = ord(_RADICALS.get(int(codes[i]), chr(int(codes[i]))))
+
+    boxes = np.zeros((n, 4))  # left, right, bottom, top
+    at = boxes.ctypes.data
+    step = 32 * n
+    _run(
+        map(_char_box, repeat(text_page), places, range(at, at + step, 32), range(at + 8, at + 8 + step, 32),
+            range(at + 16, at + 16 + step, 32), range(at + 24, at + 24 + step, 32))
+    )  # fmt: skip
+    origins = np.zeros((n, 2))
+    at = origins.ctypes.data
+    _run(map(_char_origin, repeat(text_page), places, range(at, at + 16 * n, 16), range(at + 8, at + 8 + 16 * n, 16)))
+
+    runs, first, run_of = np.unique(
+        np.fromiter(map(_address, map(_char_object, repeat(text_page), places)), np.uint64, n), return_index=True, return_inverse=True
+    )
+    handles = [int(h) for h in runs.tolist()]
+    box = frame.displayed_box(boxes[:, 0], boxes[:, 2], boxes[:, 1], boxes[:, 3])
+    angles = np.fromiter(map(_char_angle, repeat(text_page), keep[first].tolist()), np.float64, len(runs))
+    loose = np.zeros((len(runs), 4), np.float32)  # left, top, right, bottom
+    at = loose.ctypes.data
+    _run(map(_loose_box, repeat(text_page), keep[first].tolist(), range(at, at + 16 * len(runs), 16)))
+
+    quarter = angles / (np.pi / 2)
+    turn = np.rint(quarter).astype(np.int64)
+    upright = np.abs(quarter - turn) <= 0.06  # five degrees: more is a watermark or a stamp
+    # angle grows anticlockwise in page space; /Rotate turns the page clockwise
+    turn = (turn - frame.turns) & 3
+    sideways = (turn + frame.turns) & 1
+    size = np.where(sideways == 1, np.abs(loose[:, 2] - loose[:, 0]), np.abs(loose[:, 1] - loose[:, 3])).astype(float)
+
+    visible, doubtful = _visible(handles, objects, box, run_of, upright, frame)
+    if doubtful.any():
+        visible &= ~doubtful | _inked(page, box, visible & ~doubtful, doubtful, frame)
+    chosen = np.flatnonzero(visible)
+    x, y = frame.displayed(origins[:, 0], origins[:, 1])
+    glyphs = Glyphs(
+        texts=codes.astype("<u4").view("<U1")[chosen],
+        box=box[chosen],
+        origin=np.stack([x, y], axis=1)[chosen],
+        size=size[run_of][chosen],
+        turn=turn[run_of][chosen],
+        confidence=None,
+    )
+    return glyphs, True
+
+
+def _address(pointer: int | None) -> int:
+    return pointer or 0
+
+
+def _visible(
+    handles: list[int],
+    objects: _Objects,
+    box: Floats,
+    run_of: npt.NDArray[np.intp],
+    upright: npt.NDArray[np.bool_],
+    frame: _Frame,
+) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
+    """Per character: whether it can be seen by geometry, and whether only the rendered page can tell.
+
+    Not seen: outside the page, outside its clip, slanted (watermarks). Doubtful: invisible or white or transparent ink
+    (white text may stand on a dark header), and text drawn before a picture or a filled area that covers it.
+    """
+    width, height = frame.size
+    cx, cy = (box[:, 0] + box[:, 2]) / 2, (box[:, 1] + box[:, 3]) / 2
+    seen = (cx >= 0) & (cy >= 0) & (cx <= width) & (cy <= height) & upright[run_of]
+    forms: list[int] = [0] * len(handles)
+    if len(objects.matrices) > 1:
+        form_of = dict(zip(objects.handles, objects.forms, strict=True))
+        forms = [form_of.get(h, 0) for h in handles]
+    real = [i for i, h in enumerate(handles) if h]
+    suspect = np.zeros(len(handles), bool)
+    if real:
+        clips = _clips([handles[i] for i in real], [forms[i] for i in real], objects)
+        if clips is not None:
+            every = np.tile(np.array([-1e6, -1e6, 1e6, 1e6]), (len(handles), 1))
+            every[real] = np.clip(clips, -1e6, 1e6)
+            shown = frame.displayed_box(every[:, 0], every[:, 1], every[:, 2], every[:, 3])[run_of]
+            seen &= (cx >= shown[:, 0]) & (cx <= shown[:, 2]) & (cy >= shown[:, 1]) & (cy <= shown[:, 3])
+        colour = np.full((len(real), 4), 255, np.uint32)
+        at, step = colour.ctypes.data, 16 * len(real)
+        real_handles = [handles[i] for i in real]
+        _run(
+            map(_fill_colour, real_handles, range(at, at + step, 16), range(at + 4, at + 4 + step, 16),
+                range(at + 8, at + 8 + step, 16), range(at + 12, at + 12 + step, 16))
+        )  # fmt: skip
+        modes = np.fromiter(map(_render_mode, real_handles), np.int32, len(real))
+        pale = (colour[:, :3].min(axis=1) >= 235) | (colour[:, 3] < 20)
+        suspect[real] = np.isin(modes, _INVISIBLE_MODES) | pale
+    doubtful = seen & suspect[run_of]
+    covered = _covered(handles, objects, box, run_of, frame)
+    if covered is not None:
+        doubtful |= seen & covered
+    return seen, doubtful
+
+
+def _covered(
+    handles: list[int], objects: _Objects, box: Floats, run_of: npt.NDArray[np.intp], frame: _Frame
+) -> npt.NDArray[np.bool_] | None:
+    """Characters over which a picture or a filled area is drawn later; None when there is none such."""
+    order = {h: i for i, (h, kind) in enumerate(zip(objects.handles, objects.types, strict=True)) if kind == _TEXT}
+    if not order:
+        return None
+    first_text = min(order.values())
+    later = [i for i, kind in enumerate(objects.types) if i > first_text and kind in (_PATH, _IMAGE, _SHADING)]
+    if not later:
+        return None
+    bounds = np.zeros((len(later), 4), np.float32)  # left, bottom, right, top
+    at = bounds.ctypes.data
+    step = 16 * len(later)
+    _run(
+        map(_object_bounds, [objects.handles[i] for i in later], range(at, at + step, 16), range(at + 4, at + 4 + step, 16),
+            range(at + 8, at + 8 + step, 16), range(at + 12, at + 12 + step, 16))
+    )  # fmt: skip
+    large = np.flatnonzero((bounds[:, 2] - bounds[:, 0] > THIN) & (bounds[:, 3] - bounds[:, 1] > THIN))
+    if not len(large):
+        return None
+    mode = np.zeros(2, np.int32)
+    at = mode.ctypes.data
+    rank = np.array([order.get(h, -1) for h in handles])[run_of]
+    cx, cy = (box[:, 0] + box[:, 2]) / 2, (box[:, 1] + box[:, 3]) / 2
+    covered = np.zeros(len(box), bool)
+    for k in large.tolist():
+        i = later[k]
+        if objects.types[i] == _PATH and not (_draw_mode(objects.handles[i], at, at + 4) and mode[0]):
+            continue
+        area = _transformed(tuple(float(v) for v in bounds[k]), objects.matrices[objects.forms[i]])  # type: ignore[arg-type]
+        x0, top, x1, bottom = frame.displayed_box(*(np.array([v]) for v in area))[0].tolist()
+        covered |= (rank >= 0) & (rank < i) & (cx > x0) & (cx < x1) & (cy > top) & (cy < bottom)
+    return covered if covered.any() else None
+
+
+def _inked(
+    page: int, box: Floats, certain: npt.NDArray[np.bool_], doubtful: npt.NDArray[np.bool_], frame: _Frame
+) -> npt.NDArray[np.bool_]:
+    """Render the page and look: a doubtful character is believed where the picture shows contrast that is its own.
+
+    Contrast that a certain character leaves at the same spot proves nothing.
+    """
+    shade, scale = _rendered(page, frame)
+    believed = np.zeros(len(box), bool)
+    sure = box[certain]
+    for i in np.flatnonzero(doubtful).tolist():
+        x0, top, x1, bottom = box[i].tolist()
+        cx, cy = (x0 + x1) / 2, (top + bottom) / 2
+        if ((sure[:, 0] <= cx) & (sure[:, 2] >= cx) & (sure[:, 1] <= cy) & (sure[:, 3] >= cy)).any():
+            continue
+        spot = shade[max(0, int(top * scale)) : int(bottom * scale) + 1, max(0, int(x0 * scale)) : int(x1 * scale) + 1]
+        believed[i] = bool(spot.size) and int(spot.max()) - int(spot.min()) >= 60
+    return believed
+
+
+def _rendered(page: int, frame: _Frame) -> tuple[npt.NDArray[np.uint8], float]:
+    """The page in grey and its scale in pixels a point; at most 16 million pixels."""
+    width, height = frame.size
+    scale = min(2.0, (16e6 / max(1.0, width * height)) ** 0.5)
+    w, h = max(1, int(width * scale)), max(1, int(height * scale))
+    pixels = np.full((h, w), 255, np.uint8)
+    bitmap = _bitmap_create(w, h, 1, pixels.ctypes.data, w)  # 1 = FPDFBitmap_Gray
+    if not bitmap:
+        raise UnreadableError("limit_memory", f"no bitmap of {w} x {h} pixels for a page")
+    try:
+        _bitmap_fill(bitmap, 0, 0, w, h, 0xFFFFFFFF)
+        _render(bitmap, page, 0, 0, w, h, 0, 0x08)  # FPDF_GRAYSCALE
+    finally:
+        _bitmap_destroy(bitmap)
+    return pixels, scale
+
+
+PDFIUM_VERSION: Final = str(pypdfium2.version.PDFIUM_INFO)
+"""Part of the recipe: another pdfium may read another figure."""
