@@ -580,9 +580,9 @@ def _characters(page: int, text_page: int, count: int, objects: _Objects, frame:
     quarter = angles / (np.pi / 2)
     turn = np.rint(quarter).astype(np.int64)
     upright = np.abs(quarter - turn) <= 0.06  # five degrees: more is a watermark or a stamp
-    # angle grows anticlockwise in page space; /Rotate turns the page clockwise
-    turn = (turn - frame.turns) & 3
-    sideways = (turn + frame.turns) & 1
+    # pdfium measures the angle clockwise, and /Rotate turns the page clockwise
+    sideways = turn & 1
+    turn = (-turn - frame.turns) & 3
     size = np.where(sideways == 1, np.abs(loose[:, 2] - loose[:, 0]), np.abs(loose[:, 1] - loose[:, 3])).astype(float)
 
     visible, doubtful = _visible(handles, objects, box, run_of, upright, frame)
