@@ -347,6 +347,56 @@ def _closing_corner(
     return None
 
 
+def _missing_sides(along: Floats, across: Floats, middle: Floats) -> tuple[Floats, Floats]:
+    """Sides that are not drawn: (at the low ends, at the high ends) of the rules `along`, as rules like `across`.
+
+    A table cut by the edge of a page or printed without its outer border ends in rules that run on beyond the last rule
+    across them and stop together. Where marks stand between such loose ends, a side belongs there.
+    `along` (n, 3) position, low, high; `across` (m, 3) likewise; `middle` (k, 2) middles of the marks, position of
+    `along` first.
+    """
+    crosses = (
+        (along[:, 1, None] <= across[:, 0] + SNAP) & (along[:, 2, None] >= across[:, 0] - SNAP)
+        & (along[:, 0, None] >= across[:, 1] - SNAP) & (along[:, 0, None] <= across[:, 2] + SNAP)
+    )  # fmt: skip
+    sides = []
+    for end in (1, 2):
+        meets = crosses & (np.abs(across[None, :, 0] - along[:, end, None]) <= SNAP)
+        loose = ~meets.any(axis=1) & crosses.any(axis=1)
+        added: list[tuple[float, float, float]] = []
+        if loose.sum() >= 1:
+            group, at = _snapped(along[:, end])
+            for g in np.unique(group[loose]).tolist():
+                members = np.flatnonzero((group == g) & crosses.any(axis=1))
+                members = members[np.argsort(along[members, 0])]
+                added += _sides_between(along, across, crosses, members, loose, float(at[g]), end, middle)
+        sides.append(np.array(added, float).reshape(-1, 3))
+    return sides[0], sides[1]
+
+
+def _sides_between(
+    along: Floats, across: Floats, crosses: Bools, members: Ints, loose: Bools, at: float, end: int, middle: Floats
+) -> list[tuple[float, float, float]]:
+    """One side for every run of neighbouring rules that some rule across joins, when text stands before their ends."""
+    added: list[tuple[float, float, float]] = []
+    first = 0
+    needed = False
+    for k in range(len(members)):
+        if k + 1 < len(members):
+            a, b = int(members[k]), int(members[k + 1])
+            shared = crosses[a] & crosses[b]
+            if shared.any():
+                last = float(across[shared, 0].min() if end == 1 else across[shared, 0].max())
+                low, high = min(at, last), max(at, last)
+                within = (middle[:, 0] > along[a, 0]) & (middle[:, 0] < along[b, 0])
+                needed |= bool((loose[a] or loose[b]) and (within & (middle[:, 1] > low) & (middle[:, 1] < high)).any())
+                continue
+        if needed and k > first:
+            added.append((at, float(along[members[first], 0]), float(along[members[k], 0])))
+        first, needed = k + 1, False
+    return added
+
+
 def _components(cells: _Cells) -> Ints:
     """Label of each cell's table: cells that share a corner belong together."""
     n, spans, n_y = len(cells.spans), cells.spans, len(cells.ys)
@@ -423,6 +473,13 @@ def _rounded(box: Box) -> Box:
 
 def _ruled_tables(sheet: _Sheet) -> list[_Table]:
     level, upright = _edges(sheet.level, sheet.upright)
+    if not len(level) or not len(upright):
+        return []
+    middle = (sheet.box[:, :2] + sheet.box[:, 2:]) / 2
+    tops, bottoms = _missing_sides(upright, level, middle)
+    left, right = _missing_sides(level, upright, middle[:, ::-1])
+    if len(tops) or len(bottoms) or len(left) or len(right):
+        level, upright = _edges(np.concatenate([level, tops, bottoms]), np.concatenate([upright, left, right]))
     cells = _cells(level, upright)
     if cells is None:
         return []
