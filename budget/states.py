@@ -44,6 +44,8 @@ class Reason(StrEnum):
     NOTHING_READ = "nothing_read"
     # portal
     NOT_A_BUDGET_TITLE = "not_a_budget_title"
+    NOT_A_BUDGET_FILE = "not_a_budget_file"
+    OUT_OF_SCOPE = "out_of_scope"
     NO_ATTACHMENT = "no_attachment"
     MISSING_ATTACHMENT = "missing_attachment"
     HTML_INSTEAD_OF_FILE = "html_instead_of_file"
