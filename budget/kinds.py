@@ -1,0 +1,109 @@
+"""Statement kinds: which of the sixteen statements a printed title names. Titles are data (`data/kinds.toml`).
+
+Nothing here looks at a table's columns; that is for the rooms that read tables.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+
+from budget.printed_text import squeeze
+
+_QUOTES = re.compile("[“”‘’\"'`《》〈〉「」『』]")
+_YEAR = re.compile(r"(?:19|20)\d{2}年?度?")
+_NUMBERS = re.compile(
+    r"^(?:附[件表图]?\d*[-—]?\d*[:：、.]?)|(?:(?:预算|决算|公开|附)?表?[(（]?[0-9一二三四五六七八九十]{1,3}(?:[-—－][0-9]{1,2})*[)）]?(?:表|号))|^表\d+(?:[-—－]\d+)*[:：、.]?"
+)
+_LEADING = re.compile(r"^(?:[(（]?[0-9一二三四五六七八九十]{1,3}[)）]?[-—－、.．:：]?(?:\d{1,2}[-—.．、:：])*)")
+_CONTENTS_LINE = re.compile(r"(?:[.…·•．‥⋯_-]{3,}|\.{2,})\s*[-—]?\d*[-—]?$|[.…·]{2,}")
+
+
+@dataclass(frozen=True, slots=True)
+class StatementKind:
+    """One kind: its name in the project, its Chinese name, and the folded titles that name it."""
+
+    name: str
+    chinese: str
+    contains: tuple[str, ...]
+    ends: tuple[str, ...]
+    decides: tuple[str, ...]
+
+
+@cache
+def _data() -> tuple[tuple[tuple[str, str], ...], tuple[str, ...], tuple[StatementKind, ...]]:
+    text = resources.files("budget").joinpath("data/kinds.toml").read_text(encoding="utf-8")
+    raw = tomllib.loads(text)
+    folding = raw["folding"]
+    kinds = tuple(
+        StatementKind(
+            name, entry["chinese"], tuple(entry.get("contains", ())), tuple(entry.get("ends", ())),
+            tuple(entry.get("decides", ())),
+        )
+        for name, entry in raw["kinds"].items()
+    )  # fmt: skip
+    return tuple((a, b) for a, b in folding["funds"]), tuple(folding["drop"]), kinds
+
+
+def statement_kinds() -> tuple[StatementKind, ...]:
+    """All kinds in the order of the data file."""
+    return _data()[2]
+
+
+def is_contents_line(text: str) -> bool:
+    """Whether a line belongs to a table of contents: dots that lead to a page number."""
+    return bool(_CONTENTS_LINE.search(squeeze(text)))
+
+
+def fold_title(text: str) -> str:
+    """A printed title in the form the alias file uses: no blanks, quotes, numbers, years; funds as G, F, S."""
+    funds, drop, _ = _data()
+    title = _QUOTES.sub("", squeeze(text))
+    title = _YEAR.sub("", title)
+    title = _NUMBERS.sub("", title)
+    title = _LEADING.sub("", title)
+    for printed, sign in funds:
+        title = title.replace(printed, sign)
+    for word in drop:
+        title = title.replace(word, "")
+    return title
+
+
+def classify_title(text: str) -> str | None:
+    """The statement kind a title names, or None. The longest alias wins; contents lines name none.
+
+    Aliases: DOMAIN §3. The words 预算/决算 decide the kind of the document, never the kind of the statement.
+    """
+    found = alias_in(text)
+    return found[0] if found else None
+
+
+@cache
+def alias_in(text: str) -> tuple[str, str] | None:
+    """(kind, folded alias) of the longest alias in a title, or None."""
+    if is_contents_line(text):
+        return None
+    title = fold_title(text)
+    bare = re.sub(r"[(（][^()（）]*[)）]", "", title)
+    bare = re.sub(r"[(（].*$", "", bare)
+    if not bare:
+        bare = title
+    for kind in reversed(statement_kinds()):
+        for word in kind.decides:
+            if word in title:
+                return kind.name, word
+    best: tuple[int, str, str] | None = None
+    for kind in statement_kinds():
+        for alias in kind.contains:
+            if alias in bare and (best is None or len(alias) > best[0]):
+                best = (len(alias), kind.name, alias)
+    if best is None:
+        # short aliases stand inside many longer titles: they count only when nothing longer is named
+        for kind in statement_kinds():
+            for alias in kind.ends:
+                if bare.endswith(alias) and (best is None or len(alias) > best[0]):
+                    best = (len(alias), kind.name, alias)
+    return (best[1], best[2]) if best else None

@@ -1,0 +1,156 @@
+"""Measures: what a column of a statement measures, told from its header path. Spellings are data (`data/measures.toml`)."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+
+from budget.disclosure import Fund
+from budget.printed_text import plain_name, squeeze
+
+_YEAR = re.compile(r"(?:19|20)\d{2}(?:年度|年)?")
+_BRACKETS = re.compile(r"[(（][^()（）]*[)）]")
+_QUOTES = re.compile("[“”‘’\"'《》]")
+_FUNDS = (
+    ("政府性基金预算", "F"), ("政府基金预算", "F"), ("政府性基金", "F"), ("国有资本经营预算", "S"), ("国有资本经营", "S"), ("固有资本经营预算", "S"),
+    ("一般公共预算", "G"), ("公共财政预算", "G"),
+)  # fmt: skip
+_FUND_OF: dict[str, Fund] = {
+    "fiscal_total": "fiscal", "general_budget": "general_budget", "gov_fund": "gov_fund",
+    "state_capital": "state_capital", "fiscal_account_funds": "fiscal_account_funds", "unit_funds": "unit_funds",
+}  # fmt: skip
+_FUND_OF_KIND: dict[str, Fund] = {
+    "general_budget_expenditure": "general_budget", "general_budget_basic_expenditure": "general_budget",
+    "government_fund_expenditure": "gov_fund", "state_capital_expenditure": "state_capital",
+    "appropriation_summary": "fiscal",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """What an amount measures: the measure of the domain, the 三公 item it is for, the fund it comes from."""
+
+    measure: str
+    item: str | None
+    fund: Fund
+
+
+@dataclass(frozen=True, slots=True)
+class _Spellings:
+    generic: frozenset[str]
+    exact: dict[str, str]
+    parts: tuple[tuple[str, str], ...]
+    items: tuple[str, ...]
+    not_money: frozenset[str]
+    not_money_parts: tuple[str, ...]
+
+
+@cache
+def _spellings() -> _Spellings:
+    raw = tomllib.loads(resources.files("budget").joinpath("data/measures.toml").read_text(encoding="utf-8"))
+    exact: dict[str, str] = {}
+    parts: list[tuple[str, str]] = []
+    for name, entry in raw["measures"].items():
+        for alias in entry.get("is", ()):
+            exact[alias] = name
+        parts.extend((alias, name) for alias in entry.get("has", ()))
+    parts.sort(key=lambda pair: -len(pair[0]))
+    not_money = raw["not_money"]
+    return _Spellings(
+        frozenset(raw["generic"]), exact, tuple(parts), tuple(raw["items"]["order"]),
+        frozenset(not_money["is"]), tuple(not_money["has"]),
+    )  # fmt: skip
+
+
+@cache
+def fold_header(level: str) -> str:
+    """One header level in the form the alias file uses."""
+    text = _QUOTES.sub("", squeeze(level))
+    text = plain_name(text)
+    text = _YEAR.sub("", text)
+    text = re.sub(r"[(（](?:境|费)[)）]", "", text)
+    text = _BRACKETS.sub("", text).rstrip(":：")
+    for printed, sign in _FUNDS:
+        text = text.replace(printed, sign)
+    return text
+
+
+@cache
+def measure_of_level(level: str) -> str | None:
+    """The measure that one header level names by itself; None for generic and unknown levels."""
+    spellings = _spellings()
+    text = fold_header(level)
+    if text in spellings.generic:
+        return None
+    if text in spellings.exact:
+        return spellings.exact[text]
+    for part, name in spellings.parts:
+        if part in text:
+            return name
+    for tail in ("预算数", "决算数", "预算", "决算", "金额", "合计", "小计"):
+        if text.endswith(tail) and text[: -len(tail)] in spellings.exact:
+            return spellings.exact[text[: -len(tail)]]
+    return None
+
+
+def is_generic(level: str) -> bool:
+    """Whether a level says only "the amount" (合计, 小计, 预算数, 金额 …)."""
+    return fold_header(level) in _spellings().generic
+
+
+@cache
+def is_money_path(path: tuple[str, ...]) -> bool:
+    """Whether a header path names an amount of money."""
+    return bool(path) and not is_not_money_path(path) and any(
+        measure_of_level(level) is not None or is_generic(level) for level in path
+    )  # fmt: skip
+
+
+@cache
+def is_not_money_path(path: tuple[str, ...]) -> bool:
+    """Whether the leaf of a header path names numbers that are no money: quantities, codes, ratios, row numbers."""
+    if not path:
+        return False
+    spellings = _spellings()
+    leaf = fold_header(path[-1])
+    raw = squeeze(path[-1])
+    return leaf in spellings.not_money or any(part in raw for part in spellings.not_money_parts)
+
+
+@cache
+def measure_of(path: tuple[str, ...], kind: str = "") -> Measure:
+    """What the amounts below a header path measure in a statement of `kind`.
+
+    The deepest level that says something decides; a carry-over above it wins (`上年结转 / 一般公共预算` is a carry-over in
+    that fund); `小计` below 本年收入, 财政拨款, 基本支出 is theirs. A path that says nothing measures the total.
+    """
+    named = [name for level in path if (name := measure_of_level(level))]
+    named = [n for i, n in enumerate(named) if not (n == "total" and len(named) > 1 and i < len(named) - 1)]
+    fund: Fund = _FUND_OF_KIND.get(kind, "all")
+    for name in named:
+        if name in _FUND_OF:
+            fund = _FUND_OF[name]
+    item = next((name for name in reversed(named) if name in _spellings().items), None)
+    if not named:
+        return Measure("total", item, fund)
+    measure = named[-1]
+    for carry in ("carry_over_in", "carry_over_out"):
+        if carry in named:
+            measure = carry
+    return Measure(measure, item, fund)
+
+
+@cache
+def item_of_row(name: str) -> str | None:
+    """The 三公 item that a row name says (`（二）公务用车购置及运行维护费` → vehicle_total); None for other rows."""
+    found = measure_of_level(name)
+    return found if found in _spellings().items else None
+
+
+@cache
+def fund_of_row(name: str) -> Fund | None:
+    """The fund that a revenue row names (`一、一般公共预算拨款收入` → general_budget); None when it names none."""
+    return _FUND_OF.get(measure_of_level(name) or "")

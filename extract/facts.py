@@ -1,0 +1,350 @@
+"""Tables → statements and facts: what every money cell is called, coded, measured and worth in 万元.
+
+A cell of a money column that is no number becomes a finding with its place; nothing is guessed or dropped.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from budget.amounts import NotAnAmountError, Unit, decimal_text, find_unit, parse_amount, to_wan
+from budget.codes import join_code, level_of, system_of
+from budget.disclosure import CodeSystem, Fact, Finding, FindingCell, Role, Row, Statement
+from budget.measures import fund_of_row, item_of_row, measure_of, measure_of_level
+from budget.printed_text import is_blank, plain_name, says_of_which, split_ordinal, squeeze
+from budget.states import Origin, Severity
+from extract.headers import TOTAL_WORDS
+from extract.statements import Cell, Table
+
+NO_FACTS = frozenset({"organisation", "project_performance", "unknown"})
+Side = Literal["revenue", "expenditure"]
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One list of a table: its own code, name and money columns. Side-by-side tables have two or more."""
+
+    columns: tuple[int, ...]
+    codes: tuple[tuple[int, ...], ...]
+    """Groups of code columns; two groups where a row prints two code systems."""
+    names: tuple[int, ...]
+    money: tuple[int, ...]
+    side: Side | None
+
+
+def statement_of(table: Table, number: int, default_year: int | None) -> Statement:
+    """The table as the contract prints it; `number` counts statements of the document from 1."""
+    rows = tuple(
+        Row(
+            cells=tuple(_printed(c) if c.own else "" for c in row),
+            at=tuple(c.at if c.own else None for c in row),
+        )
+        for row in table.rows
+    )
+    confidence = min((c.confidence for row in table.rows for c in row if c.shown), default=1.0)
+    return Statement(
+        id=f"t{number:02}", kind=table.kind, title=table.title, unit=table.unit.value if table.unit else None,
+        fiscal_year=table_year(table) or default_year, pages=tuple(table.pages), columns=table.paths, rows=rows,
+        notes=tuple(table.notes), declared_empty=table.declared_empty, confidence=confidence,
+    )  # fmt: skip
+
+
+def _printed(cell: Cell) -> str:
+    return cell.text.replace("\r", "").replace("\n", "")
+
+
+_YEAR = re.compile(r"(20[0-4]\d)\s*年?度?")
+
+
+def table_year(table: Table) -> int | None:
+    """The fiscal year a table's own title or banner names (预算年度：2024)."""
+    for text in [*table.banner, *([table.title] if table.title else []), *reversed(table.lines_above[-4:])]:
+        found = re.search(r"预算年度[:：]?(20\d{2})", text) or (re.search(r"(20[0-4]\d)年", text) if len(text) < 60 else None)
+        if found:
+            return int(found.group(1))
+    return None
+
+
+def blocks_of(table: Table) -> tuple[Block, ...]:
+    """The lists of a table. A new list begins where, after money columns, a code or name column repeats the first one's
+    header or stands under another side (收入 | 支出, 人员经费 | 公用经费)."""
+    roles, paths = table.roles, table.paths
+    starts = [0]
+    first: str | None = None
+    for c, role in enumerate(roles):
+        leaf = re.sub(r"[(（].*", "", squeeze(paths[c][-1])) if paths[c] else ""
+        if role not in ("code", "name", "seq"):
+            continue
+        if first is None and role != "seq":
+            first = leaf
+        after_money = any(roles[k] == "money" for k in range(starts[-1], c))
+        if not after_money:
+            continue
+        top, start_top = (paths[c][0] if paths[c] else ""), (paths[starts[-1]][0] if paths[starts[-1]] else "")
+        first_top = next((paths[k][0] for k in range(starts[-1], c) if roles[k] in ("code", "name") and paths[k]), start_top)
+        repeats = bool(leaf) and leaf == first
+        other_side = role in ("name", "code") and _side_of(top) is not None and _side_of(top) != _side_of(first_top)
+        seq_side = role == "seq" and leaf == "行次" and False
+        if repeats or other_side or seq_side:
+            starts.append(c)
+    blocks = []
+    for i, start in enumerate(starts):
+        end = starts[i + 1] if i + 1 < len(starts) else len(roles)
+        blocks.append(_block(table, start, end, len(starts) > 1))
+    return tuple(blocks)
+
+
+def _side_of(top: str) -> Side | None:
+    text = squeeze(top)
+    if re.search(r"收入", text) and "支出" not in text:
+        return "revenue"
+    if re.search(r"支出", text) and "收入" not in text:
+        return "expenditure"
+    return None
+
+
+# what a name column is called, the best first: 科目名称 beats 项目单位 where both stand left of the amounts
+_NAME_ORDER = ("科目名称", "项目名称", "名称", "项目", "职责活动", "支出项目类别", "单位名称", "功能分类科目", "支出功能分类科目", "科目", "预算单位", "单位")
+
+
+def _block(table: Table, start: int, end: int, several: bool) -> Block:
+    roles, paths = table.roles, table.paths
+    columns = tuple(range(start, end))
+    money = tuple(c for c in columns if roles[c] == "money")
+    groups: list[list[int]] = []
+    for c in columns:
+        if roles[c] != "code":
+            continue
+        if groups and groups[-1][-1] == c - 1:
+            groups[-1].append(c)
+        else:
+            groups.append([c])
+    first_money = money[0] if money else end
+    candidates = [c for c in columns if roles[c] == "name"]
+    left = [c for c in candidates if c < first_money] or candidates
+
+    def rank(c: int) -> tuple[int, int]:
+        leaf = re.sub(r"[(（].*", "", squeeze(paths[c][-1])) if paths[c] else ""
+        for i, word in enumerate(_NAME_ORDER):
+            if leaf == word or leaf.endswith(word):
+                return i, c
+        return len(_NAME_ORDER), c
+
+    names = tuple(sorted(left, key=rank))
+    if groups and candidates and len(groups) > 1:
+        after = [c for c in candidates if c > groups[0][-1]]
+        names = (after[0], *[c for c in names if c != after[0]]) if after else names
+    side = None
+    if several:
+        tops = [paths[c][0] for c in columns if paths[c] and roles[c] in ("name", "money", "code")]
+        side = next((s for t in tops if (s := _side_of(t))), None)
+    return Block(columns, tuple(map(tuple, groups)), names, money, side)
+
+
+@dataclass(slots=True)
+class _Key:
+    """What a row of one list is called."""
+
+    code: str = ""
+    system: CodeSystem | None = None
+    alt_code: str | None = None
+    name: str = ""
+    ordinal: str | None = None
+    role: Role = "detail"
+    printed: str = ""
+
+
+_CODE_NAME = re.compile(r"^[\[【(（]?(\d{3}(?:\d{2}){0,2})[\]】)）]?[-—–_:：]?(?=[^\d,.%-])(.+)$")
+
+
+def facts_of(
+    table: Table, statement: Statement, unit: Unit, year: int | None, basis: Literal["budget", "final"] | None, first: int
+) -> tuple[list[Fact], list[Finding]]:
+    """Every money cell of a table as a fact, and a finding for every cell of a money column that is no number.
+
+    `unit` is the unit of cells whose column names none; `first` numbers the facts of the document.
+    """
+    facts: list[Fact] = []
+    findings: list[Finding] = []
+    if table.kind in NO_FACTS or (table.form):
+        return facts, findings
+    for block in blocks_of(table):
+        above: dict[int, str] = {}
+        for r, row in enumerate(table.rows):
+            key = _key(table, block, row, above)
+            for c in block.money:
+                cell = row[c]
+                if not cell.own or is_blank(cell.text):
+                    continue
+                path = table.paths[c]
+                try:
+                    value = parse_amount(cell.text)
+                except NotAnAmountError:
+                    if not _is_label(cell, key):
+                        findings.append(_unread(statement, cell, path))
+                    continue
+                if value is None:
+                    continue
+                column_unit = next((u for level in reversed(path) if (u := find_unit(level)) and "元" in level), unit)
+                measure = measure_of(path, table.kind)
+                item = measure.item
+                if table.kind == "three_public_expenses" and item is None:
+                    item = item_of_row(key.name)
+                fund = measure.fund
+                if block.side == "revenue" and fund in ("all", "fiscal"):
+                    fund = fund_of_row(key.name) or fund
+                path_year, path_basis = year_and_basis(path, year)
+                facts.append(
+                    Fact(
+                        id=f"f{first + len(facts):05}", statement_id=statement.id, kind=table.kind, row=r, col=c,
+                        column=path, side=block.side, code=key.code, code_system=key.system, alt_code=key.alt_code,
+                        name=key.name, ordinal=key.ordinal, role=key.role, measure=measure.measure, item=item, fund=fund,
+                        fiscal_year=path_year or year, basis=path_basis or basis, raw=_printed(cell).strip(),
+                        amount=decimal_text(to_wan(value, column_unit)), at=cell.at, confidence=cell.confidence,
+                    )
+                )  # fmt: skip
+    facts.sort(key=lambda f: (f.row, f.col))
+    facts = [f.model_copy(update={"id": f"f{first + i:05}"}) for i, f in enumerate(facts)]
+    return facts, findings
+
+
+def _is_label(cell: Cell, key: _Key) -> bool:
+    """A total's name that spans into the amount columns is a label, not an amount."""
+    return cell.cols > 1 and (cell.shown in TOTAL_WORDS or squeeze(cell.text) == squeeze(key.printed))
+
+
+def _unread(statement: Statement, cell: Cell, path: tuple[str, ...]) -> Finding:
+    return Finding(
+        check="UNREAD", severity=Severity.ERROR, origin=Origin.EXTRACTION, statement_id=statement.id,
+        message=f"{statement.title or statement.kind}: column {' / '.join(path) or '?'} shows {cell.text.strip()!r}, which is no amount",
+        cells=(FindingCell(at=cell.at, raw=cell.text.strip()),),
+    )  # fmt: skip
+
+
+def year_and_basis(
+    path: tuple[str, ...], year: int | None
+) -> tuple[int | None, Literal["budget", "final"] | None]:
+    """(fiscal year, budget or final) that a header path names: `2022年预算数` → (2022, budget), 上年 → the year before."""
+    found_year: int | None = None
+    basis: Literal["budget", "final"] | None = None
+    for level in path:
+        text = squeeze(level)
+        named = re.search(r"(20[0-4]\d)年", text)
+        if named:
+            found_year = int(named.group(1))
+        elif year is not None and re.search(r"上年(?:度)?(?:预算|决算|执行)", text):
+            found_year = year - 1
+        if re.search(r"决算", text):
+            basis = "final"
+        elif re.search(r"预算(?:数|安排|金额)|预算$", text) and "一般公共预算" not in text and "基金预算" not in text and "经营预算" not in text:
+            basis = "budget"
+    return found_year, basis
+
+
+def _key(table: Table, block: Block, row: tuple[Cell, ...], above: dict[int, str]) -> _Key:
+    key = _Key()
+    texts = [row[c].shown for c in block.columns if c not in block.money and table.roles[c] in ("code", "name", "text")]
+    total = next((t for t in texts if _total_word(t)), None)
+    codes = [_code(group, row, above) for group in block.codes]
+    codes = [code for code in codes if code]
+    name_cell = next((row[c] for c in block.names if row[c].shown), None)
+    printed = name_cell.shown if name_cell is not None else ""
+    if total is not None and not any(re.match(r"^\d{3}", code) for code in codes):
+        codes = []
+        printed = total if not printed or _total_word(printed) or printed == total else printed
+        if block.codes and any(row[c].shown == total for g in block.codes for c in g):
+            printed = total
+    found = _CODE_NAME.match(printed)
+    if found and system_of(found.group(1)) and not codes:
+        codes, printed = [found.group(1)], found.group(2)
+        others = [m.group(1) for c in block.names[1:] if (m := _CODE_NAME.match(row[c].shown)) and system_of(m.group(1))]
+        key.alt_code = next((o for o in others if system_of(o) == "department_economic"), None)
+    elif not printed and not codes:
+        for c in block.columns:
+            if table.roles[c] == "text" and (m := _CODE_NAME.match(row[c].shown)):
+                codes, printed = [m.group(1)], m.group(2)
+                break
+    if codes:
+        key.code = codes[0]
+        if len(codes) > 1:
+            systems = [system_of(code) for code in codes]
+            if systems[0] == "government_economic" and systems[1] == "department_economic":
+                codes[0], codes[1] = codes[1], codes[0]
+            key.code, key.alt_code = codes[0], codes[1]
+        key.system = system_of(key.code)
+    key.printed = printed
+    key.ordinal = split_ordinal(re.sub(r"^其中[:：]?", "", printed))[0]
+    key.name = plain_name(printed)
+    key.role = _role(key, name_cell, table)
+    return key
+
+
+def _total_word(text: str) -> bool:
+    return text in TOTAL_WORDS or bool(re.fullmatch(r".{0,12}(?:合计|总计)", text))
+
+
+def _code(group: tuple[int, ...], row: tuple[Cell, ...], above: dict[int, str]) -> str:
+    """The full code of one group of code columns; staircase rows take the levels above them from earlier rows."""
+    parts = [row[c].shown for c in group]
+    if not any(parts):
+        return ""
+    if not any(re.search(r"\d", p) for p in parts):
+        return ""
+    if len(group) == 1:
+        text = re.sub(r"[\s.\-]", "", parts[0]) if re.fullmatch(r"[\d\s.\-]+", parts[0]) else parts[0]
+        return text if re.fullmatch(r"[0-9A-Za-z]+", text) else ""
+    deepest = max(i for i, p in enumerate(parts) if p)
+    for i, c in enumerate(group):
+        if parts[i]:
+            above[c] = parts[i]
+            for lower in group[i + 1 :]:
+                if not row[lower].shown:
+                    above.pop(lower, None)
+    full = [parts[i] or (above.get(c, "") if i < deepest else "") for i, c in enumerate(group)]
+    return join_code(tuple(full))
+
+
+_GRAND = re.compile(r"^(?:收入|支出|收支|收入合?总|支出合?总)?总计$")
+_CARRY = frozenset({"carry_over_in", "carry_over_out", "non_fiscal_surplus_used"})
+
+
+def _role(key: _Key, cell: Cell | None, table: Table) -> Role:
+    name = squeeze(key.name)
+    if _GRAND.match(name):
+        return "grand_total"
+    if re.search(r"合计$|^合计|^总计$|^资产总额$", name) and "小计" not in name:
+        return "total"
+    if name.endswith("小计"):
+        return "subtotal" if table.kind != "three_public_expenses" else "total"
+    if says_of_which(key.printed):
+        return "of_which"
+    if key.code and (level := level_of(key.code)):
+        return level
+    if measure_of_level(name) in _CARRY:
+        return "carry"
+    if table.kind in ("revenue_expenditure_summary", "appropriation_summary"):
+        if key.ordinal and re.match(r"^[一二三四五六七八九十]+、", key.ordinal):
+            return "class" if table.kind and name.endswith(("支出", "费")) else "detail"
+        return "of_which" if cell is not None and (cell.indent > 0 or not key.ordinal) and name else "detail"
+    if table.kind == "three_public_expenses" and cell is not None and cell.indent > 1 and not (
+        key.ordinal and re.match(r"^[一二三四五六七八九十]+、", key.ordinal)
+    ):
+        return "of_which"
+    return "detail"
+
+
+def default_unit(tables: list[Table]) -> Unit:
+    """The unit of tables that print none: the one that all others print, else 万元."""
+    units = {t.unit for t in tables if t.unit is not None}
+    return units.pop() if len(units) == 1 else Unit.WAN
+
+
+def iter_money(table: Table) -> Iterator[tuple[int, int, Cell]]:
+    """(row, column, cell) of every money cell that shows something."""
+    for r, row in enumerate(table.rows):
+        for c, role in enumerate(table.roles):
+            if role == "money" and row[c].own and not is_blank(row[c].text):
+                yield r, c, row[c]

@@ -1,0 +1,234 @@
+"""Header rows of a table: where they end, the path of every column, and what each column is for.
+
+Works on a rectangle of cells with spans; knows header words (through `budget.measures`), not formats.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Literal
+
+from budget.amounts import NotAnAmountError, parse_amount
+from budget.codes import system_of
+from budget.measures import is_generic, is_money_path, is_not_money_path, measure_of_level
+from budget.printed_text import is_blank, split_ordinal, squeeze
+from extract.reading import GridCell
+
+Matrix = list[list["GridCell | None"]]
+"""Rows of a table with every place holding the cell that covers it, or None."""
+
+ColumnRole = Literal["seq", "code", "name", "text", "money"]
+
+TOTAL_WORDS = frozenset(
+    "合计 总计 收入总计 支出总计 本年收入合计 本年支出合计 收入合计 支出合计 小计 总合计 合计数 共计 收支总计".split()
+)
+_HEADER_WORDS = re.compile(
+    r"^(?:项目|科目|科目编码|科目名称|科目代码|编码|名称|代码|类|款|项|序号|行次|收入|支出|本年收入|本年支出|单位名称|单位代码|单位编码"
+    r"|项目名称|项目编码|项目类别|项目类型|项目单位|功能分类.*|支出功能分类.*|经济分类.*|.*经济分类科目.*|.*功能分类科目.*|支出项目类别.*"
+    r"|资金性质|资金来源|其中|备注|说明|数量|单价|计量单位|数量单位|规格|.*编码|.*科目|.*科目名称|采购.*|政府采购.*|优|良|中|差|评价标准"
+    r"|绩效指标|绩效目标|内容描述|职责活动|单位性质|单位规格|经费保障形式|主管部门|.*预算数|.*决算数|.*执行数|.*资金|.*经费|.*费用?|功能科目|经济科目)$"
+)
+_COLUMN_NUMBER = re.compile(
+    r"^(?:栏次|档次|行次|列次|序号|\*\*|——|—|-|[甲乙丙丁戊]|[(（]?\d{1,2}[)）]?|[A-Za-z]|[①-⑳]|\d{1,2}\s*=\s*[\d+\-*/().]+)$"
+)
+_CODE_CELL = re.compile(r"^\d{1,7}$")
+_CODE_AND_NAME = re.compile(r"^\[?(\d{3}(?:\d{2}){0,2})\]?\s*[-—_:：]?\s*(?=[^\d\s,.，%])")
+
+
+def text_of(cell: GridCell | None) -> str:
+    return squeeze(cell.text) if cell is not None else ""
+
+
+def is_amount_text(text: str) -> bool:
+    """Whether a text is a printed number that could be an amount (blank is none)."""
+    if is_blank(text):
+        return False
+    try:
+        return parse_amount(text) is not None
+    except NotAnAmountError:
+        return False
+
+
+def own_cells(matrix: Matrix, r: int) -> list[GridCell]:
+    """The distinct cells that begin in row r and show something, from left to right."""
+    seen: list[GridCell] = []
+    for cell in matrix[r]:
+        if cell is not None and cell.row == r and text_of(cell) and cell not in seen:
+            seen.append(cell)
+    return seen
+
+
+def is_column_number_row(matrix: Matrix, r: int) -> bool:
+    """Whether row r is 栏次 / 档次: column numbers that count up, never data (trap 5)."""
+    texts = [text_of(cell) for cell in own_cells(matrix, r)]
+    if len(texts) < 2 or not all(_COLUMN_NUMBER.match(t) for t in texts):
+        return False
+    if any(t in ("栏次", "档次", "列次") for t in texts):
+        return True
+    numbers = [int(m.group()) for t in texts if (m := re.match(r"\d{1,2}", t.strip("(（")))]
+    letters = [t for t in texts if re.match(r"^[甲乙丙丁戊A-Za-z]$", t)]
+    counting = len(numbers) >= 2 and all(b - a == 1 for a, b in zip(numbers, numbers[1:], strict=False))
+    return counting and (numbers[0] == 1 or (bool(letters) and numbers[0] <= 3)) and len(numbers) >= 3 - bool(letters)
+
+
+def is_header_text(text: str) -> bool:
+    """Whether a text reads like a column header."""
+    if not text or len(text) > 60:
+        return False
+    return bool(_HEADER_WORDS.match(text)) or is_generic(text) or measure_of_level(text) is not None
+
+
+def looks_like_data(matrix: Matrix, r: int) -> bool:
+    """Whether row r can only be data: it shows an amount, a code, an ordinal before a name, or a lone total."""
+    cells = own_cells(matrix, r)
+    texts = [text_of(cell) for cell in cells]
+    if not texts:
+        return False
+    for i, text in enumerate(texts):
+        if is_amount_text(text) and not re.fullmatch(r"(?:19|20)\d{2}", text):
+            return True
+        if _CODE_AND_NAME.match(text) and system_of(_CODE_AND_NAME.match(text).group(1)):  # type: ignore[union-attr]
+            return True
+        ordinal, rest = split_ordinal(text)
+        if ordinal and i < 4 and not re.match(r"^[(（]", ordinal) and len(rest) < 40:
+            return True
+    if texts[0] in TOTAL_WORDS or texts[0].endswith(("合计", "小计")):
+        first = cells[0]
+        lone = len(texts) == 1
+        return (lone or texts[0] != "合计") and first.rows == 1 and not all(is_header_text(t) for t in texts[1:] or ["?"])
+    return False
+
+
+def header_rows(matrix: Matrix, start: int = 0, marked: int = 0) -> int:
+    """How many rows from `start` are header rows, the column-number row included; 0 when data begins at once.
+
+    The header goes on while a cell still spans below, while a spanning cell still waits for its parts, and while a row
+    holds nothing but header words. `marked` is the number of rows that the format itself marks as header.
+    """
+    n = len(matrix)
+    if start >= n or (not own_cells(matrix, start)) or (looks_like_data(matrix, start) and not marked):
+        return 0
+    if not _begins_header(matrix, start):
+        return 0
+    end = start
+    while end < n:
+        if is_column_number_row(matrix, end):
+            return end + 1 - start
+        cells = own_cells(matrix, end)
+        if end > start:
+            if not cells:
+                break
+            if looks_like_data(matrix, end):
+                break
+            below = _bottom(matrix, start, end)
+            if end >= below and not _waits_for_parts(matrix, end - 1):
+                header_like = sum(is_header_text(text_of(c)) for c in cells)
+                if header_like < len(cells) or _is_lone_total(cells):
+                    break
+        end += 1
+        if end - start > 8:
+            break
+    return end - start
+
+
+def _begins_header(matrix: Matrix, r: int) -> bool:
+    cells = own_cells(matrix, r)
+    if len(cells) == 1 and len(matrix[r]) > 2 and not is_header_text(text_of(cells[0])):
+        return False
+    known = sum(is_header_text(text_of(c)) for c in cells)
+    return known >= 1 and all(len(text_of(c)) <= 60 for c in cells)
+
+
+def _is_lone_total(cells: list[GridCell]) -> bool:
+    return len(cells) == 1 and text_of(cells[0]) in TOTAL_WORDS
+
+
+def _bottom(matrix: Matrix, start: int, end: int) -> int:
+    """The row below the deepest cell that begins in the header rows so far."""
+    deepest = start + 1
+    for r in range(start, end):
+        for cell in matrix[r]:
+            if cell is not None and cell.row <= r and text_of(cell):
+                deepest = max(deepest, cell.row + cell.rows)
+    return deepest
+
+
+def _waits_for_parts(matrix: Matrix, r: int) -> bool:
+    """Whether a header cell that ends in row r spans several columns and so still has to name its parts."""
+    return any(
+        cell is not None and cell.cols > 1 and cell.row + cell.rows - 1 == r and text_of(cell) for cell in matrix[r]
+    )
+
+
+def column_paths(matrix: Matrix, start: int, count: int) -> tuple[tuple[str, ...], ...]:
+    """The header path of every column: texts from top to leaf without blanks, repeated levels left out.
+
+    Where a format has lost its merges, a blank beside a header that has parts below continues that header (trap 7).
+    """
+    rows = [r for r in range(start, start + count) if not is_column_number_row(matrix, r)]
+    width = len(matrix[start]) if matrix else 0
+    levels: list[list[str]] = []
+    for r in rows:
+        level = ["" for _ in range(width)]
+        for c in range(width):
+            cell = matrix[r][c]
+            level[c] = _plain(cell)
+        levels.append(level)
+    for i, r in enumerate(rows[:-1]):
+        for c in range(1, width):
+            if levels[i][c] or not levels[i][c - 1]:
+                continue
+            here = matrix[r][c]
+            left_parts = any(levels[k][c - 1] not in ("", levels[i][c - 1]) for k in range(i + 1, len(rows)))
+            own_parts = any(levels[k][c] for k in range(i + 1, len(rows)))
+            above_same = all(levels[k][c] == levels[k][c - 1] or not levels[k][c] for k in range(i))
+            if (here is None or not text_of(here)) and left_parts and own_parts and above_same:
+                levels[i][c] = levels[i][c - 1]
+    paths = []
+    for c in range(width):
+        path: list[str] = []
+        for level in levels:
+            if level[c] and (not path or path[-1] != level[c]):
+                path.append(level[c])
+        paths.append(tuple(path))
+    return tuple(paths)
+
+
+def _plain(cell: GridCell | None) -> str:
+    return re.sub(r"[\s​﻿]+", "", cell.text) if cell is not None else ""
+
+
+_SEQ = re.compile(r"^(?:序号|行次|栏次)$")
+_CODE = re.compile(r"(?:编码|代码|编号)$|^(?:类|款|项)$")
+
+
+def column_roles(paths: tuple[tuple[str, ...], ...], columns: list[list[str]]) -> tuple[ColumnRole, ...]:
+    """What each column is for, from its header and from the texts (without blanks) that its body cells show."""
+    return tuple(_role(path, columns[c], c) for c, path in enumerate(paths))
+
+
+def _role(path: tuple[str, ...], texts: list[str], c: int) -> ColumnRole:
+    shown = [t for t in texts if not is_blank(t)]
+    amounts = sum(is_amount_text(t) for t in shown)
+    leaf = squeeze(path[-1]) if path else ""
+    if _SEQ.match(leaf) and all(re.fullmatch(r"\d{1,4}|栏次|[^\d]{0,12}", t) for t in shown):
+        return "seq"
+    if _CODE.search(leaf):
+        return "code"
+    if is_not_money_path(path):
+        return "text"
+    if is_money_path(path):
+        if not shown or amounts * 2 >= len(shown):
+            return "money"
+        return "name" if not amounts else "money"
+    if shown and amounts * 2 > len(shown):
+        if c <= 3 and all(_CODE_CELL.match(t) for t in shown if is_amount_text(t)) and _are_codes(shown):
+            return "code"
+        return "money"
+    return "name"
+
+
+def _are_codes(shown: list[str]) -> bool:
+    numbers = [t for t in shown if is_amount_text(t)]
+    known = sum(system_of(t) is not None for t in numbers)
+    return known * 2 >= len(numbers) or all(len(t) == 2 for t in numbers)

@@ -1,0 +1,169 @@
+"""Performance forms (绩效目标表) → `Project`: amounts, payment plan, goals, indicators.
+
+A form is labels and values side by side, not a header above rows. It is read by its labels, wherever they stand: Hebei's
+form with code and plan, the national one with 年度资金总额, county variants.
+"""
+
+from __future__ import annotations
+
+import re
+
+from budget.amounts import NotAnAmountError, Unit, decimal_text, find_unit, parse_amount, to_wan
+from budget.disclosure import Indicator, Project
+from budget.printed_text import squeeze
+from extract.statements import Cell, Table
+
+_OPERATOR = re.compile(r"^(?P<operator>[=＝≥≧≤≦><＞＜])?(?P<value>-?\d+(?:,\d{3})*(?:\.\d+)?)(?P<unit>[^\d~\-—–]{0,12})$")
+_SAME = {"＝": "=", "≧": "≥", "≦": "≤", "＞": ">", "＜": "<"}
+_TOTAL = ("预算数", "年度预算资金总额", "年度资金总额", "资金总额", "预算资金总额", "项目资金总额", "预算金额", "年度预算数", "项目预算", "当年预算", "年度预算", "预算总额", "总额", "合计")
+_FISCAL = ("财政资金", "财政拨款", "当年财政拨款", "一般公共预算", "本年财政拨款", "其中财政拨款", "其中财政资金")
+_OTHER = ("其他资金", "其他", "单位资金", "非财政资金")
+
+
+def projects_of(tables: list[Table], unit: Unit) -> list[Project]:
+    """Every performance form of a document. `unit` is used where a form prints none."""
+    projects = []
+    for table in tables:
+        if table.form and table.kind == "project_performance":
+            project = project_of(table, table.unit or Unit.WAN)
+            if project is not None:
+                projects.append(project)
+    return projects
+
+
+def project_of(table: Table, unit: Unit) -> Project | None:
+    """One form; None when it names no project."""
+    own = [[c for c in row if c.own and c.shown] for row in table.rows]
+    name = _value_after(table, ("项目名称", "专项名称"))
+    if not name:
+        return None
+    amount_unit = next((u for row in own for c in row if "元" in c.shown and len(c.shown) < 14 and "(" in c.shown and (u := find_unit(c.shown))), unit)  # fmt: skip
+    header = _indicator_header(table)
+    top = table.rows[:header] if header is not None else table.rows
+    indicators = _indicators(table, header) if header is not None else ()
+    place = next((c.at for row in own for c in row), None)
+    return Project(
+        code=_value_after(table, ("项目编码", "项目代码")) or None,
+        name=name,
+        amount=_amount(top, _TOTAL, amount_unit),
+        fiscal=_amount(top, _FISCAL, amount_unit),
+        other=_amount(top, _OTHER, amount_unit),
+        plan=_plan(table),
+        goals=_goals(table),
+        indicators=indicators,
+        at=place,
+    )
+
+
+def _label(cell: Cell) -> str:
+    text = re.sub(r"[(（][^()（）]*[)）]", "", cell.shown)
+    return re.sub(r"^其中[:：]?|[:：]$", "", text).strip(":：")
+
+
+def _value_after(table: Table, labels: tuple[str, ...]) -> str:
+    for row in table.rows:
+        own = [c for c in row if c.own]
+        for i, cell in enumerate(own):
+            if _label(cell) in labels:
+                value = next((c.shown for c in own[i + 1 :] if c.shown), "")
+                if value and _label(next(c for c in own[i + 1 :] if c.shown)) not in ("主管部门", "实施单位", "项目名称"):
+                    return value
+    return ""
+
+
+def _amount(rows: list[tuple[Cell, ...]], labels: tuple[str, ...], unit: Unit) -> str | None:
+    for label in labels:
+        for row in rows:
+            own = [c for c in row if c.own]
+            for i, cell in enumerate(own):
+                if _label(cell) != label or i + 1 >= len(own):
+                    continue
+                found = _money(own[i + 1].text, unit)
+                if found is not None:
+                    return found
+                if label in _OTHER or label in _FISCAL:
+                    return "0" if not own[i + 1].shown else None
+    return None
+
+
+def _money(text: str, unit: Unit) -> str | None:
+    printed = squeeze(text)
+    named = find_unit(printed)
+    number = re.sub(r"(?:人民币)?[亿万千]?元$", "", printed)
+    try:
+        value = parse_amount(number)
+    except NotAnAmountError:
+        return None
+    return None if value is None else decimal_text(to_wan(value, named or unit))
+
+
+def _plan(table: Table) -> dict[str, str]:
+    for r, row in enumerate(table.rows[:-1]):
+        months = {c: m.group(1) for c, cell in enumerate(row) if cell.own and (m := re.match(r"^(\d{1,2})月底", cell.shown))}
+        if len(months) >= 2:
+            below = table.rows[r + 1]
+            return {
+                month.zfill(2): value for c, month in months.items()
+                if c < len(below) and (value := below[c].shown.rstrip("%"))
+            }  # fmt: skip
+    return {}
+
+
+def _goals(table: Table) -> tuple[str, ...]:
+    for row in table.rows:
+        own = [c for c in row if c.own and c.shown]
+        if len(own) >= 2 and re.search(r"^(?:年度)?(?:总体)?(?:绩效)?目标|^年度总体绩效目标|^总体目标|^年度绩效目标", own[0].shown):
+            text = own[-1].shown
+            if len(text) < 6:
+                continue
+            parts = re.split(r"(?<=[。；;])(?=\d+[.、．])|(?<![\d.])(?=\d{1,2}[.、．](?=[^\d\s]))", text)
+            return tuple(p for p in (part.strip() for part in parts) if p)
+    return ()
+
+
+def _indicator_header(table: Table) -> int | None:
+    for r, row in enumerate(table.rows):
+        texts = {c.shown for c in row if c.own}
+        if "三级指标" in texts or ("一级指标" in texts and any("指标值" in t for t in texts)):
+            return r
+    return None
+
+
+def _indicators(table: Table, header: int) -> tuple[Indicator, ...]:
+    columns = {cell.shown: c for c, cell in enumerate(table.rows[header]) if cell.own and cell.shown}
+
+    def find(*words: str) -> int | None:
+        return next((c for text, c in columns.items() for word in words if text.startswith(word) or text.endswith(word)), None)
+
+    one, two, three = find("一级指标"), find("二级指标"), find("三级指标", "指标名称")
+    value = find("指标值", "年度指标值", "目标值")
+    description, basis = find("绩效指标描述", "指标描述", "指标说明"), find("指标值确定依据", "确定依据")
+    value = next((c for text, c in columns.items() if "指标值" in text and "依据" not in text), value)
+    if three is None or value is None:
+        return ()
+    found = []
+    level1 = level2 = ""
+    for row in table.rows[header + 1 :]:
+        level1 = (row[one].shown if one is not None else "") or level1
+        new2 = row[two].shown if two is not None else ""
+        level2 = new2 or level2
+        name, text = row[three].shown, row[value].shown
+        if not (name or text) or not row[three].own:
+            continue
+        found.append(_indicator(level1, level2, name, text, _at(row, description), _at(row, basis)))
+    return tuple(found)
+
+
+def _at(row: tuple[Cell, ...], column: int | None) -> str | None:
+    return (row[column].shown or None) if column is not None else None
+
+
+def _indicator(level1: str, level2: str, name: str, text: str, description: str | None, basis: str | None) -> Indicator:
+    parts = _OPERATOR.match(text)
+    operator = parts.group("operator") if parts else None
+    return Indicator(
+        level1=level1, level2=level2, level3=name, description=description,
+        operator=_SAME.get(operator or "", operator),  # type: ignore[arg-type]
+        value=parts.group("value").replace(",", "") if parts else None,
+        unit=(parts.group("unit") or None) if parts else None, text=text, basis=basis,
+    )  # fmt: skip

@@ -1,0 +1,232 @@
+"""Workbooks (.xlsx, .xls) → `Reading`: one grid a sheet, values and merged ranges through calamine.
+
+A cell's text is what the sheet shows: the number in its number format (`extract.readers.number_format`), so that a zero
+shown as a dash stays a dash. Hidden sheets, rows and columns are not shown and are not read. Formulas are never run.
+"""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+
+import python_calamine as calamine
+from lxml import etree
+
+from budget.disclosure import ReaderName, SheetPlace
+from extract.reading import Grid, GridCell, Line, Reading, UnreadableError
+from extract.readers.number_format import shown_number
+from extract.readers.word import parse_xml
+
+MAX_PLACES = 3_000_000
+MAX_PART_BYTES = 200 * 1024 * 1024
+MAX_COLUMNS = 400
+_S = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
+_R = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
+_RELATION = "{http://schemas.openxmlformats.org/package/2006/relationships}Relationship"
+_STRICT = {
+    b"http://purl.oclc.org/ooxml/spreadsheetml/main": _S.strip("{}").encode(),
+    b"http://purl.oclc.org/ooxml/officeDocument/relationships": _R.strip("{}").encode(),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Looks:
+    """How the cells of one sheet are shown: number format by place, and the rows and columns that are hidden."""
+
+    formats: dict[tuple[int, int], str]
+    hidden_rows: frozenset[int]
+    hidden_columns: frozenset[int]
+
+
+_PLAIN = _Looks({}, frozenset(), frozenset())
+
+
+def read_workbook(data: bytes, reader: ReaderName) -> Reading:
+    """A workbook → one grid a visible sheet (`reader` is xlsx or xls). Raises UnreadableError and nothing else."""
+    try:
+        book = calamine.CalamineWorkbook.from_filelike(io.BytesIO(data))
+    except calamine.PasswordError as error:
+        raise UnreadableError("encrypted", "the workbook asks for a password") from error
+    except (calamine.CalamineError, OSError, ValueError) as error:
+        raise UnreadableError("corrupt", f"the workbook cannot be opened: {error}") from error
+    looks = _xlsx_looks(data) if reader == "xlsx" else {}
+    blocks: list[Line | Grid] = []
+    for meta in book.sheets_metadata:
+        if meta.typ != calamine.SheetTypeEnum.WorkSheet or meta.visible != calamine.SheetVisibleEnum.Visible:
+            continue
+        try:
+            sheet = book.get_sheet_by_name(meta.name)
+            blocks.extend(_sheet_blocks(sheet, meta.name, looks.get(meta.name, _PLAIN)))
+        except (calamine.CalamineError, OSError, ValueError) as error:
+            raise UnreadableError("corrupt", f"sheet {meta.name!r} cannot be read: {error}") from error
+    return Reading(reader=reader, blocks=tuple(blocks))
+
+
+def _sheet_blocks(sheet: calamine.CalamineSheet, name: str, looks: _Looks) -> Iterator[Line | Grid]:
+    if sheet.start is None or sheet.end is None:
+        return
+    if (sheet.end[0] + 1) * (sheet.end[1] + 1) > MAX_PLACES and sheet.total_height * sheet.total_width > MAX_PLACES:
+        raise UnreadableError("limit_size", f"sheet {name!r} spans {sheet.total_height:,} × {sheet.total_width:,} places")
+    values = sheet.to_python(skip_empty_area=False)
+    texts: dict[tuple[int, int], str] = {}
+    for r, row in enumerate(values):
+        if r in looks.hidden_rows:
+            continue
+        for c, value in enumerate(row[:MAX_COLUMNS]):
+            if c in looks.hidden_columns or value == "" or value is None:
+                continue
+            text = shown(value, looks.formats.get((r, c)))
+            if text.strip():
+                texts[r, c] = text
+    if not texts:
+        return
+    rows = [r for r in range(max(r for r, _ in texts) + 1) if r not in looks.hidden_rows]
+    first_row = min(r for r, _ in texts)
+    rows = [r for r in rows if r >= first_row]
+    width = max(c for _, c in texts) + 1
+    columns = [c for c in range(min(c for _, c in texts), width) if c not in looks.hidden_columns]
+    if len({c for _, c in texts}) == 1:
+        for r, c in sorted(texts):
+            yield Line(text=texts[r, c].strip())
+        return
+    row_at, column_at = {r: i for i, r in enumerate(rows)}, {c: i for i, c in enumerate(columns)}
+    merged: dict[tuple[int, int], tuple[int, int]] = {}
+    covered: set[tuple[int, int]] = set()
+    for (r0, c0), (r1, c1) in sheet.merged_cell_ranges or ():
+        places = [(r, c) for r in range(r0, min(r1, rows[-1]) + 1) for c in range(c0, min(c1, columns[-1]) + 1)
+                  if r in row_at and c in column_at]  # fmt: skip
+        if not places:
+            continue
+        top = places[0]
+        if (r0, c0) in texts:
+            texts[top] = texts[r0, c0]
+        merged[top] = (len({r for r, _ in places}), len({c for _, c in places}))
+        covered.update(places[1:])
+    cells = []
+    for r in rows:
+        for c in columns:
+            if (r, c) in covered or ((r, c) not in texts and (r, c) not in merged):
+                continue
+            text = texts.get((r, c), "").replace("\r", "").replace("\n", "")
+            high, wide = merged.get((r, c), (1, 1))
+            blanks = text[: len(text) - len(text.lstrip())]
+            cells.append(
+                GridCell(
+                    row=row_at[r], col=column_at[c], text=text, at=SheetPlace(sheet=name, cell=cell_name(r, c)),
+                    rows=high, cols=wide, indent=sum(2 if ch == "　" else 1 for ch in blanks) // 2,
+                )
+            )  # fmt: skip
+    yield Grid(n_rows=len(rows), n_cols=len(columns), cells=tuple(cells), sheet=name)
+
+
+def cell_name(row: int, col: int) -> str:
+    """`C12` for row 11, column 2 (both from 0)."""
+    letters = ""
+    col += 1
+    while col:
+        col, rest = divmod(col - 1, 26)
+        letters = chr(65 + rest) + letters
+    return f"{letters}{row + 1}"
+
+
+def shown(value: object, number_format: str | None) -> str:
+    """What a sheet shows for a stored value."""
+    if isinstance(value, bool):
+        return "TRUE" if value else "FALSE"
+    if isinstance(value, int | float):
+        return shown_number(value, number_format)
+    if isinstance(value, datetime):
+        return value.strftime("%Y-%m-%d" if value.time() == time() else "%Y-%m-%d %H:%M:%S")
+    if isinstance(value, date | time):
+        return value.isoformat()
+    if isinstance(value, timedelta):
+        return str(value)
+    return str(value)
+
+
+def _xlsx_looks(data: bytes) -> dict[str, _Looks]:
+    """Sheet name → number formats and hidden rows and columns. calamine gives values only."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as package:
+            book = _part(package, "xl/workbook.xml")
+            relations = _part(package, "xl/_rels/workbook.xml.rels")
+            if book is None or relations is None:
+                return {}
+            formats = _cell_formats(_part(package, "xl/styles.xml"))
+            targets = {r.get("Id"): r.get("Target") or "" for r in relations.iter(_RELATION)}
+            found = {}
+            for sheet in book.iter(f"{_S}sheet"):
+                target = targets.get(sheet.get(f"{_R}id"), "").lstrip("/").removeprefix("xl/")
+                part = _part(package, f"xl/{target}")
+                if part is not None:
+                    found[sheet.get("name") or ""] = _sheet_looks(part, formats)
+            return found
+    except (zipfile.BadZipFile, EOFError, OSError, NotImplementedError, ValueError) as error:
+        raise UnreadableError("corrupt", f"the workbook's parts cannot be unpacked: {error}") from error
+
+
+def _part(package: zipfile.ZipFile, name: str) -> etree._Element | None:
+    try:
+        info = package.getinfo(name)
+    except KeyError:
+        return None
+    if info.file_size > MAX_PART_BYTES:
+        raise UnreadableError("limit_size", f"{name} would take {info.file_size:,} bytes, more than allowed")
+    with package.open(info) as stream:
+        text = stream.read(MAX_PART_BYTES + 1)
+    if len(text) > MAX_PART_BYTES:
+        raise UnreadableError("limit_size", f"{name} takes more than {MAX_PART_BYTES:,} bytes")
+    for strict, usual in _STRICT.items():
+        text = text.replace(strict, usual)
+    return parse_xml(text, name)
+
+
+# ECMA-376 18.8.30: the formats that have numbers but no entry in the file
+_BUILT_IN = {0: "General", 1: "0", 2: "0.00", 3: "#,##0", 4: "#,##0.00", 9: "0%", 10: "0.00%", 11: "0.00E+00",
+             37: "#,##0;-#,##0", 38: "#,##0;-#,##0", 39: "#,##0.00;-#,##0.00", 40: "#,##0.00;-#,##0.00",
+             41: '_ * #,##0_ ;_ * -#,##0_ ;_ * "-"_ ;_ @_ ', 42: '_ * #,##0_ ;_ * -#,##0_ ;_ * "-"_ ;_ @_ ',
+             43: '_ * #,##0.00_ ;_ * -#,##0.00_ ;_ * "-"??_ ;_ @_ ', 44: '_ * #,##0.00_ ;_ * -#,##0.00_ ;_ * "-"??_ ;_ @_ ',
+             49: "@"}  # fmt: skip
+
+
+def _cell_formats(styles: etree._Element | None) -> list[str]:
+    if styles is None:
+        return []
+    own = {f.get("numFmtId"): f.get("formatCode") or "" for f in styles.iterfind(f"{_S}numFmts/{_S}numFmt")}
+    formats = []
+    for xf in styles.iterfind(f"{_S}cellXfs/{_S}xf"):
+        number = xf.get("numFmtId") or "0"
+        formats.append(own.get(number) or (_BUILT_IN.get(int(number), "General") if number.isdigit() else "General"))
+    return formats
+
+
+def _sheet_looks(part: etree._Element, formats: list[str]) -> _Looks:
+    places: dict[tuple[int, int], str] = {}
+    hidden_rows, hidden_columns = set(), set()
+    for column in part.iterfind(f"{_S}cols/{_S}col"):
+        if column.get("hidden") in ("1", "true"):
+            low, high = int(column.get("min") or 1), int(column.get("max") or 1)
+            hidden_columns.update(range(low - 1, min(high, MAX_COLUMNS)))
+    number = -1
+    for row in part.iterfind(f"{_S}sheetData/{_S}row"):
+        number = int(row.get("r")) - 1 if (row.get("r") or "").isdigit() else number + 1
+        if row.get("hidden") in ("1", "true"):
+            hidden_rows.add(number)
+        for i, cell in enumerate(row.iterfind(f"{_S}c")):
+            style = cell.get("s") or "0"
+            if style.isdigit() and int(style) < len(formats):
+                places[number, _column(cell.get("r"), i)] = formats[int(style)]
+    return _Looks(places, frozenset(hidden_rows), frozenset(hidden_columns))
+
+
+def _column(reference: str | None, otherwise: int) -> int:
+    letters = "".join(ch for ch in reference or "" if ch.isalpha()).upper()
+    if not letters:
+        return otherwise
+    col = 0
+    for ch in letters:
+        col = col * 26 + ord(ch) - 64
+    return col - 1

@@ -1,0 +1,709 @@
+"""Reading → tables: cut grids into banner, header, body and notes; join what a page break cut; name each statement.
+
+A `Table` is still paper: cells with places, header paths, column roles. What its cells mean is `extract.facts`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass, field, replace
+
+from budget.amounts import Unit, find_unit
+from budget.disclosure import Place
+from budget.kinds import alias_in, classify_title, fold_title, is_contents_line
+from budget.measures import fold_header, item_of_row, measure_of_level
+from budget.printed_text import is_blank, split_ordinal, squeeze
+from extract.headers import (
+    TOTAL_WORDS,
+    ColumnRole,
+    Matrix,
+    column_paths,
+    column_roles,
+    header_rows,
+    is_amount_text,
+    is_column_number_row,
+    is_header_text,
+    looks_like_data,
+    own_cells,
+    text_of,
+)
+from extract.reading import Grid, GridCell, Line, Reading
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One place of a body row: the text that covers it, and whether that text begins here (`own`)."""
+
+    text: str = ""
+    at: Place | None = None
+    own: bool = False
+    indent: int = 0
+    rows: int = 1
+    cols: int = 1
+    confidence: float = 1.0
+
+    @property
+    def shown(self) -> str:
+        """The text without blanks."""
+        return squeeze(self.text)
+
+
+BLANK = Cell()
+
+
+@dataclass(slots=True)
+class Table:
+    """One table of the document, joined over its pages, before its cells are given a meaning."""
+
+    title: str | None
+    kind: str
+    unit: Unit | None
+    paths: tuple[tuple[str, ...], ...]
+    rows: list[tuple[Cell, ...]]
+    pages: list[int]
+    notes: list[str]
+    banner: list[str]
+    form: bool = False
+    sheet: str | None = None
+    roles: tuple[ColumnRole, ...] = ()
+    lines_above: tuple[str, ...] = ()
+    edges: tuple[tuple[float, float], ...] = ()
+
+    @property
+    def declared_empty(self) -> bool:
+        """Whether a note says that there is nothing to show."""
+        return any(says_empty(note) for note in self.notes)
+
+    @property
+    def heading_texts(self) -> list[str]:
+        """Everything printed above the header: banner rows, lines above, title."""
+        return [*self.lines_above, *self.banner, *([self.title] if self.title else [])]
+
+
+@dataclass(slots=True)
+class _Piece:
+    """A part of one grid: banner rows, header rows, body rows, notes."""
+
+    matrix: Matrix
+    banner: list[str]
+    header: int
+    paths: tuple[tuple[str, ...], ...]
+    body: list[tuple[Cell, ...]]
+    notes: list[str]
+    page: int | None
+    sheet: str | None
+    form: bool
+    lines: list[Line]
+    first_on_page: bool = True
+    edges: tuple[tuple[float, float], ...] = ()
+    header_texts: set[tuple[str, ...]] = field(default_factory=set)
+
+
+_NOTE = re.compile(r"^[(（*※]?(?:注|备注|附注|说明|补充说明|备注说明)[)）]?(?:\d{0,2})[:：、.．]|^注\d?[:：]?")
+_EMPTY = re.compile(
+    r"空表|为空|没有.{0,40}(?:预算|支出|安排|收入|经费|拨款|数据|发生)|无.{0,40}(?:预算|支出|安排|发生额|收入|经费|拨款|数据|项目|数字)|未安排|不涉及|无发生"
+    r"|无此项|没有使用|无相关|故此?本?表无|均?无数据|未发生|本表无"
+)
+_META = re.compile(
+    r"^(?:编制单位|编报单位|填报单位|填报部门|编制部门|部门名称|单位名称|预算单位|部门[(（]单位[)）]|单位[(（]部门[)）]|部门/单位|单位|部门|公开部门|公开单位|预算部门|部门编码|单位编码|部门名称及编码|单位[:：])"
+    r"[^:：]{0,6}[:：]|^预算年度|^(?:公开|预算|决算|附)?表?\d{1,2}(?:-\d{1,2})?表?$|^附?表\s*[\d一二三四五六七八九十]{1,3}(?:-\d{1,2})*$|^(?:部门)?(?:预算|决算|公开)\d{1,2}表$|^公开表\d{1,2}$"
+    r"|^截止时间|^\d{3,6}\D{2,30}(?:局|委员会|办公室|厅|中心|院|所|处|队|部|站|馆|校|会|府|团|社|学|政协|法院|检察院)(?:[(（].*[)）])?(?:本级|机关)?$|^日期[:：]|^年度[:：]|^\d{4}年(?:度)?$|^金额单位|^报表编号|^编码[:：]"
+)
+_PAGE_NUMBER = re.compile(r"^(?:[-—–·\s]*\d{1,4}[-—–·\s]*|第?\d{1,4}页(?:[,，/共]*\d{1,4}页)?|\d{1,4}/\d{1,4})$")
+_SENTENCE = re.compile(r"[。；;!！?？]")
+
+
+def says_empty(note: str) -> bool:
+    """Whether a note declares its table empty (空表列示, 没有使用…, 无…支出, 本年无发生额)."""
+    return bool(_EMPTY.search(squeeze(note)))
+
+
+def is_note(text: str) -> bool:
+    """Whether a line or cell below a table is a note to it."""
+    squeezed = squeeze(text)
+    return bool(_NOTE.match(squeezed)) or (len(squeezed) < 80 and bool(re.search(r"(?:本|此)表为空|空表列示|故本表无|本表无数据", squeezed)))
+
+
+def is_title_line(text: str) -> bool:
+    """Whether a line can be the title of a table: it names a statement and is no sentence, note or contents line."""
+    squeezed = squeeze(text)
+    if not squeezed or len(squeezed) > 60 or is_contents_line(text) or is_note(text):
+        return False
+    if _SENTENCE.search(squeezed) or (("," in squeezed or "，" in text) and "表" not in squeezed[-4:]):
+        return False
+    if classify_title(text) is None:
+        return False
+    if re.search(r"\d+(?:\.\d+)?(?:万元|元|亿元)", squeezed):
+        return False
+    return True
+
+
+def read_tables(reading: Reading) -> list[Table]:
+    """Every table of a document in reading order, joined over page breaks and classified."""
+    furniture = _furniture(reading)
+    tables: list[Table] = []
+    lines: list[Line] = []
+    grids_on_page: Counter[int | None] = Counter()
+    for block in reading.blocks:
+        if isinstance(block, Line):
+            if squeeze(block.text) and not _PAGE_NUMBER.match(squeeze(block.text)) and squeeze(block.text) not in furniture:
+                lines.append(block)
+            continue
+        first = grids_on_page[block.page] == 0
+        grids_on_page[block.page] += 1
+        for piece in _pieces(block, lines, first):
+            lines = _give_notes(tables, piece.lines)
+            piece.lines = lines
+            _add(tables, piece)
+            lines = []
+    _give_notes(tables, lines)
+    for table in tables:
+        _finish(table)
+    return tables
+
+
+def _furniture(reading: Reading) -> set[str]:
+    """Lines that stand on most pages: running headers and footers."""
+    if not reading.pages or reading.pages < 4:
+        return set()
+    pages: dict[str, set[int]] = {}
+    for block in reading.blocks:
+        if isinstance(block, Line) and block.page is not None:
+            pages.setdefault(squeeze(block.text), set()).add(block.page)
+    return {
+        text for text, on in pages.items()
+        if len(on) >= max(4, reading.pages * 0.5) and find_unit(text) is None and not text.endswith("表")
+    }  # fmt: skip
+
+
+def _give_notes(tables: list[Table], lines: list[Line]) -> list[Line]:
+    """Gives the note lines right below a table to it; returns the lines that are left."""
+    if not tables or not lines:
+        return lines
+    taken = 0
+    for i, line in enumerate(lines[:6]):
+        text = squeeze(line.text)
+        if is_note(text):
+            tables[-1].notes.append(text)
+            taken = i + 1
+        elif (
+            taken == i and taken and not is_title_line(text) and not _META.match(text) and find_unit(text) is None
+            and line.heading is None and not tables[-1].notes[-1].endswith(("。", "；"))
+            and not re.match(r"^第.部分|^[一二三四五六七八九十]+、", text)
+        ):  # fmt: skip
+            tables[-1].notes[-1] += text
+            taken = i + 1
+        elif re.match(r"^\d[.、．]", text) and taken == i and taken:
+            tables[-1].notes.append(text)
+            taken = i + 1
+        else:
+            break
+    return lines[taken:]
+
+
+# ---- cutting one grid ------------------------------------------------------------------------------------------------
+
+
+def _pieces(grid: Grid, lines: list[Line], first_on_page: bool) -> list[_Piece]:
+    matrix = grid.covering()
+    pieces: list[_Piece] = []
+    start = 0
+    while start < len(matrix):
+        end = _next_table(matrix, start)
+        part = _part(matrix, start, end)
+        piece = _piece(part, grid, lines if not pieces else [], first_on_page and not pieces)
+        if piece is not None:
+            pieces.append(piece)
+        start = end
+    return pieces
+
+
+def _part(matrix: Matrix, start: int, end: int) -> Matrix:
+    """Rows start..end as a matrix of its own, rows counted from 0."""
+    moved: dict[int, GridCell] = {}
+    part: Matrix = []
+    for r in range(start, end):
+        row: list[GridCell | None] = []
+        for cell in matrix[r]:
+            if cell is None:
+                row.append(None)
+                continue
+            if id(cell) not in moved:
+                top = max(cell.row, start)
+                moved[id(cell)] = replace(cell, row=top - start, rows=min(cell.row + cell.rows, end) - top)
+            row.append(moved[id(cell)])
+        part.append(row)
+    return part
+
+
+def _next_table(matrix: Matrix, start: int) -> int:
+    """The row where another table begins inside the same grid (several tables on one sheet), or the end."""
+    seen_body = False
+    for r in range(start, len(matrix)):
+        cells = own_cells(matrix, r)
+        if not cells:
+            continue
+        if seen_body and len(cells) <= 2 and not any(is_amount_text(text_of(c)) for c in cells):
+            text = text_of(cells[0])
+            ordinal, _ = split_ordinal(text)
+            lone = len(cells) == 1 and (cells[0].cols > 1 or len(matrix[r]) <= 2 or cells[0].col == 0)
+            if lone and text.endswith("表") and is_title_line(text) and _header_within(matrix, r + 1):
+                return r
+        if looks_like_data(matrix, r):
+            seen_body = True
+    return len(matrix)
+
+
+def _header_within(matrix: Matrix, start: int) -> bool:
+    return any(header_rows(matrix, r) for r in range(start, min(start + 5, len(matrix))))
+
+
+def _piece(matrix: Matrix, grid: Grid, lines: list[Line], first_on_page: bool) -> _Piece | None:
+    banner: list[str] = []
+    start = 0
+    while start < len(matrix):
+        cells = own_cells(matrix, start)
+        if cells and not _is_banner(matrix, start, cells, grid):
+            break
+        banner.extend(text_of(c) for c in cells)
+        start += 1
+    if start >= len(matrix):
+        if not banner:
+            return None
+        return _Piece(matrix, banner, 0, (), [], [], grid.page, grid.sheet, False, lines, first_on_page)
+    form = _is_form(matrix, start)
+    marked = max(0, grid.header_repeat - start)
+    count = 0 if form else header_rows(matrix, start, marked)
+    matrix = _compact(matrix, start)
+    paths = column_paths(matrix, start, count) if count else tuple(() for _ in (matrix[0] if matrix else []))
+    header_texts = {tuple(text_of(c) for c in matrix[r]) for r in range(start, start + count)}
+    body: list[tuple[Cell, ...]] = []
+    notes: list[str] = []
+    for r in range(start + count, len(matrix)):
+        cells = own_cells(matrix, r)
+        row = _row(matrix, r)
+        if not cells:
+            if any(c.own for c in row):
+                body.append(row)
+            continue
+        alone = len(cells) == 1
+        text = text_of(cells[0])
+        if alone and (is_note(text) or (notes and cells[0].cols * 2 > len(row) and not is_amount_text(text)) or (
+            cells[0].cols * 2 > len(row) > 2 and says_empty(text) and len(text) > 6
+        )):  # fmt: skip
+            notes.append(text)
+            continue
+        if count and len(cells) > 1 and tuple(text_of(c) for c in matrix[r]) in header_texts:
+            continue
+        if body and count and is_column_number_row(matrix, r) and any(text_of(c) in ("栏次", "档次") for c in cells):
+            continue
+        if all(find_unit(text_of(c)) and "单位" in text_of(c) for c in cells):
+            banner.extend(text_of(c) for c in cells)
+            continue
+        body.append(row)
+    while body and not any(c.shown for c in body[-1]) and len(body) > 1:
+        body.pop()
+    edges = _edges(matrix, start) if grid.page is not None else ()
+    return _Piece(matrix, banner, count, paths, body, notes, grid.page, grid.sheet, form, lines, first_on_page, edges,
+                  header_texts)  # fmt: skip
+
+
+def _row(matrix: Matrix, r: int) -> tuple[Cell, ...]:
+    row = []
+    for c, cell in enumerate(matrix[r]):
+        if cell is None:
+            row.append(BLANK)
+            continue
+        own = cell.row == r and (c == 0 or matrix[r][c - 1] is not cell)
+        row.append(Cell(cell.text, cell.at, own, cell.indent, cell.rows, cell.cols, cell.confidence))
+    return tuple(row)
+
+
+def _compact(matrix: Matrix, start: int) -> Matrix:
+    """Drops columns in which no cell begins below the banner: lines of the banner cut them, not the table."""
+    if not matrix:
+        return matrix
+    width = len(matrix[0])
+    kept = [0]
+    for c in range(1, width):
+        for row in matrix[start:]:
+            if row[c] is not None and row[c] is not row[c - 1]:
+                kept.append(c)
+                break
+    if len(kept) == width:
+        return matrix
+    new_at = {c: i for i, c in enumerate(kept)}
+    moved: dict[int, GridCell] = {}
+    out: Matrix = []
+    for row in matrix:
+        new: list[GridCell | None] = []
+        for c in kept:
+            cell = row[c]
+            if cell is None:
+                new.append(None)
+                continue
+            if id(cell) not in moved:
+                places = [new_at[k] for k in range(cell.col, cell.col + cell.cols) if k in new_at]
+                first = places[0] if places else new_at[c]
+                moved[id(cell)] = replace(cell, col=first, cols=max(1, len(places)))
+            new.append(moved[id(cell)])
+        out.append(new)
+    return out
+
+
+def _edges(matrix: Matrix, start: int) -> tuple[tuple[float, float], ...]:
+    """The x range of every column, from cells of that column alone; used to match parts of a table."""
+    width = len(matrix[0]) if matrix else 0
+    edges: list[tuple[float, float]] = []
+    for c in range(width):
+        lefts, rights = [], []
+        for row in matrix[start:]:
+            cell = row[c]
+            box = getattr(cell.at, "bbox", None) if cell is not None else None
+            if cell is not None and box and cell.cols == 1:
+                lefts.append(box[0])
+                rights.append(box[2])
+        edges.append((min(lefts), max(rights)) if lefts else (0.0, 0.0))
+    return tuple(edges)
+
+
+def _is_banner(matrix: Matrix, r: int, cells: list[GridCell], grid: Grid) -> bool:
+    texts = [text_of(c) for c in cells]
+    if looks_like_data(matrix, r) and not all(_META.match(t) or find_unit(t) for t in texts):
+        return False
+    width = len(matrix[r])
+    if all(_is_banner_text(t, cells[i], width) for i, t in enumerate(texts)):
+        return True
+    if len(cells) == 1 and len(matrix) > r + 1:
+        cell = cells[0]
+        wide = cell.cols * 2 > width > 2 or (cell.cols == 1 and grid.sheet is not None)
+        return wide and not is_header_text(texts[0]) and not is_note(texts[0]) and not re.match(r"^项目名称", texts[0])
+    return False
+
+
+def _is_banner_text(text: str, cell: GridCell, width: int) -> bool:
+    if _META.match(text):
+        return True
+    unit = find_unit(text)
+    if unit is not None and "单位" in text and len(text) < 30:
+        return True
+    if text in [u.value for u in Unit]:
+        return True
+    return is_title_line(text) and ("表" in text or cell.cols * 2 > width) and not is_header_text(text)
+
+
+_FORM_WORDS = ("一级指标", "二级指标", "三级指标", "指标值", "绩效目标", "绩效指标", "项目名称", "年度总体目标", "项目编码", "预算规模及资金用途",
+               "资金支出计划", "项目资金", "年度资金总额", "总体目标", "年度绩效目标", "部门名称", "整体绩效目标", "任务名称", "年度主要任务", "主管部门", "实施单位",
+               "产出指标", "效益指标", "满意度指标", "数量指标", "质量指标", "时效指标", "成本指标", "社会效益指标", "服务对象满意度指标")  # fmt: skip
+_INDICATOR_WORDS = frozenset(
+    "一级指标 二级指标 三级指标 产出指标 效益指标 满意度指标 数量指标 质量指标 时效指标 成本指标 社会效益指标 经济效益指标 指标值 绩效指标 年度指标值".split()
+)
+
+
+def _is_form(matrix: Matrix, start: int) -> bool:
+    """Whether a grid is a performance form: labels and values side by side, not a header above rows."""
+    words: set[str] = set()
+    for row in matrix[start:]:
+        for cell in row:
+            text = text_of(cell)
+            if text and len(text) < 20:
+                words.add(text)
+    indicators = len(words & _INDICATOR_WORDS)
+    known = sum(any(text.startswith(word) for text in words) for word in _FORM_WORDS)
+    if "职责活动" in words:
+        return False
+    if indicators >= 3:
+        return True
+    return known >= 4 and indicators >= 1
+
+
+# ---- joining and naming ----------------------------------------------------------------------------------------------
+
+
+def _add(tables: list[Table], piece: _Piece) -> None:
+    title = _title(piece)
+    previous = tables[-1] if tables else None
+    if not piece.body and not piece.header and not piece.form:
+        if previous is not None and piece.notes:
+            previous.notes.extend(piece.notes)
+        elif piece.banner:
+            # a frame around a heading: it belongs to the table below
+            tables.append(Table(None, "", None, (), [], [], [], piece.banner, lines_above=tuple(line.text for line in piece.lines)))
+        return
+    if previous is not None and previous.kind == "" and not previous.rows and not previous.paths:
+        tables.pop()
+        piece.banner = [*previous.banner, *piece.banner]
+        piece.lines = [*(Line(text=t) for t in previous.lines_above), *piece.lines]
+        title = _title(piece)
+        previous = tables[-1] if tables else None
+    if previous is not None and _continues(previous, piece, title):
+        _join(previous, piece)
+        return
+    texts = [*(squeeze(line.text) for line in piece.lines), *piece.banner]
+    tables.append(
+        Table(
+            title=title, kind="", unit=_unit(piece), paths=piece.paths, rows=list(piece.body),
+            pages=[piece.page] if piece.page is not None else [], notes=list(piece.notes), banner=list(piece.banner),
+            form=piece.form, sheet=piece.sheet, lines_above=tuple(texts[-12:]), edges=piece.edges,
+        )
+    )  # fmt: skip
+
+
+def _title(piece: _Piece) -> str | None:
+    for text in piece.banner:
+        if is_title_line(text):
+            return text
+    lines = piece.lines[-14:]
+    for i in range(len(lines) - 1, -1, -1):
+        text = squeeze(lines[i].text)
+        near = len(lines) - 1 - i
+        if _META.match(text) and not is_title_line(text):
+            continue
+        if find_unit(text) and "单位" in text and not is_title_line(text):
+            continue
+        if is_title_line(lines[i].text) and ("表" in text or near <= 4):
+            if i and "表" in text and len(text) < 12 and not is_title_line(lines[i - 1].text):
+                joined = squeeze(lines[i - 1].text) + text
+                better, plain = alias_in(joined), alias_in(text)
+                if better and plain and len(better[1]) > len(plain[1]) and len(joined) < 60:
+                    return joined
+            return text
+        if i and is_title_line(squeeze(lines[i - 1].text) + text) and len(text) < 30 and text.endswith("表"):
+            return squeeze(lines[i - 1].text) + text
+        if _SENTENCE.search(text) or len(text) > 60:
+            break
+    if piece.sheet and classify_title(piece.sheet):
+        return squeeze(piece.sheet)
+    for text in piece.banner:
+        if text.endswith("表") and len(text) < 60 and len(text) > 3:
+            return text
+    for line in reversed(lines[-4:]):
+        text = squeeze(line.text)
+        if text.endswith("表") and 3 < len(text) < 60 and not _SENTENCE.search(text) and not is_contents_line(text):
+            return text
+    return None
+
+
+def _unit(piece: _Piece) -> Unit | None:
+    for text in piece.banner:
+        if "单位" in text and (unit := _named_unit(text)):
+            return unit
+    for text in piece.banner:
+        if text in [u.value for u in Unit]:
+            return Unit(text)
+    for line in reversed(piece.lines[-14:]):
+        text = squeeze(line.text)
+        if (("单位" in text and len(text) < 60) or text in [u.value for u in Unit]) and (unit := _named_unit(text)):
+            return unit
+        if _SENTENCE.search(text):
+            break
+    return None
+
+
+def _named_unit(text: str) -> Unit | None:
+    """The unit behind 单位： in a line that may also name the department (`部门：某单位 单位：万元`)."""
+    found = re.search(r"单位[^:：]{0,4}[:：]?[(（]?(?:人民币)?(亿元|万元|千元|元)", text)
+    if found:
+        return Unit(found.group(1))
+    return find_unit(text) if len(text) <= 12 else None
+
+
+def _continues(table: Table, piece: _Piece, title: str | None) -> bool:
+    if table.sheet is not None or piece.sheet is not None:
+        return False
+    if piece.page is not None:
+        if not table.pages or piece.page - table.pages[-1] not in (0, 1):
+            return False
+        if piece.page == table.pages[-1] and (piece.lines or piece.banner):
+            return False
+    if title and (not table.title or fold_title(title) != fold_title(table.title)):
+        return False
+    if piece.form != table.form:
+        # the end of a form may carry none of its labels
+        return table.form and not piece.header and not title and _same_columns(table, piece) and not _between(piece)
+    if piece.form:
+        return not _begins_form(piece) and not title and not _between(piece)
+    if not title and _between(piece):
+        return False
+    if piece.page is None and title and piece.lines:
+        # in a flowing text a repeated title begins a table again only if its rows go on
+        return bool(piece.header) and _same_header(table, piece) and _goes_on(table, piece)
+    if piece.header:
+        return _same_header(table, piece) and _goes_on(table, piece)
+    return bool(table.paths) and _same_columns(table, piece)
+
+
+def _between(piece: _Piece) -> bool:
+    """Whether text that is no banner stands above a piece."""
+    return any(
+        not _META.match(squeeze(line.text)) and not (find_unit(line.text) and len(squeeze(line.text)) < 40)
+        and (len(squeeze(line.text)) > 4)
+        for line in piece.lines
+    )  # fmt: skip
+
+
+def _same_header(table: Table, piece: _Piece) -> bool:
+    ours = [tuple(map(fold_header, p)) for p in table.paths if p]
+    theirs = [tuple(map(fold_header, p)) for p in piece.paths if p]
+    return ours == theirs
+
+
+def _same_columns(table: Table, piece: _Piece) -> bool:
+    width = len(piece.body[0]) if piece.body else 0
+    return width == (len(table.paths) or (len(table.rows[0]) if table.rows else 0))
+
+
+def _goes_on(table: Table, piece: _Piece) -> bool:
+    """Whether the rows of a piece go on where the table stops: its numbering does not begin again."""
+    if not table.rows or not piece.body:
+        return bool(table.rows) or not piece.body
+    leaf = [squeeze(p[-1]) if p else "" for p in table.paths]
+    for c, name in enumerate(leaf):
+        if name in ("序号", "行次") and c < len(piece.body[0]):
+            mine = [r[c].shown for r in table.rows if r[c].shown.isdigit()]
+            theirs = [r[c].shown for r in piece.body if r[c].shown.isdigit()]
+            if mine and theirs:
+                return int(theirs[0]) > int(mine[-1])
+    first = {c.shown for c in piece.body[0]}
+    begins = {c.shown for c in table.rows[0]}
+    return not (first & TOTAL_WORDS and begins & TOTAL_WORDS and first & begins & TOTAL_WORDS)
+
+
+def _begins_form(piece: _Piece) -> bool:
+    for row in piece.body[:3]:
+        for cell in row[:3]:
+            if re.match(r"^(?:项目名称|项目编码|部门名称|单位名称|预算单位|[(（]?\d{4}年度[)）]?$|项目单位|专项名称|预算部门|部门[(（]单位[)）]名称)", cell.shown):
+                return True
+    return False
+
+
+def _join(table: Table, piece: _Piece) -> None:
+    body = list(piece.body)
+    if piece.header and _width(table) and piece.body and len(piece.body[0]) != _width(table):
+        body = [row for row in body if len(row) == _width(table)] or body
+    if table.rows and body:
+        joined = _cut_row(table, body[0])
+        if joined is not None:
+            table.rows[-1] = joined
+            body = body[1:]
+    width = _width(table)
+    if any(len(row) > width for row in body):
+        wider = max(len(row) for row in body)
+        table.paths += ((),) * (wider - len(table.paths))
+        table.rows = [row + (BLANK,) * (wider - len(row)) for row in table.rows]
+        width = wider
+    table.rows.extend(row + (BLANK,) * (width - len(row)) for row in body)
+    table.notes.extend(piece.notes)
+    table.banner.extend(piece.banner)
+    if piece.page is not None and piece.page not in table.pages:
+        table.pages.append(piece.page)
+
+
+def _width(table: Table) -> int:
+    return len(table.paths) or (len(table.rows[0]) if table.rows else 0)
+
+
+def _cut_row(table: Table, row: tuple[Cell, ...]) -> tuple[Cell, ...] | None:
+    """The last row of a table joined with the first of the next page, when the page cut one row in two (trap 4)."""
+    last = table.rows[-1]
+    if len(last) != len(row):
+        return None
+    shown = [c for c, cell in enumerate(row) if cell.own and cell.shown]
+    if not shown:
+        return None
+    if table.form:
+        tail = row[shown[0]].shown
+        empty_before = not any(row[c].shown for c in range(min(3, len(row) - 1)) if c not in shown)
+        if len(shown) > 1 or not empty_before or not last[shown[0]].shown or tail in _INDICATOR_WORDS:
+            return None
+        return _merged(last, row)
+    roles = column_roles(table.paths, [[r[c].shown for r in table.rows] for c in range(len(row))])
+    money = [c for c, role in enumerate(roles) if role == "money"]
+    keys = [c for c, role in enumerate(roles) if role in ("seq", "code")]
+    if any(row[c].shown for c in money if row[c].own) or any(row[c].shown for c in keys if row[c].own):
+        return None
+    if any(split_ordinal(row[c].shown)[0] for c in shown) or any(row[c].shown in TOTAL_WORDS for c in shown):
+        return None
+    if not all(last[c].shown for c in shown):
+        return None
+    has_keys = any(r[c].shown for r in table.rows for c in keys)
+    has_amounts = any(last[c].shown for c in money)
+    sides = sum(role == "name" for role in roles) > 1 and not keys
+    if (has_keys and any(last[c].shown for c in keys)) or (has_amounts and not sides) or len(shown) == 1 and has_amounts:
+        return _merged(last, row)
+    return None
+
+
+def _merged(last: tuple[Cell, ...], row: tuple[Cell, ...]) -> tuple[Cell, ...]:
+    return tuple(
+        replace(a, text=a.text + b.text) if b.own and b.shown and a.shown else (b if b.own and b.shown else a)
+        for a, b in zip(last, row, strict=True)
+    )
+
+
+def _finish(table: Table) -> None:
+    if not table.form:
+        # a wholly blank row is printed where a table has nothing to show
+        table.roles = column_roles(table.paths, [[_content(r, c) for r in table.rows] for c in range(_width(table))])
+    table.kind = classify(table)
+
+
+def _content(row: tuple[Cell, ...], c: int) -> str:
+    return row[c].shown if c < len(row) and row[c].own and row[c].cols == 1 else ""
+
+
+def classify(table: Table) -> str:
+    """The statement kind of a table: what its header can only be, then its title, then what its header suggests."""
+    certain = _certain_kind(table)
+    if certain:
+        return certain
+    titled = classify_title(table.title) if table.title else None
+    if titled and titled not in ("project_performance", "organisation"):
+        return titled
+    return _suggested_kind(table) or titled or "unknown"
+
+
+def _certain_kind(table: Table) -> str | None:
+    leaves = {fold_header(level) for path in table.paths for level in path}
+    if table.form:
+        words = {cell.shown for row in table.rows for cell in row}
+        title = squeeze(table.title or "")
+        if "整体" in title or any(w.startswith(("整体绩效目标", "部门整体")) for w in words):
+            return "department_performance"
+        return "project_performance"
+    if "职责活动" in leaves:
+        return "department_performance"
+    if leaves & {"采购物品名称", "政府采购目录序号", "采购品目名称", "采购品目", "采购目录", "采购项目名称"}:
+        return "procurement"
+    if "单位名称" in leaves and leaves & {"单位性质", "单位规格", "经费保障形式"}:
+        return "organisation"
+    return None
+
+
+def _suggested_kind(table: Table) -> str | None:
+    measures = {m for path in table.paths for level in path if (m := measure_of_level(level))}
+    levels = {fold_header(level) for path in table.paths for level in path}
+    names = [cell.shown for row in table.rows for cell in row[:3] if cell.own]
+    tops = {fold_header(path[0]) for path in table.paths if path}
+    money = sum(role == "money" for role in table.roles)
+    if not money:
+        return None
+    if {"abroad", "reception"} <= measures or len({item_of_row(n) for n in names if n} & {"abroad", "reception", "vehicle_total"}) >= 2:
+        return "three_public_expenses"
+    if levels & {"价值"} and any(n.startswith(("资产总额", "一、土地", "房屋", "1、房屋")) for n in names):
+        return "fixed_assets"
+    if any(t.endswith("收入") for t in tops) and any(t.endswith("支出") for t in tops):
+        return "appropriation_summary" if {"general_budget", "gov_fund"} <= measures else "revenue_expenditure_summary"
+    if len({"business_revenue", "superior_subsidy", "other_revenue", "operating_revenue", "affiliated_payment"} & measures) >= 2:
+        return "revenue_summary"
+    if {"basic", "project"} <= measures and len({"operating_expenditure", "paid_up", "subsidy_down"} & measures) >= 1:
+        return "expenditure_summary"
+    if "项目名称" in levels and any("项目" in t for t in levels):
+        return "project_expenditure"
+    return None
+
+
+def is_empty_row(row: tuple[Cell, ...]) -> bool:
+    """Whether a body row shows nothing but blanks and dashes."""
+    return all(is_blank(cell.text) for cell in row)
