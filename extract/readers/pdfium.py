@@ -633,7 +633,10 @@ def _visible(
             every = np.tile(np.array([-1e6, -1e6, 1e6, 1e6]), (len(handles), 1))
             every[real] = np.clip(clips, -1e6, 1e6)
             shown = frame.displayed_box(every[:, 0], every[:, 1], every[:, 2], every[:, 3])[run_of]
-            seen &= (cx >= shown[:, 0]) & (cx <= shown[:, 2]) & (cy >= shown[:, 1]) & (cy <= shown[:, 3])
+            # a row cut by the page shows half of its digits on each: what shows less than two fifths cannot be read
+            wide = np.minimum(box[:, 2], shown[:, 2]) - np.maximum(box[:, 0], shown[:, 0])
+            tall = np.minimum(box[:, 3], shown[:, 3]) - np.maximum(box[:, 1], shown[:, 1])
+            seen &= (wide >= 0.4 * (box[:, 2] - box[:, 0])) & (tall >= 0.4 * (box[:, 3] - box[:, 1]))
         colour = np.full((len(real), 4), 255, np.uint32)
         at, step = colour.ctypes.data, 16 * len(real)
         real_handles = [handles[i] for i in real]
