@@ -14,6 +14,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from budget.amounts import NotAnAmountError, parse_amount
 from budget.disclosure import Finding, Statement
 from budget.printed_text import squeeze
 
@@ -87,15 +88,15 @@ def anchor_of(finding: Finding, statements: Iterable[Statement]) -> FindingAncho
 def same_anchor(one: FindingAnchor, other: FindingAnchor) -> bool:
     """Whether two anchors show a person the same contradiction.
 
-    Sides are compared by value, cells without blanks and in any order: a better guess of the suspected cell shows no other
-    figures. Any other figure is another contradiction.
+    Sides and printed amounts are compared by value and cells in any order: a better guess of the suspected cell shows no
+    other figures. Any other figure is another contradiction.
     """
     return (
         one.check == other.check
         and one.statement_kind == other.statement_kind
         and _same_side(one.left, other.left)
         and _same_side(one.right, other.right)
-        and Counter(map(squeeze, one.cells)) == Counter(map(squeeze, other.cells))
+        and Counter(map(_shown, one.cells)) == Counter(map(_shown, other.cells))
     )
 
 
@@ -106,3 +107,11 @@ def _same_side(one: str | None, other: str | None) -> bool:
         return Decimal(one) == Decimal(other)
     except InvalidOperation:
         return squeeze(one) == squeeze(other)
+
+
+def _shown(printed: str) -> Decimal | str:
+    try:
+        amount = parse_amount(printed)
+    except NotAnAmountError:
+        return squeeze(printed)
+    return "" if amount is None else amount
