@@ -15,10 +15,22 @@ from budget.printed_text import squeeze
 
 _QUOTES = re.compile("[“”‘’\"'`《》〈〉「」『』]")
 _YEAR = re.compile(r"(?:19|20)\d{2}年?度?")
-_NUMBERS = re.compile(
-    r"^(?:附[件表图]?\d*[-—]?\d*[:：、.]?)|(?:(?:预算|决算|公开|附)?表?[(（]?[0-9一二三四五六七八九十]{1,3}(?:[-—－][0-9]{1,2})*[)）]?(?:表|号))|^表\d+(?:[-—－]\d+)*[:：、.]?"
+_ORDINALS = "0-9一二三四五六七八九十"
+# what stands before a title: 附件2, 表1, 公开01表, 预算01表, 1-1, 三、, （四）, 第二部分
+_LEADING = re.compile(
+    r"^(?:"
+    r"附(?:件|表|图)?[{n}]{{0,3}}(?:-[0-9]{{1,2}})*[:：、.．]?"
+    r"|(?:公开|预算|决算|部门预算|部门决算)?[0-9]{{1,2}}(?:-[0-9]{{1,2}})*表[:：、.．]?"
+    r"|(?:公开|预算|决算)?(?:报表|表)[{n}]{{1,3}}(?:-[0-9]{{1,2}})*[:：、.．]?"
+    r"|表[(（][{n}]{{1,3}}[)）]"
+    r"|[(（][{n}]{{1,3}}[)）][、.．]?"
+    r"|[{n}]{{1,3}}[、.．:：]"
+    r"|第[{n}]{{1,3}}部分[:：、]?"
+    r"|[0-9]{{1,2}}(?:-[0-9]{{1,2}})+"
+    r"|[0-9]{{1,2}}(?=[^0-9年])"
+    r")".format(n=_ORDINALS)
 )
-_LEADING = re.compile(r"^(?:[(（]?[0-9一二三四五六七八九十]{1,3}[)）]?[-—－、.．:：]?(?:\d{1,2}[-—.．、:：])*)")
+_TRAILING = re.compile(r"[(（]?(?:公开|预算|决算|附)?(?:[0-9]{1,2}(?:-[0-9]{1,2})*表|表[0-9]{1,2}(?:-[0-9]{1,2})*)[)）]?$|[(（](?:续表?|[{n}])[)）]$|续表?\d*$".replace("{n}", _ORDINALS))
 _CONTENTS_LINE = re.compile(r"(?:[.…·•．‥⋯_-]{3,}|\.{2,})\s*[-—]?\d*[-—]?$|[.…·]{2,}")
 
 
@@ -63,8 +75,12 @@ def fold_title(text: str) -> str:
     funds, drop, _ = _data()
     title = _QUOTES.sub("", squeeze(text))
     title = _YEAR.sub("", title)
-    title = _NUMBERS.sub("", title)
-    title = _LEADING.sub("", title)
+    title = _TRAILING.sub("", title)
+    for _ in range(3):
+        shorter = _LEADING.sub("", title)
+        if shorter == title or not shorter:
+            break
+        title = shorter
     for printed, sign in funds:
         title = title.replace(printed, sign)
     for word in drop:

@@ -110,8 +110,23 @@ _META = re.compile(
     r"[^:：]{0,6}[:：]|^预算年度|^(?:公开|预算|决算|附)?表?\d{1,2}(?:-\d{1,2})?表?$|^附?表\s*[\d一二三四五六七八九十]{1,3}(?:-\d{1,2})*$|^(?:部门)?(?:预算|决算|公开)\d{1,2}表$|^公开表\d{1,2}$"
     r"|^截止时间|^\d{3,6}\D{2,30}(?:局|委员会|办公室|厅|中心|院|所|处|队|部|站|馆|校|会|府|团|社|学|政协|法院|检察院)(?:[(（].*[)）])?(?:本级|机关)?$|^日期[:：]|^年度[:：]|^\d{4}年(?:度)?$|^金额单位|^报表编号|^编码[:：]"
 )
+_META_PARTS = re.compile(
+    r"预算年度[:：]?(?:20\d{2})?年?|(?:金额)?单位[:：]?(?:人民币)?(?:亿元|万元|千元|元)|[(（]?(?:公开|预算|决算|附)?(?:表\d{1,2}(?:-\d{1,2})*|\d{1,2}(?:-\d{1,2})*表)[)）]?"
+    r"|填报日期[:：][\d年月日.\-/]*|报送日期[:：][\d年月日.\-/]*|日期[:：][\d年月日.\-/]*"
+)
 _PAGE_NUMBER = re.compile(r"^(?:[-—–·\s]*\d{1,4}[-—–·\s]*|第?\d{1,4}页(?:[,，/共]*\d{1,4}页)?|\d{1,4}/\d{1,4})$")
 _SENTENCE = re.compile(r"[。；;!！?？]")
+
+
+def is_meta(text: str) -> bool:
+    """Whether a line above a table only says whose table it is, for which year, in which unit, under which number."""
+    squeezed = squeeze(text)
+    if len(squeezed) > 90:
+        return False
+    if _META.match(squeezed):
+        return True
+    rest = _META_PARTS.sub("", squeezed)
+    return rest != squeezed and (not rest or bool(_META.match(rest)))
 
 
 def says_empty(note: str) -> bool:
@@ -188,7 +203,7 @@ def _give_notes(tables: list[Table], lines: list[Line]) -> list[Line]:
             tables[-1].notes.append(text)
             taken = i + 1
         elif (
-            taken == i and taken and not is_title_line(text) and not _META.match(text) and find_unit(text) is None
+            taken == i and taken and not is_title_line(text) and not is_meta(text) and find_unit(text) is None
             and line.heading is None and not tables[-1].notes[-1].endswith(("。", "；"))
             and not re.match(r"^第.部分|^[一二三四五六七八九十]+、", text)
         ):  # fmt: skip
@@ -370,7 +385,7 @@ def _edges(matrix: Matrix, start: int) -> tuple[tuple[float, float], ...]:
 
 def _is_banner(matrix: Matrix, r: int, cells: list[GridCell], grid: Grid) -> bool:
     texts = [text_of(c) for c in cells]
-    if looks_like_data(matrix, r) and not all(_META.match(t) or find_unit(t) for t in texts):
+    if looks_like_data(matrix, r) and not all(is_meta(t) or find_unit(t) for t in texts):
         return False
     width = len(matrix[r])
     if all(_is_banner_text(t, cells[i], width) for i, t in enumerate(texts)):
@@ -383,7 +398,7 @@ def _is_banner(matrix: Matrix, r: int, cells: list[GridCell], grid: Grid) -> boo
 
 
 def _is_banner_text(text: str, cell: GridCell, width: int) -> bool:
-    if _META.match(text):
+    if is_meta(text):
         return True
     unit = find_unit(text)
     if unit is not None and "单位" in text and len(text) < 30:
@@ -396,6 +411,7 @@ def _is_banner_text(text: str, cell: GridCell, width: int) -> bool:
 _FORM_WORDS = ("一级指标", "二级指标", "三级指标", "指标值", "绩效目标", "绩效指标", "项目名称", "年度总体目标", "项目编码", "预算规模及资金用途",
                "资金支出计划", "项目资金", "年度资金总额", "总体目标", "年度绩效目标", "部门名称", "整体绩效目标", "任务名称", "年度主要任务", "主管部门", "实施单位",
                "产出指标", "效益指标", "满意度指标", "数量指标", "质量指标", "时效指标", "成本指标", "社会效益指标", "服务对象满意度指标")  # fmt: skip
+_FORM_STARTS = frozenset("项目名称 项目编码 项目代码 专项名称 专项资金名称".split())
 _INDICATOR_WORDS = frozenset(
     "一级指标 二级指标 三级指标 产出指标 效益指标 满意度指标 数量指标 质量指标 时效指标 成本指标 社会效益指标 经济效益指标 指标值 绩效指标 年度指标值".split()
 )
@@ -413,6 +429,9 @@ def _is_form(matrix: Matrix, start: int) -> bool:
     known = sum(any(text.startswith(word) for text in words) for word in _FORM_WORDS)
     if "职责活动" in words:
         return False
+    labels = [text_of(c) for c in own_cells(matrix, start)]
+    if labels and labels[0] in _FORM_STARTS and not (len(labels) > 1 and is_header_text(labels[1])):
+        return True
     if indicators >= 3:
         return True
     return known >= 4 and indicators >= 1
@@ -458,7 +477,7 @@ def _title(piece: _Piece) -> str | None:
     for i in range(len(lines) - 1, -1, -1):
         text = squeeze(lines[i].text)
         near = len(lines) - 1 - i
-        if _META.match(text) and not is_title_line(text):
+        if is_meta(text) and not is_title_line(text):
             continue
         if find_unit(text) and "单位" in text and not is_title_line(text):
             continue
@@ -537,7 +556,7 @@ def _continues(table: Table, piece: _Piece, title: str | None) -> bool:
 def _between(piece: _Piece) -> bool:
     """Whether text that is no banner stands above a piece."""
     return any(
-        not _META.match(squeeze(line.text)) and not (find_unit(line.text) and len(squeeze(line.text)) < 40)
+        not is_meta(line.text) and not (find_unit(line.text) and len(squeeze(line.text)) < 40)
         and (len(squeeze(line.text)) > 4)
         for line in piece.lines
     )  # fmt: skip
