@@ -13,6 +13,8 @@ from importlib import resources
 
 from budget.printed_text import squeeze
 
+_NAMED_FUND = 3
+"""A fund's name is one sign in a folded title but was five or six letters on the page: it counts as such."""
 _QUOTES = re.compile("[“”‘’\"'`《》〈〉「」『』]")
 _YEAR = re.compile(r"(?:19|20)\d{2}年?度?")
 _ORDINALS = "0-9一二三四五六七八九十"
@@ -114,8 +116,9 @@ def alias_in(text: str) -> tuple[str, str] | None:
     best: tuple[int, str, str] | None = None
     for kind in statement_kinds():
         for alias in kind.contains:
-            if alias in bare and (best is None or len(alias) > best[0]):
-                best = (len(alias), kind.name, alias)
+            weight = len(alias) + (_NAMED_FUND if alias[0] in "GFS" else 0)
+            if alias in bare and (best is None or weight > best[0]):
+                best = (weight, kind.name, alias)
     if best is None:
         # short aliases stand inside many longer titles: they count only when nothing longer is named
         for kind in statement_kinds():

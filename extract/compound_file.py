@@ -45,7 +45,7 @@ class CompoundFile:
         self._mini_sector = 1 << mini_shift
         self._sectors = (len(data) + self._sector - 1) // self._sector
         self._mini_cutoff = struct.unpack_from("<I", data, 56)[0]
-        first_directory, = struct.unpack_from("<I", data, 48)
+        (first_directory,) = struct.unpack_from("<I", data, 48)
         first_mini, mini_count, first_difat, difat_count = struct.unpack_from("<IIII", data, 60)
         self._fat = self._allocation(first_difat, difat_count)
         self._entries = self._directory(first_directory)

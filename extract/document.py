@@ -150,6 +150,7 @@ def _check_package(data: bytes, limits: Limits) -> None:
 
 
 def _readers() -> dict[str, Callable[[bytes], Reading]]:
+    from extract.readers.legacy_word import read_doc
     from extract.readers.pdf import read_pdf
     from extract.readers.word import read_docx
     from extract.readers.workbook import read_workbook
@@ -157,6 +158,7 @@ def _readers() -> dict[str, Callable[[bytes], Reading]]:
     return {
         "pdf": read_pdf,
         "docx": read_docx,
+        "doc": read_doc,
         "xlsx": lambda data: read_workbook(data, "xlsx"),
         "xls": lambda data: read_workbook(data, "xls"),
     }

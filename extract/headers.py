@@ -28,6 +28,7 @@ _HEADER_WORDS = re.compile(
     r"|资金性质|资金来源|其中|备注|说明|数量|单价|计量单位|数量单位|规格|.*编码|.*科目|.*科目名称|采购.*|政府采购.*|优|良|中|差|评价标准"
     r"|绩效指标|绩效目标|内容描述|职责活动|单位性质|单位规格|经费保障形式|主管部门|.*预算数|.*决算数|.*执行数|.*资金|.*经费|.*费用?|功能科目|经济科目)$"
 )
+_YEAR_HEADER = re.compile(r"^(?:19|20)\d{2}年?(?:度)?$")
 _COLUMN_NUMBER = re.compile(
     r"^(?:栏次|档次|行次|列次|序号|\*\*|——|—|-|[甲乙丙丁戊]|[(（]?\d{1,2}[)）]?|[A-Za-z]|[①-⑳]|\d{1,2}\s*=\s*[\d+\-*/().]+)$"
 )
@@ -73,9 +74,9 @@ def is_column_number_row(matrix: Matrix, r: int) -> bool:
 
 def is_header_text(text: str) -> bool:
     """Whether a text reads like a column header."""
-    if not text or len(text) > 60:
+    if not text or len(text) > 60 or text.endswith("表"):
         return False
-    return bool(_HEADER_WORDS.match(text)) or is_generic(text) or measure_of_level(text) is not None
+    return bool(_YEAR_HEADER.match(text)) or bool(_HEADER_WORDS.match(text)) or is_generic(text) or measure_of_level(text) is not None
 
 
 def looks_like_data(matrix: Matrix, r: int) -> bool:

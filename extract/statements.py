@@ -112,7 +112,7 @@ _META = re.compile(
 )
 _META_PARTS = re.compile(
     r"预算年度[:：]?(?:20\d{2})?年?|(?:金额)?单位[:：]?(?:人民币)?(?:亿元|万元|千元|元)|[(（]?(?:公开|预算|决算|附)?(?:表\d{1,2}(?:-\d{1,2})*|\d{1,2}(?:-\d{1,2})*表)[)）]?"
-    r"|填报日期[:：][\d年月日.\-/]*|报送日期[:：][\d年月日.\-/]*|日期[:：][\d年月日.\-/]*"
+    r"|截止(?:时间|日期)?[:：]?[\d年月日.\-/]*|填报日期[:：][\d年月日.\-/]*|报送日期[:：][\d年月日.\-/]*|日期[:：][\d年月日.\-/]*"
 )
 _PAGE_NUMBER = re.compile(r"^(?:[-—–·\s]*\d{1,4}[-—–·\s]*|第?\d{1,4}页(?:[,，/共]*\d{1,4}页)?|\d{1,4}/\d{1,4})$")
 _SENTENCE = re.compile(r"[。；;!！?？]")
@@ -179,16 +179,23 @@ def read_tables(reading: Reading) -> list[Table]:
 
 
 def _furniture(reading: Reading) -> set[str]:
-    """Lines that stand on most pages: running headers and footers."""
-    if not reading.pages or reading.pages < 4:
+    """Running headers and footers: the first or last lines of three pages or more, or lines that most pages repeat."""
+    if not reading.pages or reading.pages < 3:
         return set()
-    pages: dict[str, set[int]] = {}
+    pages: dict[int, list[Line | Grid]] = {}
     for block in reading.blocks:
-        if isinstance(block, Line) and block.page is not None:
-            pages.setdefault(squeeze(block.text), set()).add(block.page)
+        if block.page is not None:
+            pages.setdefault(block.page, []).append(block)
+    anywhere: Counter[str] = Counter()
+    at_edge: Counter[str] = Counter()
+    for blocks in pages.values():
+        anywhere.update({squeeze(b.text) for b in blocks if isinstance(b, Line)})
+        shown = [b for b in blocks if not (isinstance(b, Line) and _PAGE_NUMBER.match(squeeze(b.text)))]
+        at_edge.update({squeeze(b.text) for b in (*shown[:1], *shown[-1:]) if isinstance(b, Line)})
+    often = max(4, len(pages) * 0.5)
     return {
-        text for text, on in pages.items()
-        if len(on) >= max(4, reading.pages * 0.5) and find_unit(text) is None and not text.endswith("表")
+        text for text, count in anywhere.items()
+        if (count >= often or at_edge[text] >= 3) and find_unit(text) is None and not text.endswith("表") and not is_note(text)
     }  # fmt: skip
 
 
@@ -398,6 +405,9 @@ def _is_banner(matrix: Matrix, r: int, cells: list[GridCell], grid: Grid) -> boo
 
 
 def _is_banner_text(text: str, cell: GridCell, width: int) -> bool:
+    if re.fullmatch(r"(?:19|20)\d{2}年?(?:度)?", text):
+        # years side by side head columns; a year alone across the table is a banner
+        return cell.cols >= width
     if is_meta(text):
         return True
     unit = find_unit(text)
@@ -412,6 +422,7 @@ _FORM_WORDS = ("一级指标", "二级指标", "三级指标", "指标值", "绩
                "资金支出计划", "项目资金", "年度资金总额", "总体目标", "年度绩效目标", "部门名称", "整体绩效目标", "任务名称", "年度主要任务", "主管部门", "实施单位",
                "产出指标", "效益指标", "满意度指标", "数量指标", "质量指标", "时效指标", "成本指标", "社会效益指标", "服务对象满意度指标")  # fmt: skip
 _FORM_STARTS = frozenset("项目名称 项目编码 项目代码 专项名称 专项资金名称".split())
+_FORM_SECONDS = ("主管部门", "项目资金", "实施单位", "预算规模", "项目单位", "主管预算部门", "项目属性", "项目类别", "项目负责人", "预算单位", "资金支出计划")
 _INDICATOR_WORDS = frozenset(
     "一级指标 二级指标 三级指标 产出指标 效益指标 满意度指标 数量指标 质量指标 时效指标 成本指标 社会效益指标 经济效益指标 指标值 绩效指标 年度指标值".split()
 )
@@ -430,7 +441,8 @@ def _is_form(matrix: Matrix, start: int) -> bool:
     if "职责活动" in words:
         return False
     labels = [text_of(c) for c in own_cells(matrix, start)]
-    if labels and labels[0] in _FORM_STARTS and not (len(labels) > 1 and is_header_text(labels[1])):
+    below = [text_of(c) for c in own_cells(matrix, start + 1)] if start + 1 < len(matrix) else []
+    if labels and labels[0] in _FORM_STARTS and below and below[0].startswith(_FORM_SECONDS):
         return True
     if indicators >= 3:
         return True
@@ -598,7 +610,7 @@ def _begins_form(piece: _Piece) -> bool:
 
 
 def _join(table: Table, piece: _Piece) -> None:
-    body = list(piece.body)
+    body = _aligned(table, piece)
     if piece.header and _width(table) and piece.body and len(piece.body[0]) != _width(table):
         body = [row for row in body if len(row) == _width(table)] or body
     if table.rows and body:
@@ -617,6 +629,30 @@ def _join(table: Table, piece: _Piece) -> None:
     table.banner.extend(piece.banner)
     if piece.page is not None and piece.page not in table.pages:
         table.pages.append(piece.page)
+
+
+def _aligned(table: Table, piece: _Piece) -> list[tuple[Cell, ...]]:
+    """The rows of a narrower piece in the columns of its table, matched by where they stand on the page.
+
+    The part of a form that a page break cuts off may need fewer columns than the whole form.
+    """
+    width, given = _width(table), len(piece.body[0]) if piece.body else 0
+    if not given or given >= width or len(table.edges) != width or len(piece.edges) != given:
+        return list(piece.body)
+    places: list[int] = []
+    for left, right in piece.edges:
+        overlaps = [max(0.0, min(right, b) - max(left, a)) for a, b in table.edges]
+        best = max(range(width), key=lambda c: overlaps[c])
+        if not overlaps[best] or (places and best <= places[-1]):
+            return list(piece.body)
+        places.append(best)
+    rows = []
+    for row in piece.body:
+        new = [BLANK] * width
+        for c, cell in zip(places, row, strict=True):
+            new[c] = cell
+        rows.append(tuple(new))
+    return rows
 
 
 def _width(table: Table) -> int:

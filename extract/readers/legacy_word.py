@@ -8,9 +8,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from extract.reading import Grid, Line, Reading, UnreadableError
 from extract.readers.edge_rows import EdgeCell, EdgeRow, Merge, grid_of_rows
 from extract.readers.word_binary import CellEdges, Paragraph, ParagraphProperties, paragraphs
+from extract.reading import Grid, Line, Reading, UnreadableError
 
 MAX_NESTING = 20
 TWIPS_OF_ONE_CHARACTER = 210
@@ -88,9 +88,7 @@ def _runs(cell: Sequence[Paragraph], depth: int) -> Iterator[list[Paragraph]]:
         yield run
 
 
-def _rows(
-    story: Sequence[Paragraph], depth: int
-) -> Iterator[tuple[list[list[Paragraph]], ParagraphProperties | None]]:
+def _rows(story: Sequence[Paragraph], depth: int) -> Iterator[tuple[list[list[Paragraph]], ParagraphProperties | None]]:
     """(cells, properties of the row's end) of every row; a row that the file cuts off comes without properties."""
     cells: list[list[Paragraph]] = []
     cell: list[Paragraph] = []

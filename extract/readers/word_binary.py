@@ -153,7 +153,9 @@ class _Document:
             raise UnreadableError("corrupt", "the table stream is missing: the file is cut off or damaged")
         self._table = table
         self._data = file.stream("Data") or b""
-        self._lengths = struct.unpack_from("<8i", main, 76)  # main, notes, headers, –, comments, end notes, boxes, boxes
+        self._lengths = struct.unpack_from(
+            "<8i", main, 76
+        )  # main, notes, headers, –, comments, end notes, boxes, boxes
         if any(length < 0 for length in self._lengths) or sum(self._lengths) > MAX_CHARACTERS:
             raise UnreadableError("corrupt", "the Word file declares impossible lengths of text")
         self._pieces, self._modifiers = self._piece_table()
