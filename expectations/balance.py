@@ -1,0 +1,313 @@
+"""BAL: inside 收支总表 and 财政拨款收支总表. Revenue and expenditure stand side by side as two lists of rows.
+
+The lists differ by province: a 本年收入合计 below its parts (Hebei, Shandong, 公开01), above them (the central form), or
+not printed at all (Shanghai); sub-rows of 财政拨款收入 with 其中, with another style of ordinal, or with none.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+
+from budget.printed_text import squeeze
+from expectations.codes import class_code, is_known_name
+from expectations.identities import Identity, Term, equal, skip
+from expectations.tables import Column, Line, Table, says
+
+SUMMARIES = ("revenue_expenditure_summary", "appropriation_summary")
+FUNDS = ("general_budget", "gov_fund", "state_capital")
+_NUMERAL = re.compile(r"^第?[一二三四五六七八九十]+[、.．:：]")
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One side of a summary taken apart. Every line is in exactly one of the fields or is a part of one of them."""
+
+    table: Table
+    side: str
+    parts: tuple[Line, ...]
+    """The addends of the current-year total (or of the grand total where no current-year total is printed)."""
+    nature: tuple[Line, ...]
+    """Rows that split the same total by nature (基本支出, 项目支出)."""
+    current: Line | None
+    between: tuple[Line, ...]
+    """Addends of the grand total beside the current-year total: carry-over, surplus used, subsidies below the line."""
+    grand: Line | None
+    parts_of: dict[int, tuple[Line, ...]]
+    """Sub-rows by the row number of the line above them."""
+    columns: tuple[Column, ...]
+
+    def cell(self, line: Line, column: Column) -> Term:
+        return Term(line.cells[column.col], line.name)
+
+    @property
+    def total_columns(self) -> list[Column]:
+        """Columns over all funds; fund columns of 财政拨款收支总表 are left out."""
+        return [column for column in self.columns if fund_of(column) is None]
+
+
+def fund_of(column: Column) -> str | None:
+    """general_budget, gov_fund or state_capital when the column shows one fund only."""
+    for value in (column.measure, column.fund):
+        if value in FUNDS:
+            return value
+    leaf = column.leaf
+    return next((fund for fund in FUNDS if says("rows", fund, leaf)), None)
+
+
+@cache
+def _plain(name: str) -> str:
+    return squeeze(name)
+
+
+def side_of(table: Table, side: str) -> Side | None:
+    """The revenue or expenditure list of a summary taken apart; None when it prints no amounts on that side."""
+    lines = table.side(side)
+    columns = tuple(table.columns_of(side))
+    if not lines or not columns:
+        return None
+    grand = next((line for line in reversed(lines) if says("rows", "grand_total", line.name)), None)
+    current = next((line for line in lines if says("rows", "current_total", line.name)), None)
+    if grand is None:
+        totals = [line for line in lines if is_total_row(line)]
+        grand = totals[-1] if totals and totals[-1] is not current else None
+    until = next((i for i, line in enumerate(lines) if line is grand), len(lines))
+    body = [line for line in lines[:until] if line is not current]
+    position = next((i for i, line in enumerate(lines) if line is current), None)
+    if current is not None and position is not None and _stands_above(lines, position):
+        return _central_form(table, side, lines[:until], position, current, grand, columns)
+    before = [line for line in body if current is None or line.row < current.row]
+    after = [line for line in body if current is not None and line.row > current.row]
+    parts, below = _with_parts(before)
+    between, below_after = _with_parts(after, carry=True)
+    below.update(below_after)
+    if current is None:
+        carry = tuple(
+            line for line in parts if says("rows", "carry_in", line.name) or says("rows", "carry_out", line.name)
+        )
+        parts = [line for line in parts if line not in carry]
+        between = [*carry, *between]
+    nature = tuple(line for line in parts if side == "expenditure" and says("rows", "by_nature", line.name))
+    if nature and len(nature) < len(parts):
+        parts = [line for line in parts if line not in nature]
+    else:
+        nature = ()
+    return Side(table, side, tuple(parts), nature, current, tuple(between), grand, below, columns)
+
+
+def is_total_row(line: Line) -> bool:
+    return says("rows", "any_total", line.name) or line.role == "grand_total"
+
+
+def _stands_above(lines: list[Line], position: int) -> bool:
+    """The central form: 一、本年收入 first, its parts （一）…（九） below it."""
+    current = lines[position]
+    followers = lines[position + 1 : position + 3]
+    return bool(_NUMERAL.match(current.ordinal)) and any(line.ordinal.startswith(("(", "（")) for line in followers)
+
+
+def _central_form(
+    table: Table, side: str, lines: list[Line], position: int, current: Line, grand: Line | None,
+    columns: tuple[Column, ...],
+) -> Side:  # fmt: skip
+    heads = [line for line in lines if _NUMERAL.match(line.ordinal)]
+    below: dict[int, tuple[Line, ...]] = {}
+    for head in heads:
+        following = [line for line in lines if line.row > head.row]
+        stop = next((line.row for line in following if line in heads), None)
+        below[head.row] = tuple(line for line in following if (stop is None or line.row < stop) and not line.of_which)
+    parts = below.pop(current.row, ())
+    between = tuple(line for line in heads if line is not current)
+    return Side(table, side, parts, (), current, between, grand, below, columns)
+
+
+def _with_parts(lines: list[Line], *, carry: bool = False) -> tuple[list[Line], dict[int, tuple[Line, ...]]]:
+    """(addends, sub-rows by the row of the addend above them)."""
+    numbered = sum(bool(_NUMERAL.match(line.ordinal)) for line in lines)
+    style = not carry and numbered >= 2 and numbered * 3 >= len([line for line in lines if not line.of_which])
+    known = sum(class_code(line.name) is not None for line in lines)
+    tops: list[Line] = []
+    below: dict[int, list[Line]] = {}
+    for line in lines:
+        if tops and _is_part(line, tops[-1], style=style, carry=carry, by_class=known >= 3):
+            below.setdefault(tops[-1].row, []).append(line)
+        else:
+            tops.append(line)
+    return tops, {row: tuple(parts) for row, parts in below.items()}
+
+
+def _is_part(line: Line, above: Line, *, style: bool, carry: bool, by_class: bool) -> bool:
+    if line.of_which:
+        return True
+    if any(says("rows", fund, line.name) for fund in FUNDS):
+        if says("rows", "fiscal_revenue", above.name):
+            return True
+        if carry and (says("rows", "carry_in", above.name) or says("rows", "carry_out", above.name)):
+            return True
+    if carry:
+        return (
+            (says("rows", "carry_in", above.name) or says("rows", "carry_out", above.name))
+            and says("rows", "carry_parts", line.name)
+            and not _sets_in_anew(line, above)
+        )
+    if by_class and class_code(line.name) is None and is_known_name(line.name):
+        return True  # 款 and 项 printed below their 类 without codes
+    return style and not _NUMERAL.match(line.ordinal) and bool(_NUMERAL.match(above.ordinal)) and not _is_own(line)
+
+
+def _sets_in_anew(line: Line, above: Line) -> bool:
+    """Two carry rows below one another are both addends (上年结转 and 上年结余), unless the first is their sum by name."""
+    both = says("rows", "carry_in", line.name) or says("rows", "carry_out", line.name)
+    return both and line.indent <= above.indent and not line.name.startswith(("基本支出", "项目支出", "经营"))
+
+
+def _is_own(line: Line) -> bool:
+    """Rows that are never parts although they carry no ordinal among numbered rows."""
+    return (
+        says("rows", "carry_in", line.name) or says("rows", "surplus_used", line.name)
+        or says("rows", "carry_out", line.name) or says("rows", "by_nature", line.name)
+    )  # fmt: skip
+
+
+def identities(tables: list[Table]) -> Iterator[Identity]:
+    """BAL-01 to BAL-09 of every summary among the tables."""
+    for table in tables:
+        if table.kind not in SUMMARIES:
+            continue
+        if table.empty:
+            yield skip("BAL-02", "the table shows no amounts", table.statement.id)
+            continue
+        sides = {side: side_of(table, side) for side in ("revenue", "expenditure")}
+        for side in sides.values():
+            if side is not None:
+                yield from _side(side)
+        yield from _both(table, sides["revenue"], sides["expenditure"])
+        if table.kind == "appropriation_summary":
+            yield from _fund_rows(table)
+
+
+def _side(side: Side) -> Iterator[Identity]:
+    revenue = side.side == "revenue"
+    sum_check, grand_check = ("BAL-02", "BAL-04") if revenue else ("BAL-03", "BAL-05")
+    for column in side.columns:
+        fund = fund_of(column) is not None and side.table.kind == "appropriation_summary"
+        checks = ("BAL-08", "BAL-08") if fund else (sum_check, grand_check)
+        yield from _sums(side, column, *checks)
+    yield from _sub_rows(side)
+
+
+def _sums(side: Side, column: Column, sum_check: str, grand_check: str) -> Iterator[Identity]:
+    sid = side.table.statement.id
+    total = side.current or (side.grand if not side.between else None)
+    for rows in (side.parts, side.nature):
+        if total is not None and rows and any(column.col in line.cells for line in rows):
+            yield equal(
+                sum_check,
+                [side.cell(total, column)],
+                [side.cell(line, column) for line in rows],
+                total.name,
+                column.label,
+            )
+    if total is None and side.grand is None:
+        yield skip(sum_check, "no total row is printed", sid, column_label=column.label)
+    if side.grand is None or side.grand is total:
+        yield skip(grand_check, "no grand total beside the current-year total", sid, column_label=column.label)
+        return
+    addends = [side.current] if side.current is not None else list(side.parts)
+    yield equal(
+        grand_check,
+        [side.cell(side.grand, column)],
+        [side.cell(line, column) for line in (*addends, *side.between)],
+        side.grand.name,
+        column.label,
+    )
+
+
+def _sub_rows(side: Side) -> Iterator[Identity]:
+    sid = side.table.statement.id
+    for line in (*side.parts, *side.between):
+        below = side.parts_of.get(line.row, ())
+        funds = [part for part in below if any(says("rows", fund, part.name) for fund in FUNDS)]
+        fiscal = side.side == "revenue" and says("rows", "fiscal_revenue", line.name)
+        carry = line in side.between and side.table.kind == "appropriation_summary"
+        check = "BAL-01" if fiscal else "BAL-07" if carry else None
+        if check is None or not below:
+            continue
+        complete = any(says("rows", "general_budget", part.name) for part in funds) and len(funds) == len(below)
+        for column in side.columns:
+            if not complete:
+                reason = "the rows below do not name every fund"
+                yield skip(check, reason, sid, row_label=line.name, column_label=column.label)
+            elif not any(part.cells[column.col].printed for part in funds):
+                yield skip(check, "the rows below are blank", sid, row_label=line.name, column_label=column.label)
+            else:
+                yield equal(
+                    check,
+                    [side.cell(line, column)],
+                    [side.cell(part, column) for part in funds],
+                    line.name,
+                    column.label,
+                )
+
+
+def _both(table: Table, revenue: Side | None, expenditure: Side | None) -> Iterator[Identity]:
+    sid = table.statement.id
+    if revenue is None or expenditure is None:
+        yield skip("BAL-06", "only one side is printed", sid)
+        return
+    left, right = revenue.grand or revenue.current, expenditure.grand or expenditure.current
+    if left is None or right is None:
+        yield skip("BAL-06", "a grand total is not printed", sid)
+        return
+    pairs = paired_columns(revenue, expenditure)
+    if not pairs:
+        yield skip("BAL-06", "no column of the revenue side matches one of the expenditure side", sid)
+    for a, b in pairs:
+        yield equal(
+            "BAL-06", [revenue.cell(left, a)], [expenditure.cell(right, b)], f"{left.name} = {right.name}", a.label
+        )
+
+
+def paired_columns(revenue: Side, expenditure: Side) -> list[tuple[Column, Column]]:
+    """Revenue and expenditure columns that show the same year, basis and fund."""
+    left, right = revenue.total_columns, _whole(expenditure.total_columns)
+    if len(left) == 1 and len(right) == 1:
+        return [(left[0], right[0])]
+    same = []
+    for a in left:
+        matches = [b for b in right if (a.leaf, a.fiscal_year, a.basis) == (b.leaf, b.fiscal_year, b.basis)]
+        if len(matches) == 1:
+            same.append((a, matches[0]))
+    return same
+
+
+def _whole(columns: list[Column]) -> list[Column]:
+    """Without the columns that split another one (人员经费, 项目支出 beside 合计)."""
+    totals = [column for column in columns if column.measure == "total" or says("columns", "total", column.leaf)]
+    return totals or columns
+
+
+def _fund_rows(table: Table) -> Iterator[Identity]:
+    sid = table.statement.id
+    for side in ("revenue", "expenditure"):
+        columns = table.columns_of(side)
+        totals = _whole([column for column in columns if fund_of(column) is None])
+        funds = [column for column in columns if fund_of(column) is not None]
+        others = [column for column in columns if fund_of(column) is None and column not in totals]
+        if not funds:
+            continue
+        if len(totals) != 1 or others or len({fund_of(column) for column in funds}) != len(funds):
+            yield skip("BAL-09", "the fund columns do not stand beside one total column", sid)
+            continue
+        for line in table.side(side):
+            if line.blank or totals[0].col not in line.cells:
+                continue
+            yield equal(
+                "BAL-09",
+                [Term(line.cells[totals[0].col], f"{line.name} {totals[0].leaf}")],
+                [Term(line.cells[column.col], f"{line.name} {column.leaf}") for column in funds],
+                line.name,
+                totals[0].label,
+            )

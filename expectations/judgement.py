@@ -1,0 +1,193 @@
+"""`judge`: many disclosures at once → findings. Great Expectations decides what fails; this module only asks and words it.
+
+The suites in `expectations/suites/*.json` are the judge: an identity becomes a finding only when an expectation names its
+row as unexpected. Suites, context and data source are made once per batch; nothing is sent anywhere.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import warnings
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from importlib import resources
+from typing import TYPE_CHECKING, Any
+
+from budget.disclosure import Disclosure, Finding, Place
+from budget.reconciliations import Reconciliation
+from expectations.catalogue import checks
+from expectations.reconciliation import Reconciled, frame, reconcile, reconciliation
+from expectations.wording import findings_of
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SecondReading = Callable[[str, Place], str | None]
+"""(sha256 of the file, place) → what an independent reader reads there, '' for blank, None when it cannot say."""
+
+
+@dataclass(frozen=True)
+class Judgement(Mapping[str, tuple[Finding, ...]]):
+    """What was found, by sha256; with the frame that was judged and the reconciliations to store.
+
+    `frame` is the reconciliation frame with a column `failed` (what Great Expectations named); `results` are the JSON
+    results of the suites, for Data Docs.
+    """
+
+    findings: dict[str, tuple[Finding, ...]]
+    frame: pd.DataFrame
+    reconciliations: dict[str, tuple[Reconciliation, ...]]
+    results: tuple[dict[str, Any], ...] = field(default=(), repr=False)
+
+    def __getitem__(self, sha256: str) -> tuple[Finding, ...]:
+        return self.findings[sha256]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.findings)
+
+    def __len__(self) -> int:
+        return len(self.findings)
+
+
+class SuiteError(RuntimeError):
+    """A suite that could not be evaluated: nothing may pass on a judge that did not speak."""
+
+
+def judge(disclosures: Sequence[Disclosure], *, second_reading: SecondReading | None = None) -> Judgement:
+    """Every finding of every disclosure, by sha256.
+
+    `second_reading` is asked for suspected cells only: agreement makes the finding the publisher's, disagreement ours;
+    without it the origin of a contradiction is unknown. Findings that a disclosure already carries come first.
+    Raises SuiteError when Great Expectations cannot evaluate an expectation.
+    """
+    by_sha = {one.document.sha256: one for one in disclosures}
+    reconciled = [reconcile(one) for one in by_sha.values()]
+    table = frame(reconciled)
+    failed, results = _failing(table)
+    table["failed"] = [
+        (document, identity) in failed
+        for document, identity in zip(table["document"], table["identity"], strict=True)
+    ]  # fmt: skip
+    of_document: dict[str, list[int]] = defaultdict(list)
+    for document, number in sorted(failed):
+        of_document[document].append(number)
+    findings = {
+        one.disclosure.document.sha256: findings_of(one, of_document[one.disclosure.document.sha256], second_reading)
+        for one in reconciled
+    }
+    return Judgement(findings, table, {_sha(one): _stored(one, of_document[_sha(one)]) for one in reconciled}, results)
+
+
+def _sha(one: Reconciled) -> str:
+    return one.disclosure.document.sha256
+
+
+def _stored(one: Reconciled, failing: list[int]) -> tuple[Reconciliation, ...]:
+    named = set(failing)
+    rows = []
+    for number, identity in enumerate(one.identities):
+        row = reconciliation(identity)
+        if row.status != "skipped":
+            row = row.model_copy(update={"status": "failed" if number in named else "passed"})
+        rows.append(row)
+    return tuple(rows)
+
+
+def apply(disclosure: Disclosure, findings: Sequence[Finding]) -> Disclosure:
+    """The disclosure with these findings in place of its own (`judge` keeps those it already had)."""
+    return disclosure.model_copy(update={"findings": tuple(findings)})
+
+
+# --------------------------------------------------------------------------- the judge
+
+
+@cache
+def suites() -> tuple[dict[str, Any], ...]:
+    """The expectation suites as shipped, by file name."""
+    folder = resources.files("expectations").joinpath("suites")
+    files = sorted((item for item in folder.iterdir() if item.name.endswith(".json")), key=lambda item: item.name)
+    return tuple(json.loads(item.read_text(encoding="utf-8")) for item in files)
+
+
+def judged_checks(given: Sequence[dict[str, Any]] | None = None) -> set[str]:
+    """Check ids that the suites have an expectation for."""
+    loaded = suites() if given is None else given
+    return {one["meta"]["check"] for suite in loaded for one in suite["expectations"] if "check" in one.get("meta", {})}
+
+
+def _failing(table: pd.DataFrame) -> tuple[set[tuple[str, int]], tuple[dict[str, Any], ...]]:
+    """(document, identity) of every row that an expectation names, and the suites' results."""
+    os.environ["GX_ANALYTICS_ENABLED"] = "False"  # before the import: telemetry is decided there
+    import great_expectations as gx
+    from great_expectations.data_context.types.base import ProgressBarsConfig
+
+    unjudged = set(table["check"]) - judged_checks()
+    if unjudged:
+        raise SuiteError(f"no expectation judges {sorted(unjudged)}: add them to expectations/suites")
+    if table.empty:
+        return set(), ()
+    context = gx.get_context(mode="ephemeral")
+    context.variables.progress_bars = ProgressBarsConfig(globally=False)
+    asset = context.data_sources.add_pandas("reconciliations").add_dataframe_asset("frame")
+    batch = asset.add_batch_definition_whole_dataframe("batch").get_batch({"dataframe": table})
+    present = set(table["check"])
+    failed: set[tuple[str, int]] = set()
+    results = []
+    for given in suites():
+        expectations = [
+            one
+            for one in given["expectations"]
+            if one.get("meta", {}).get("check") in present or "check" not in one.get("meta", {})
+        ]
+        suite = gx.ExpectationSuite(name=given["name"], meta=given.get("meta"), expectations=expectations)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            outcome = batch.validate(
+                suite,
+                result_format={
+                    "result_format": "COMPLETE",
+                    "unexpected_index_column_names": ["document", "identity"],
+                    "include_unexpected_rows": False,
+                },
+            )
+        results.append(outcome.to_json_dict())
+        for one in outcome.results:
+            if one.exception_info.get("raised_exception") or "exception_message" not in one.exception_info:
+                raise SuiteError(f"{given['name']}: {one.expectation_config}: {one.exception_info}")
+            for row in one.result.get("unexpected_index_list") or []:
+                failed.add((row["document"], row["identity"]))
+            if not one.success and not one.result.get("unexpected_index_list"):
+                raise SuiteError(
+                    f"{given['name']}: an expectation failed without naming a row: {one.expectation_config}"
+                )
+    return failed, tuple(results)
+
+
+def suite_of(family: str) -> dict[str, Any]:
+    """The suite of a family as it is written to `expectations/suites`: one expectation a check of the catalogue."""
+    return {
+        "name": f"reconciliations.{family}",
+        "meta": {"version": 1, "family": family},
+        "expectations": [
+            {
+                "type": "expect_column_values_to_be_between",
+                "kwargs": {
+                    "column": "excess",
+                    "max_value": 0,
+                    "row_condition": {
+                        "type": "comparison",
+                        "column": {"name": "check"},
+                        "operator": "==",
+                        "parameter": one.id,
+                    },
+                },
+                "meta": {"check": one.id, "formula": one.en},
+                "severity": "critical" if one.severity.value == "error" else "warning",
+            }
+            for one in checks().values()
+            if one.family == family
+        ],
+    }

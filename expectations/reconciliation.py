@@ -1,0 +1,118 @@
+"""All identities of a disclosure, and the reconciliation frame of many: one row an identity, what Great Expectations judges."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from budget.disclosure import Disclosure
+from budget.reconciliations import Reconciliation
+from budget.states import Severity
+from expectations import across, balance, hierarchy, rows
+from expectations.catalogue import check
+from expectations.identities import Identity
+from expectations.tables import Table, tables_of
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciled:
+    """A disclosure with its tables and everything that was claimed about them, in the order of the frame."""
+
+    disclosure: Disclosure
+    tables: tuple[Table, ...]
+    identities: tuple[Identity, ...]
+
+
+def reconcile(disclosure: Disclosure) -> Reconciled:
+    """Compute every identity of the catalogue that the document shows to apply; the others are there as skipped."""
+    tables = tables_of(disclosure)
+    return Reconciled(disclosure, tuple(tables), tuple(_identities(disclosure, tables)))
+
+
+def _identities(disclosure: Disclosure, tables: list[Table]) -> Iterator[Identity]:
+    yield from balance.identities(tables)
+    yield from hierarchy.identities(tables)
+    yield from rows.identities(tables)
+    yield from across.identities(disclosure, tables)
+
+
+def severity_of(identity: Identity) -> Severity:
+    """The severity of a claim: its own where the field makes an exception, else the catalogue's."""
+    return Severity(identity.severity) if identity.severity else check(identity.check).severity
+
+
+def reconciliation_rows(disclosure: Disclosure) -> tuple[Reconciliation, ...]:
+    """The identities of one disclosure as the project stores them: passed, failed or skipped, amounts in 万元."""
+    return tuple(reconciliation(identity) for identity in reconcile(disclosure).identities)
+
+
+def reconciliation(identity: Identity) -> Reconciliation:
+    """One identity as a stored row."""
+    skipped = identity.skipped is not None
+    subject = " · ".join(part for part in (identity.row_label, identity.column_label, identity.skipped or "") if part)
+    return Reconciliation(
+        check=identity.check,
+        status="skipped" if skipped else "passed" if identity.holds else "failed",
+        severity=severity_of(identity),
+        statement_id=identity.statement_ids[0] if identity.statement_ids else None,
+        subject=subject or None,
+        left=None if skipped else identity.left_value,
+        right=None if skipped else identity.right_value,
+        tolerance=None if skipped else identity.tolerance,
+    )
+
+
+COLUMNS = (
+    "document", "identity", "check", "severity", "statements", "row", "column", "left", "relation", "right", "difference",
+    "tolerance", "excess", "holds", "skipped", "left_cells", "right_cells", "note",
+)  # fmt: skip
+
+
+def frame(reconciled: Sequence[Reconciled]) -> pd.DataFrame:
+    """The reconciliation frame: one row an identity of one document.
+
+    `document` is the sha256, `identity` the number of the identity in its document; `left`, `right`, `difference`,
+    `tolerance` and `excess` are `Decimal` (None where skipped); `left_cells` and `right_cells` name the cells as
+    `fact id or statement:row:col`, each with what was printed.
+    """
+    import pandas as pd
+
+    records = [
+        _record(one.disclosure.document.sha256, number, identity)
+        for one in reconciled
+        for number, identity in enumerate(one.identities)
+    ]
+    columns: dict[str, list[Any]] = {name: [] for name in COLUMNS}
+    for record in records:
+        for name, value in zip(COLUMNS, record, strict=True):
+            columns[name].append(value)
+    return pd.DataFrame({name: pd.Series(values, dtype=object) for name, values in columns.items()})
+
+
+def _record(document: str, number: int, identity: Identity) -> tuple[Any, ...]:
+    skipped = identity.skipped is not None
+    amounts: tuple[Decimal | None, ...] = (None,) * 5
+    if not skipped:
+        amounts = (
+            identity.left_value, identity.right_value, identity.difference, identity.tolerance, identity.excess
+        )  # fmt: skip
+    left, right, difference, tolerance, excess = amounts
+    return (
+        document, number, identity.check, severity_of(identity).value, " ".join(identity.statement_ids),
+        identity.row_label, identity.column_label, left, identity.relation, right, difference, tolerance, excess,
+        identity.holds, identity.skipped, _cells(identity, "left"), _cells(identity, "right"), identity.note,
+    )  # fmt: skip
+
+
+def _cells(identity: Identity, side: str) -> str:
+    terms: Iterable[Any] = identity.left if side == "left" else identity.right
+    return "; ".join(
+        f"{'-' if term.sign < 0 else ''}{term.cell.fact_id or f'{term.cell.statement_id}:{term.cell.row}:{term.cell.col}'}"
+        f"={term.cell.raw or '∅'}"
+        for term in terms
+    )

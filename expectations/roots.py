@@ -1,0 +1,181 @@
+"""Root causes: the smallest set of cells whose change makes the failing identities of one document hold.
+
+One wrong cell usually breaks several identities. For every cell of a failing identity and every amount that would repair
+it, count the failing identities that amount explains and the holding ones it would break; take the best, apply it, repeat
+on what is left. An amount that is printed elsewhere in the document is believed before one that is not.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from expectations.identities import Identity, Term
+from expectations.tables import Cell
+
+Key = tuple[str, int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Root:
+    """A cell that, read as `value`, makes `explains` hold. `cell` is None where no single cell explains the failure."""
+
+    cell: Cell | None
+    label: str
+    value: Decimal | None
+    explains: tuple[int, ...]
+    printed_elsewhere: tuple[Term, ...] = ()
+    moved_to: int | None = None
+    """Number of the root whose cell holds the amount that is missing here (a value one column off)."""
+
+
+@dataclass(slots=True)
+class _Sheet:
+    """Identities with the changes made so far."""
+
+    identities: Sequence[Identity]
+    change: dict[Key, Decimal] = field(default_factory=dict)
+    weight: dict[int, dict[Key, int]] = field(default_factory=dict)
+    of_cell: dict[Key, list[int]] = field(default_factory=lambda: defaultdict(list))
+    cells: dict[Key, Term] = field(default_factory=dict)
+
+    def gap(self, number: int) -> Decimal:
+        weights = self.weight[number]
+        moved = sum((self.change[key] * weights[key] for key in weights if key in self.change), Decimal(0))
+        return self.identities[number].difference + moved
+
+    def holds(self, number: int, gap: Decimal) -> bool:
+        one = self.identities[number]
+        return (gap if one.relation == "≤" else abs(gap)) <= one.tolerance
+
+
+def key_of(cell: Cell) -> Key:
+    """A cell of a document by place."""
+    return cell.statement_id, cell.row, cell.col
+
+
+def _sheet(identities: Sequence[Identity]) -> _Sheet:
+    sheet = _Sheet(identities)
+    for number, identity in enumerate(identities):
+        if identity.skipped is not None or identity.stated is not None:
+            continue
+        weights: dict[Key, int] = defaultdict(int)
+        for terms, sign in ((identity.left, 1), (identity.right, -1)):
+            for term in terms:
+                key = key_of(term.cell)
+                weights[key] += sign * term.sign
+                sheet.cells.setdefault(key, term)
+        sheet.weight[number] = dict(weights)
+        for key in weights:
+            sheet.of_cell[key].append(number)
+    return sheet
+
+
+def roots_of(identities: Sequence[Identity], failing: Sequence[int]) -> list[Root]:
+    """Roots that together explain every failing identity (numbers into `identities`), the strongest first."""
+    sheet = _sheet(identities)
+    alone = [number for number in failing if number not in sheet.weight]
+    open_ones = [number for number in failing if number in sheet.weight]
+    amounts = Counter(term.cell.value for term in sheet.cells.values() if term.cell.value)
+    found: list[Root] = []
+    while open_ones:
+        best = _best(sheet, open_ones, amounts)
+        if best is None:
+            break
+        key, change, explained = best
+        term = sheet.cells[key]
+        value = term.cell.value + sheet.change.get(key, Decimal(0)) + change
+        sheet.change[key] = sheet.change.get(key, Decimal(0)) + change
+        others = tuple(t for k, t in sheet.cells.items() if k != key and value and t.cell.value == value)
+        found.append(Root(term.cell, term.label, value, tuple(explained), others[:6]))
+        open_ones = [number for number in open_ones if number not in explained]
+    found += _without_a_cell(sheet, open_ones)
+    found += [Root(None, "", None, (number,)) for number in alone]
+    return _moved(found)
+
+
+def _best(sheet: _Sheet, open_ones: list[int], amounts: Counter[Decimal]) -> tuple[Key, Decimal, list[int]] | None:
+    best: tuple[tuple[int, ...], Key, Decimal, list[int]] | None = None
+    open_set = set(open_ones)
+    gaps = {number: sheet.gap(number) for number in open_ones}
+    for key in dict.fromkeys(key for number in open_ones for key in sheet.weight[number]):
+        numbers = sheet.of_cell[key]
+        changes = dict.fromkeys(
+            -gaps[number] / sheet.weight[number][key] for number in numbers if number in open_set and sheet.weight[number][key]
+        )  # fmt: skip
+        for change in changes:
+            explained, broken = [], 0
+            for number in numbers:
+                weight = sheet.weight[number][key]
+                if number in open_set:
+                    if weight and sheet.holds(number, gaps[number] + weight * change):
+                        explained.append(number)
+                elif (
+                    weight
+                    and not sheet.holds(number, sheet.gap(number) + weight * change)
+                    and sheet.holds(number, sheet.gap(number))
+                ):
+                    broken += 1
+            score = _score(sheet, key, change, explained, broken, amounts)
+            if explained and score[0] > 0 and (best is None or score > best[0]):
+                best = (score, key, change, explained)
+    return (best[1], best[2], best[3]) if best else None
+
+
+def _score(
+    sheet: _Sheet, key: Key, change: Decimal, explained: list[int], broken: int, amounts: Counter[Decimal]
+) -> tuple[int, ...]:
+    """More explained than broken; then a printed cell, a value printed elsewhere, a total rather than one of its addends."""
+    cell = sheet.cells[key].cell
+    value = cell.value + change
+    left = sum(any(key_of(term.cell) == key for term in sheet.identities[number].left) for number in explained)
+    return (
+        len(explained) - broken,
+        -broken,
+        int(bool(value) and amounts[value] > 0) + int(value >= 0),
+        int(_like(cell.value, value)),
+        int(cell.printed),
+        left,
+        -sheet.cells[key].cell.row if not cell.printed else 0,
+    )
+
+
+def _like(old: Decimal, new: Decimal) -> bool:
+    """Whether the two amounts have the same digits but for a slip: swapped, dropped or shifted digits."""
+    digits = [str(abs(number).normalize()).replace(".", "").strip("0") for number in (old, new)]
+    if not all(digits):
+        return False
+    if sorted(digits[0]) == sorted(digits[1]):
+        return True
+    short, long = sorted(digits, key=len)
+    return len(long) - len(short) == 1 and any(long[:i] + long[i + 1 :] == short for i in range(len(long)))
+
+
+def _without_a_cell(sheet: _Sheet, open_ones: list[int]) -> list[Root]:
+    """Failures that no single cell explains, gathered by the left side's line: a row is missing, or several cells are wrong."""
+    groups: dict[tuple[str, int], list[int]] = defaultdict(list)
+    for number in open_ones:
+        identity = sheet.identities[number]
+        first = identity.terms[0].cell if identity.terms else None
+        groups[(first.statement_id, first.row) if first else ("", number)].append(number)
+    found = []
+    for numbers in groups.values():
+        terms = sheet.identities[numbers[0]].terms
+        found.append(Root(terms[0].cell if terms else None, terms[0].label if terms else "", None, tuple(numbers)))
+    return found
+
+
+def _moved(found: list[Root]) -> list[Root]:
+    """Two roots of one row where one amount is missing and the same amount is too many: the value stands in another column."""
+    result = list(found)
+    for i, one in enumerate(result):
+        for j, other in enumerate(result):
+            if i == j or one.cell is None or other.cell is None or one.value is None or other.value is None:
+                continue
+            same_row = key_of(one.cell)[:2] == key_of(other.cell)[:2]
+            missing, surplus = one.value - one.cell.value, other.cell.value - other.value
+            if same_row and not one.cell.printed and missing == surplus and missing > 0 and one.moved_to is None:
+                result[i] = Root(one.cell, one.label, one.value, one.explains, one.printed_elsewhere, j)
+    return result

@@ -1,0 +1,181 @@
+"""From failing identities to findings: which cell is suspected, whose error it is, and what a person reads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from decimal import Decimal
+
+from budget.amounts import NotAnAmountError, decimal_text, parse_amount
+from budget.disclosure import Finding, FindingCell, PagePlace, Place, SheetPlace, TablePlace
+from budget.printed_text import squeeze
+from budget.states import Origin, Severity
+from expectations.catalogue import check
+from expectations.identities import Identity, Term
+from expectations.reconciliation import Reconciled, severity_of
+from expectations.roots import Root, roots_of
+from expectations.tables import Cell
+
+MOST_CELLS = 40
+UNREAD = "READ-01"
+
+
+def findings_of(
+    one: Reconciled, failing: Sequence[int], second_reading: Callable[[str, Place], str | None] | None
+) -> tuple[Finding, ...]:
+    """The findings a disclosure carries, then numbers that were not read, then roots each followed by what they cause."""
+    findings = list(one.disclosure.findings)
+    findings += _unread(one)
+    groups = _grouped(one.identities, failing)
+    origins: dict[tuple[str, int, int], Origin] = {}
+    placed: dict[int, int] = {}
+    for number, (root, identities) in enumerate(groups):
+        first: int | None = placed.get(root.moved_to) if root.moved_to is not None else None
+        origin = _origin(one, root, identities, second_reading, origins)
+        for identity in identities:
+            finding = _finding(one, identity, root, origin, is_root=first is None)
+            if first is not None:
+                finding = finding.model_copy(update={"caused_by": first})
+            findings.append(finding)
+            if first is None:
+                first = len(findings) - 1
+                placed[number] = first
+    return tuple(findings)
+
+
+def _grouped(identities: Sequence[Identity], failing: Sequence[int]) -> list[tuple[Root, list[Identity]]]:
+    """Errors are explained among themselves before warnings are looked at, so that a warning never blames a sound cell."""
+    hard = [number for number in failing if severity_of(identities[number]) is Severity.ERROR]
+    soft = [number for number in failing if severity_of(identities[number]) is Severity.WARNING]
+    groups = []
+    for numbers in (hard, soft):
+        for root in roots_of(identities, numbers):
+            groups.append((root, [identities[number] for number in root.explains]))
+    return groups
+
+
+def _unread(one: Reconciled) -> list[Finding]:
+    return [
+        Finding(
+            check=UNREAD, severity=Severity.ERROR, origin=Origin.EXTRACTION, cells=(FindingCell(at=left.at, raw=left.text),),
+            message=f"表内数字“{left.text}”未归入任何单元格（{where(left.at)}）"
+            f" / the number {left.text} inside a table was read into no cell ({where(left.at, english=True)})",
+        )
+        for left in one.disclosure.unread
+    ]  # fmt: skip
+
+
+def _origin(
+    one: Reconciled, root: Root, identities: Sequence[Identity],
+    second_reading: Callable[[str, Place], str | None] | None, known: dict[tuple[str, int, int], Origin],
+) -> Origin:  # fmt: skip
+    """Publisher when a second reader reads the suspected cells as we did, extraction when it reads one otherwise."""
+    if second_reading is None:
+        return Origin.UNKNOWN
+    cells = [root.cell] if root.cell is not None and root.value is not None else [
+        term.cell for identity in identities for term in identity.terms
+    ]  # fmt: skip
+    heard = [_agrees(one.disclosure.document.sha256, cell, second_reading) for cell in cells[:MOST_CELLS] if cell.at]
+    if any(answer is False for answer in heard):
+        return Origin.EXTRACTION
+    if heard and all(heard):
+        return Origin.PUBLISHER
+    return Origin.UNKNOWN
+
+
+def _agrees(sha256: str, cell: Cell, second_reading: Callable[[str, Place], str | None]) -> bool | None:
+    assert cell.at is not None
+    other = second_reading(sha256, cell.at)
+    if other is None:
+        return None
+    if squeeze(other) == squeeze(cell.raw):
+        return True
+    try:
+        return parse_amount(other) == parse_amount(cell.raw)
+    except NotAnAmountError:
+        return False
+
+
+def _finding(one: Reconciled, identity: Identity, root: Root, origin: Origin, *, is_root: bool) -> Finding:
+    cells = _cells(identity, root)
+    return Finding(
+        check=identity.check,
+        severity=severity_of(identity),
+        origin=origin,
+        message=_message(one, identity, root if is_root else None),
+        cells=cells,
+        statement_id=(root.cell.statement_id if root.cell is not None else None)
+        or (identity.statement_ids[0] if identity.statement_ids else None),
+        left=decimal_text(identity.left_value),
+        right=decimal_text(identity.right_value),
+        difference=decimal_text(identity.difference),
+        tolerance=decimal_text(identity.tolerance),
+    )
+
+
+def _cells(identity: Identity, root: Root) -> tuple[FindingCell, ...]:
+    """The suspected cell first, then the cells of both sides; printed ones before blanks."""
+    ordered: list[Cell] = [root.cell] if root.cell is not None else []
+    ordered += sorted((term.cell for term in identity.terms), key=lambda cell: not cell.printed)
+    seen: dict[tuple[str, int, int], Cell] = {}
+    for cell in ordered:
+        seen.setdefault((cell.statement_id, cell.row, cell.col), cell)
+    return tuple(
+        FindingCell(fact_id=cell.fact_id, at=cell.at, raw=cell.raw) for cell in list(seen.values())[:MOST_CELLS]
+    )
+
+
+def where(place: Place | None, *, english: bool = False) -> str:
+    """A place in words: 第3页, 工作表 Sheet1!C12, 第2个表第5行第3列."""
+    if isinstance(place, PagePlace):
+        return f"page {place.page}" if english else f"第{place.page}页"
+    if isinstance(place, SheetPlace):
+        return f"sheet {place.sheet} cell {place.cell}" if english else f"工作表 {place.sheet} {place.cell}"
+    if isinstance(place, TablePlace):
+        spot = (place.table, place.row + 1, place.col + 1)
+        return "table {} row {} column {}".format(*spot) if english else "第{}个表第{}行第{}列".format(*spot)
+    return "no place" if english else "无位置"
+
+
+def _money(value: Decimal) -> str:
+    return decimal_text(value)
+
+
+def _message(one: Reconciled, identity: Identity, root: Root | None) -> str:
+    titles = {table.statement.id: table.title for table in one.tables}
+    names = "、".join(titles.get(sid, sid) for sid in identity.statement_ids)
+    rule = check(identity.check)
+    spot = next((term.cell.at for term in identity.terms if term.cell.printed), None)
+    label = "·".join(part for part in (identity.row_label, identity.column_label) if part)
+    sign = "≠" if identity.relation == "=" else "＞"
+    left, right, gap = (_money(v) for v in (identity.left_value, identity.right_value, identity.difference))
+    chinese = f"{names}（{where(spot)}）“{label}”：{left} {sign} {right}，相差 {gap}；应为：{rule.zh}"
+    english = f"{identity.check} {label} ({where(spot, english=True)}): {left} {sign} {right}, difference {gap}; expected: {rule.en}"
+    if identity.note:
+        chinese, english = f"{chinese}；{identity.note}", f"{english}; {identity.note}"
+    if root is not None and root.cell is not None:
+        chinese, english = _suspicion(chinese, english, root, titles)
+    return f"{chinese} / {english}"
+
+
+def _suspicion(chinese: str, english: str, root: Root, titles: dict[str, str]) -> tuple[str, str]:
+    cell = root.cell
+    assert cell is not None
+    title = titles.get(cell.statement_id, cell.statement_id)
+    printed = cell.raw or "空白"
+    if root.value is None:
+        return (
+            f"{chinese}。没有单个单元格能解释，可能缺行或多处有误",
+            f"{english}. No single cell explains this: a row may be missing, or several cells are wrong",
+        )
+    value = _money(root.value)
+    chinese += f"。疑点：{title}“{root.label}”印作 {printed}，若为 {value} 则 {len(root.explains)} 项勾稽全部成立"
+    english += f". Suspected: {title} “{root.label}” printed as {cell.raw or 'blank'}; as {value} all {len(root.explains)} identities hold"
+    elsewhere = _elsewhere(root.printed_elsewhere)
+    if elsewhere:
+        chinese += f"；{elsewhere} 均为 {value}"
+        english += f"; {elsewhere} print {value}"
+    return chinese, english
+
+
+def _elsewhere(terms: Sequence[Term]) -> str:
+    return "、".join(dict.fromkeys(term.label for term in terms[:4]))
