@@ -1,0 +1,212 @@
+"""What a file is, told from its bytes alone. Names, extensions and Content-Type lie; what stands in the file decides.
+
+Also tells files that cannot be read and why: empty, cut off, encrypted, or of a kind that no reader knows.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+from enum import StrEnum
+
+from extract.compound_file import SIGNATURE, CompoundFile, NotACompoundFileError
+
+
+class FileType(StrEnum):
+    """The kinds of file that portals send. A web page saved by Word or Excel is HTML whatever its name says."""
+
+    PDF = "pdf"
+    DOCX = "docx"
+    DOC = "doc"
+    XLSX = "xlsx"
+    XLS = "xls"
+    PPTX = "pptx"
+    PPT = "ppt"
+    RTF = "rtf"
+    HTML = "html"
+    MHTML = "mhtml"
+    WORD_XML = "word_xml"
+    """Word 2003 XML and flat OPC: one XML file, no package."""
+    SHEET_XML = "sheet_xml"
+    """Excel 2003 XML."""
+    ODT = "odt"
+    ODS = "ods"
+    OFD = "ofd"
+    WPS = "wps"
+    """Kingsoft Writer or Spreadsheets in a form of its own (most .wps and .et files are Word's and Excel's)."""
+    ZIP = "zip"
+    RAR = "rar"
+    SEVEN_ZIP = "7z"
+    GZIP = "gzip"
+    TAR = "tar"
+    IMAGE = "image"
+    XML = "xml"
+    JSON = "json"
+    TEXT = "text"
+    ENCRYPTED_OFFICE = "encrypted_office"
+    EMPTY = "empty"
+    TRUNCATED = "truncated"
+    UNKNOWN = "unknown"
+
+
+_ZIP_EMPTY = b"PK\x05\x06"
+_ZIP = b"PK\x03\x04"
+_MAGIC: tuple[tuple[bytes, FileType], ...] = (
+    (b"Rar!\x1a\x07", FileType.RAR),
+    (b"7z\xbc\xaf\x27\x1c", FileType.SEVEN_ZIP),
+    (b"\x1f\x8b\x08", FileType.GZIP),
+    (b"\xff\xd8\xff", FileType.IMAGE),
+    (b"\x89PNG\r\n\x1a\n", FileType.IMAGE),
+    (b"GIF87a", FileType.IMAGE),
+    (b"GIF89a", FileType.IMAGE),
+    (b"II*\x00", FileType.IMAGE),
+    (b"MM\x00*", FileType.IMAGE),
+    (b"BM", FileType.UNKNOWN),
+)
+_PACKAGES: tuple[tuple[str, FileType], ...] = (
+    ("word/document.xml", FileType.DOCX),
+    ("xl/workbook.xml", FileType.XLSX),
+    ("xl/workbook.bin", FileType.XLSX),
+    ("ppt/presentation.xml", FileType.PPTX),
+    ("ofd.xml", FileType.OFD),
+)
+_STREAMS: tuple[tuple[str, FileType], ...] = (
+    ("encryptedpackage", FileType.ENCRYPTED_OFFICE),
+    ("worddocument", FileType.DOC),
+    ("workbook", FileType.XLS),
+    ("book", FileType.XLS),
+    ("powerpoint document", FileType.PPT),
+    ("wpsdocument", FileType.WPS),
+    ("etworkbook", FileType.WPS),
+)
+_HTML = re.compile(
+    r"<(?:!doctype\s+html|html|head|body|meta|title|table|tbody|tr|td|div|p|span|center|font|script|style|br|h[1-6])\b",
+    re.I,
+)
+_MHTML = re.compile(r"^(?:mime-version|content-type|from|date|subject|x-[\w-]+|snapshot-content-location)\s*:", re.I)
+_RTF_AT = 64
+
+
+def detect(data: bytes) -> FileType:
+    """The type of a file by content; never raises. TRUNCATED only where the format proves that the end is missing."""
+    if not data.strip(b"\x00 \t\r\n\xef\xbb\xbf"):
+        return FileType.EMPTY
+    if data.startswith((_ZIP, _ZIP_EMPTY, b"PK00PK\x03\x04", b"PK\x07\x08PK\x03\x04")):
+        return _package(data)
+    if data.startswith(SIGNATURE):
+        return _compound(data)
+    for magic, kind in _MAGIC:
+        if data.startswith(magic) and kind is not FileType.UNKNOWN:
+            return kind
+    if data.startswith(b"BM") and int.from_bytes(data[2:6], "little") == len(data):
+        return FileType.IMAGE
+    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
+        return FileType.IMAGE
+    if data[257:262] == b"ustar":
+        return FileType.TAR
+    at = data[:1024].find(b"%PDF-")
+    # junk may stand before %PDF (ISO 32000-1 annex H); a page that merely speaks of %PDF is a page
+    if at == 0 or (at > 0 and not _HTML.search(data[:at].decode("latin-1"))):
+        return FileType.PDF
+    if data.lstrip(b"\xef\xbb\xbf \t\r\n")[:_RTF_AT].startswith(b"{\\rt"):
+        return FileType.RTF
+    return _text(data)
+
+
+def is_encrypted_pdf(data: bytes) -> bool:
+    """Whether a PDF's trailer names an encryption dictionary. Such a file may still open without a password."""
+    return re.search(rb"/Encrypt\s+\d+\s+\d+\s+R|/Encrypt\s*<<", data) is not None
+
+
+def is_truncated_pdf(data: bytes) -> bool:
+    """Whether a PDF lacks its end mark in the last 2 KiB: a download that stopped early."""
+    return b"%%EOF" not in data[-2048:]
+
+
+def _package(data: bytes) -> FileType:
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as package:
+            names = {info.filename.replace("\\", "/").lower() for info in package.infolist()}
+            mimetype = _mimetype(package)
+    except (zipfile.BadZipFile, EOFError, OSError, ValueError, NotImplementedError, RuntimeError):
+        return FileType.TRUNCATED if b"PK\x05\x06" not in data[-65_600:] else FileType.ZIP
+    for name, kind in _PACKAGES:
+        if name in names:
+            return kind
+    if "opendocument.text" in mimetype:
+        return FileType.ODT
+    if "opendocument.spreadsheet" in mimetype:
+        return FileType.ODS
+    if not names:
+        return FileType.EMPTY
+    return FileType.ZIP
+
+
+def _mimetype(package: zipfile.ZipFile) -> str:
+    try:
+        info = package.getinfo("mimetype")
+    except KeyError:
+        return ""
+    if info.file_size > 200 or info.flag_bits & 1:
+        return ""
+    return package.read(info).decode("ascii", "replace")
+
+
+def _compound(data: bytes) -> FileType:
+    try:
+        names = {name.lower() for name in CompoundFile(data).names}
+    except NotACompoundFileError:
+        return FileType.TRUNCATED
+    for name, kind in _STREAMS:
+        if name in names:
+            return kind
+    # a cut-off file has lost its directory, which writers put last
+    return FileType.UNKNOWN if names else FileType.TRUNCATED
+
+
+def _text(data: bytes) -> FileType:
+    head = _head(data)
+    if head is None:
+        return FileType.UNKNOWN
+    start = head.lstrip("\ufeff \t\r\n")
+    lowered = start.lower()
+    if _MHTML.match(start) and re.search(r"^content-type\s*:\s*(?:multipart/related|text/html)", lowered, re.M):
+        return FileType.MHTML
+    if lowered.startswith("<?xml") or (lowered.startswith("<") and "xmlns" in lowered[:2000]):
+        if (
+            "schemas.microsoft.com/office/word/2003" in lowered
+            or "schemas.microsoft.com/office/2006/xmlpackage" in lowered
+        ):
+            return FileType.WORD_XML
+        if "urn:schemas-microsoft-com:office:spreadsheet" in lowered and "<html" not in lowered:
+            return FileType.SHEET_XML
+        if lowered.startswith("<?xml") and not re.search(r"<html\b|<!doctype\s+html", lowered):
+            return FileType.XML
+    if _HTML.search(start):
+        return FileType.HTML
+    if start[:1] in "{[" and data.rstrip()[-1:] in (b"}", b"]"):
+        return FileType.JSON
+    return FileType.TEXT
+
+
+def _head(data: bytes) -> str | None:
+    """The first 64 Ki characters as text when the file is text in a plausible encoding; None for binary files."""
+    sample = data[:65_536]
+    if sample.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return sample.decode("utf-16", "replace")
+    if b"\x00" in sample:
+        if sample[1:40:2].count(0) > 15 or sample[0:40:2].count(0) > 15:
+            return sample.decode("utf-16-le" if sample[1:2] == b"\x00" else "utf-16-be", "replace")
+        # a stray NUL does not make a page binary, browsers pass over it
+        if not re.search(rb"<(?:!doctype|html|head|body|table)\b", sample, re.I):
+            return None
+    controls = sum(sample.count(bytes([c])) for c in range(1, 32) if c not in (9, 10, 12, 13))
+    if controls > len(sample) // 50 + 2:
+        return None
+    for name in ("utf-8", "gb18030"):
+        text = sample.decode(name, "replace")
+        # the sample may end inside a character
+        if text.count("\ufffd") <= len(sample) // 200 + 1:
+            return text
+    return sample.decode("latin-1") if re.search(rb"<(?:html|table|body|head)\b", sample, re.I) else None
