@@ -13,7 +13,9 @@ from spiders.sample_portal.server import SamplePortal
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Serve until interrupted or terminated. Returns 0, or 1 when the port is taken."""
-    parser = argparse.ArgumentParser(prog="yusuan sample-portal", description="A sample government portal, on loopback only.")
+    parser = argparse.ArgumentParser(
+        prog="yusuan sample-portal", description="A sample government portal, on loopback only."
+    )
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8642, help="0 takes any free port")
     parser.add_argument("--copies", type=int, default=0, help="serve this many freshly printed documents instead")

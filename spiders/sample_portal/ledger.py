@@ -132,7 +132,9 @@ class Ledger:
 
     def spent(self, fund: str) -> Decimal:
         """Expenditure of one fund; 基本支出 is paid from 一般公共预算 alone."""
-        return total(p.amount for p in self.projects if p.fund == fund) + (self.basic if fund == "general_budget" else 0)
+        return total(p.amount for p in self.projects if p.fund == fund) + (
+            self.basic if fund == "general_budget" else 0
+        )
 
     def carried_in(self, fund: str) -> Decimal:
         return total(p.amount for p in self.projects if p.carried and p.fund == fund)
@@ -197,8 +199,6 @@ def make_ledger(profile: str, factor: Decimal = Decimal(1)) -> Ledger:
         for code in sorted({*basic, *(p.code for p in projects)})
     )
     procurement = tuple(Procurement(c, _scaled(a, factor), subject) for c, a, subject in figures["procurement"])
-    now = ThreePublic(
-        economic.get("30212", ZERO), ZERO, economic.get("30231", ZERO), economic.get("30217", ZERO)
-    )
+    now = ThreePublic(economic.get("30212", ZERO), ZERO, economic.get("30231", ZERO), economic.get("30217", ZERO))
     before = ThreePublic(*(_scaled(a, factor) for a in figures["three_public_before"]))
     return Ledger(items, economic, procurement, now, before, _scaled(figures["total_before"], factor))

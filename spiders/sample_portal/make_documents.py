@@ -27,7 +27,18 @@ def specifications() -> list[dict[str, Any]]:
     return list(read_toml("documents.toml")["document"])
 
 
-PLACES = ("望川区", "青禾区", "云麓区", "石浦湾区", "兰渚新区", "白鹭洲区", "东屏新区", "长汀湾区", "南塘区", "西岭新区")
+PLACES = (
+    "望川区",
+    "青禾区",
+    "云麓区",
+    "石浦湾区",
+    "兰渚新区",
+    "白鹭洲区",
+    "东屏新区",
+    "长汀湾区",
+    "南塘区",
+    "西岭新区",
+)
 BODIES = (
     ("人力资源和社会保障局", "haigang", "hebei", "行政"),
     ("民政局", "civil_affairs", "shandong", "行政"),

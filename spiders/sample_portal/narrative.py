@@ -10,8 +10,10 @@ from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
+from spiders.sample_portal.hebei import HebeiLayout
 from spiders.sample_portal.ledger import CENT, Ledger, make_ledger, read_toml, total
-from spiders.sample_portal.statements import Table, chinese, economic_name, hebei, shandong
+from spiders.sample_portal.shandong import ShandongLayout
+from spiders.sample_portal.statements import Table, chinese, economic_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +202,7 @@ def make_document(spec: dict[str, Any]) -> Document:
     sections = _sections(ledger, agency, year, body, whom)
     glossary = [Paragraph(text) for text in GLOSSARY]
     if layout == "hebei":
-        tables = hebei(ledger, agency, code, year)
+        tables = HebeiLayout(ledger, agency, code, year).tables()
         title = f"{agency}{year}年{word}预算信息公开"
         blocks: list[Block] = [
             Heading(0, title),
@@ -213,7 +215,7 @@ def make_document(spec: dict[str, Any]) -> Document:
             *glossary,
         ]
     else:
-        tables = shandong(ledger, agency, year, word, body)
+        tables = ShandongLayout(ledger, agency, year, word, body).tables()
         title = f"{year}年{agency}{word}预算"
         if isinstance(spec.get("publisher_error"), dict):
             tables = _publish_error(tables, spec["publisher_error"])

@@ -119,7 +119,14 @@ def _frame(title: str, meta: str, body: str, up: str) -> str:
 
 
 def _side(up: str) -> str:
-    names = (("机构概况", ""), ("政府文件", ""), ("规划计划", ""), (COLUMN, f"{up}czyjs/"), ("政府采购", ""), ("建议提案", ""))
+    names = (
+        ("机构概况", ""),
+        ("政府文件", ""),
+        ("规划计划", ""),
+        (COLUMN, f"{up}czyjs/"),
+        ("政府采购", ""),
+        ("建议提案", ""),
+    )
     rows = "".join(
         f'<li><a href="{href or "/zwgk/"}"{" class=on" if href else ""}>{name}</a></li>' for name, href in names
     )
@@ -174,7 +181,9 @@ def article_page(article: Article, *, padded: bool, up: str = "../../") -> str:
 <meta name="Description" content="{escape(article.title)}">
 <meta name="Url" content="{escape(article.path)}">"""
     text = "\n".join(f"<p>{escape(p)}</p>" for p in article.paragraphs)
-    links = "".join(f'<li><a href="{escape(a.href)}" target="_blank">{escape(a.name)}</a></li>' for a in article.attachments)
+    links = "".join(
+        f'<li><a href="{escape(a.href)}" target="_blank">{escape(a.name)}</a></li>' for a in article.attachments
+    )
     attach = f'<div class="attach"><span>附件：</span><ul>{links}</ul></div>' if links else ""
     body = f"""<div class="path">当前位置：<a href="/">首页</a> &gt; <a href="{up}">政务公开</a> &gt; <a href="{up}czyjs/">{COLUMN}</a> &gt; 正文</div>
 <main class="article">
@@ -217,4 +226,9 @@ def error_page() -> str:
 
 def not_found() -> str:
     """The page of a correct 404."""
-    return _frame("页面不存在", '<meta name="ColumnName" content="">', '<main style="margin:40px 0"><h2>页面不存在</h2><p>您访问的地址没有内容（404）。</p></main>', "/zwgk/")
+    return _frame(
+        "页面不存在",
+        '<meta name="ColumnName" content="">',
+        '<main style="margin:40px 0"><h2>页面不存在</h2><p>您访问的地址没有内容（404）。</p></main>',
+        "/zwgk/",
+    )

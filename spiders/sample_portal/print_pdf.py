@@ -77,7 +77,11 @@ class PdfPress:
     def _text(self, text: str, size: float, x: float, baseline: float, align: str = "left") -> None:
         self.canvas.setFont(FONT, size)
         y = self.height - baseline
-        draw = {"left": self.canvas.drawString, "middle": self.canvas.drawCentredString, "right": self.canvas.drawRightString}
+        draw = {
+            "left": self.canvas.drawString,
+            "middle": self.canvas.drawCentredString,
+            "right": self.canvas.drawRightString,
+        }
         draw[align](x, y, text)
 
     def _room(self) -> float:
@@ -96,7 +100,13 @@ class PdfPress:
         self._text("目  录", 18, self.width / 2, self.y + 20, "middle")
         self.y += 54
         for block in self.document.blocks:
-            text = block.title if isinstance(block, Table) else block.text if isinstance(block, Heading) and block.level == 1 else ""
+            text = (
+                block.title
+                if isinstance(block, Table)
+                else block.text
+                if isinstance(block, Heading) and block.level == 1
+                else ""
+            )
             if not text:
                 continue
             inset = 24 if isinstance(block, Table) else 0
@@ -119,7 +129,13 @@ class PdfPress:
         elif self._room() < 60:
             self.new_page()
         self.y += size + 8
-        self._text(heading.text, size, self.width / 2 if heading.level == 1 else MARGIN, self.y, "middle" if heading.level == 1 else "left")
+        self._text(
+            heading.text,
+            size,
+            self.width / 2 if heading.level == 1 else MARGIN,
+            self.y,
+            "middle" if heading.level == 1 else "left",
+        )
         self.y += size * 0.9
 
     def paragraph(self, text: str) -> None:
@@ -175,7 +191,9 @@ class PdfPress:
         x = self.left[first]
         self.canvas.rect(x, self.height - top - height, self.left[first + columns] - x, height)
 
-    def _cell(self, lines: Sequence[str], first: int, columns: int, top: float, height: float, align: str, inset: float = 0) -> None:
+    def _cell(
+        self, lines: Sequence[str], first: int, columns: int, top: float, height: float, align: str, inset: float = 0
+    ) -> None:
         self._box(first, columns, top, height)
         left, right = self.left[first], self.left[first + columns]
         x = {"left": left + PAD + inset, "middle": (left + right) / 2, "right": right - PAD}[align]
@@ -202,7 +220,14 @@ class PdfPress:
                 if (r, c) in covered:
                     continue
                 tall, columns = spans.get((r, c), (1, 1))
-                self._cell(self._lines(text, c, columns) if text else [], c, columns, tops[r], tops[r + tall] - tops[r], "middle")
+                self._cell(
+                    self._lines(text, c, columns) if text else [],
+                    c,
+                    columns,
+                    tops[r],
+                    tops[r + tall] - tops[r],
+                    "middle",
+                )
         self.y = tops[-1]
 
     def _continue(self, table: Table) -> None:
@@ -220,7 +245,9 @@ class PdfPress:
             columns = merged if c == first else 1
             inset = (len(text) - len(text.lstrip())) * self.size * 0.3
             total_row = text.strip() in ("合计", "本年收入合计", "本年支出合计", "收入总计", "支出总计")
-            align = "right" if column.role == "amount" else "left" if column.role == "name" and not total_row else "middle"
+            align = (
+                "right" if column.role == "amount" else "left" if column.role == "name" and not total_row else "middle"
+            )
             shown.append((c, columns, self._lines(text, c, columns) if text.strip() else [], align, inset))
         deepest = max(1, *(len(lines) for _, _, lines, _, _ in shown))
         height = deepest * self.leading + self.document.row_padding
@@ -236,7 +263,9 @@ class PdfPress:
         self.cuts += 1
         self._row([(c, w, lines[:fitting], a, i) for c, w, lines, a, i in shown], fitting * self.leading + CUT)
         self._continue(table)
-        self._row([(c, w, lines[fitting:], a, i) for c, w, lines, a, i in shown], (deepest - fitting) * self.leading + CUT)
+        self._row(
+            [(c, w, lines[fitting:], a, i) for c, w, lines, a, i in shown], (deepest - fitting) * self.leading + CUT
+        )
 
     def _row(self, shown: Sequence[tuple[int, int, list[str], str, float]], height: float) -> None:
         for c, columns, lines, align, inset in shown:

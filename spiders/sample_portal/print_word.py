@@ -22,7 +22,9 @@ def _run(words: str, size: int, *, bold: bool = False) -> str:
     )
 
 
-def _paragraph(words: str, size: int = 21, *, align: str = "left", style: str = "", indent: int = 0, bold: bool = False) -> str:
+def _paragraph(
+    words: str, size: int = 21, *, align: str = "left", style: str = "", indent: int = 0, bold: bool = False
+) -> str:
     named = f'<w:pStyle w:val="{style}"/>' if style else ""
     inset = f'<w:ind w:firstLine="{indent}"/>' if indent else ""
     return f'<w:p><w:pPr>{named}{inset}<w:jc w:val="{align}"/></w:pPr>{_run(words, size, bold=bold)}</w:p>'

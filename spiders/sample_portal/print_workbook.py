@@ -104,7 +104,9 @@ def print_workbook(document: Document) -> bytes:
     ]
     members = {f"xl/worksheets/sheet{n}.xml": body for n, (_, body) in enumerate(sheets, 1)}
     types = dict.fromkeys(members, f"{TYPES}.worksheet+xml")
-    listed = "".join(f'<sheet name="{text(name)}" sheetId="{n}" r:id="rId{n}"/>' for n, (name, _) in enumerate(sheets, 1))
+    listed = "".join(
+        f'<sheet name="{text(name)}" sheetId="{n}" r:id="rId{n}"/>' for n, (name, _) in enumerate(sheets, 1)
+    )
     links = "".join(
         f'<Relationship Id="rId{n}" Type="{RELATIONS}/worksheet" Target="worksheets/sheet{n}.xml"/>'
         for n in range(1, len(sheets) + 1)

@@ -162,9 +162,17 @@ def copied_entries(copies: int, formats: Sequence[str]) -> tuple[list[Entry], di
         title = f"{document.agency}{document.fiscal_year}年{KINDS[document.kind]}"
         entries.append(
             Entry(
-                2000 + copies - n, title, day, document.agency, document.file, f"{title}.{document.format}",
-                print_document(document), TYPES[document.format], (f"现将{title}予以公开，详见附件。",), day,
-            )  # fmt: skip
+                2000 + copies - n,
+                title,
+                day,
+                document.agency,
+                document.file,
+                f"{title}.{document.format}",
+                print_document(document),
+                TYPES[document.format],
+                (f"现将{title}予以公开，详见附件。",),
+                day,
+            )
         )
     return sorted(entries, key=lambda e: (e.day, e.number), reverse=True), documents
 
@@ -203,7 +211,9 @@ class SamplePortal:
         shown = f"[{host}]" if ":" in host else host
         self._url = f"http://{shown}:{self._server.server_address[1]}"
         self._build()
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), name="sample portal", daemon=True)
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, args=(0.05,), name="sample portal", daemon=True
+        )
         self._thread.start()
         return self
 
@@ -218,7 +228,9 @@ class SamplePortal:
     def __enter__(self) -> SamplePortal:
         return self if self._server else self.start()
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.close()
 
     @property
@@ -305,7 +317,9 @@ class SamplePortal:
             if page == 0:
                 put(COLUMN, text, "html", newest)
         for entry in self._entries:
-            files = (pages.Attachment("./" + entry.attachment.removeprefix(entry.base), entry.link),) if entry.file else ()
+            files = (
+                (pages.Attachment("./" + entry.attachment.removeprefix(entry.base), entry.link),) if entry.file else ()
+            )
             article = pages.Article(
                 entry.title, entry.day, entry.source, pages.COLUMN, "./" + entry.path.removeprefix(COLUMN),
                 f"yl{entry.number}/{entry.day.year}-{entry.number:05d}", entry.paragraphs, files,
