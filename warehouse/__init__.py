@@ -4,3 +4,9 @@ SQLAlchemy over SQLite (default) or PostgreSQL (by URL). `warehouse.store.Wareho
 `migrations` its history, `figures` what it means that two readings of a document contradict each other. This room reads no
 file and judges no figure: it takes a `Disclosure` with the state its judge gave it and keeps it whole or not at all.
 """
+
+from warehouse.loading import StoreRefusedError, StoreResult
+from warehouse.run_lock import RunLock, RunLockedError, RunLockLostError
+from warehouse.store import Warehouse
+
+__all__ = ["RunLock", "RunLockLostError", "RunLockedError", "StoreRefusedError", "StoreResult", "Warehouse"]
