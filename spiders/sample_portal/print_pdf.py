@@ -7,7 +7,8 @@ identifiers and dates.
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from importlib import resources
 
 from reportlab.lib.pagesizes import A4, landscape
@@ -40,10 +41,29 @@ def wrap(text: str, size: float, width: float) -> list[str]:
     return [*lines, line] if line or not lines else lines
 
 
-class PdfPress:
-    """One document on its way onto pages. `cut_rows`: a row that does not fit is cut instead of moved."""
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A line of the contents."""
 
-    def __init__(self, document: Document) -> None:
+    label: str
+    inset: float
+
+
+def contents(document: Document) -> list[Entry]:
+    """The parts and the tables of a document in order."""
+    entries = []
+    for block in document.blocks:
+        if isinstance(block, Table):
+            entries.append(Entry(f"{block.number}.{block.title}", 24))
+        elif isinstance(block, Heading) and block.level == 1:
+            entries.append(Entry(block.text, 0))
+    return entries
+
+
+class PdfPress:
+    """One document on its way onto pages. `numbers` are the page numbers of a first printing, for the contents."""
+
+    def __init__(self, document: Document, numbers: Mapping[str, int] | None = None) -> None:
         if FONT not in pdfmetrics.getRegisteredFontNames():
             font = resources.files("spiders.sample_portal.font").joinpath("sample.ttf").read_bytes()
             pdfmetrics.registerFont(TTFont(FONT, io.BytesIO(font)))
@@ -55,6 +75,8 @@ class PdfPress:
         self.canvas.setCreator("sample portal")
         self.page = 1
         self.cuts = 0
+        self.numbers = numbers or {}
+        self.begun: dict[str, int] = {}
         self._open(A4)
 
     def _open(self, size: tuple[float, float]) -> None:
@@ -90,7 +112,7 @@ class PdfPress:
     # --- prose --------------------------------------------------------------------------------------------------------
 
     def cover(self) -> None:
-        """Title page and contents: the same titles as the tables, with dots and page numbers left to the reader."""
+        """Title page and contents: the same titles as the tables, with dots and page numbers."""
         self.y = 250
         for line in wrap(self.document.title, 24, self.width - 2 * MARGIN - 40):
             self._text(line, 24, self.width / 2, self.y, "middle")
@@ -99,22 +121,13 @@ class PdfPress:
         self.new_page()
         self._text("目  录", 18, self.width / 2, self.y + 20, "middle")
         self.y += 54
-        for block in self.document.blocks:
-            text = (
-                block.title
-                if isinstance(block, Table)
-                else block.text
-                if isinstance(block, Heading) and block.level == 1
-                else ""
-            )
-            if not text:
-                continue
-            inset = 24 if isinstance(block, Table) else 0
-            label = f"{block.number}.{text}" if isinstance(block, Table) else text
-            self._text(label, 11, MARGIN + inset, self.y)
-            start = MARGIN + inset + pdfmetrics.stringWidth(label, FONT, 11) + 6
-            dot = pdfmetrics.stringWidth("…", FONT, 11)
-            self._text("…" * max(0, int((self.width - MARGIN - start) / dot)), 11, start, self.y)
+        dot = pdfmetrics.stringWidth("…", FONT, 11)
+        for entry in contents(self.document):
+            inset = MARGIN + entry.inset
+            self._text(entry.label, 11, inset, self.y)
+            start = inset + pdfmetrics.stringWidth(entry.label, FONT, 11) + 6
+            self._text("…" * max(0, int((self.width - MARGIN - 24 - start) / dot)), 11, start, self.y)
+            self._text(str(self.numbers.get(entry.label, "")), 11, self.width - MARGIN, self.y, "right")
             self.y += 22
         self.new_page()
 
@@ -126,6 +139,7 @@ class PdfPress:
         size = 16 if heading.level == 1 else 12
         if heading.level == 1:
             self.new_page(A4)
+            self.begun[heading.text] = self.page
         elif self._room() < 60:
             self.new_page()
         self.y += size + 8
@@ -157,6 +171,7 @@ class PdfPress:
         size = landscape(A4) if wide else A4
         if (self.width, self.height) != size or self._room() < 0.3 * self.height:
             self.new_page(size)
+        self.begun[f"{table.number}.{table.title}"] = self.page
         usable = self.width - 2 * MARGIN
         scale = usable / sum(c.width for c in table.columns)
         self.left = [MARGIN]
@@ -287,7 +302,9 @@ class PdfPress:
 
 def print_pdf(document: Document) -> bytes:
     """The document as PDF."""
-    return PdfPress(document).finish()
+    first = PdfPress(document)
+    first.finish()
+    return PdfPress(document, first.begun).finish()
 
 
 def cut_rows(document: Document) -> int:
