@@ -1,0 +1,155 @@
+"""Scanned pages and pictures → `Page` and `Reading`, by recognition on this machine alone. No budget knowledge.
+
+A page is a scan when nothing of its text can be seen and a picture covers most of it. Tables are found on the straightened
+sheet by the same code as on printed pages; the boxes of what is found are taken back to the page as displayed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from time import monotonic
+
+import pypdfium2
+
+from budget.disclosure import PagePlace, Place, Unread
+from extract.readers.pdfium import open_pdf
+from extract.readers.scan_picture import MAX_PAGES, Picture, image_pictures, pdf_picture
+from extract.readers.scan_words import TRUSTED, words_of
+from extract.reading import Box, Grid, Line, Page, Reading, UnreadableError
+from extract.tables import PageBlocks, blocks_of
+
+__all__ = ["MAX_BYTES", "TRUSTED", "read_image", "read_scan", "read_scanned_blocks", "read_scanned_pages"]
+
+MAX_BYTES = 200 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class _Scanned:
+    """A recognised page: `page` in points of the straightened sheet, `picture` leads back to the page as displayed."""
+
+    page: Page
+    picture: Picture
+
+    def blocks(self) -> PageBlocks:
+        """Lines and grids with boxes as displayed."""
+        found = blocks_of(self.page)
+        return PageBlocks(
+            tuple(_moved(block, self.picture) for block in found.blocks),
+            tuple(u.model_copy(update={"at": _moved_place(u.at, self.picture)}) for u in found.unread),
+        )
+
+
+def read_scanned_pages(data: bytes, page_numbers: Sequence[int]) -> dict[int, Page]:
+    """The named pages (from 1) of a PDF as words with confidence and ruling lines, in points of the straightened sheet.
+
+    Use `read_scanned_blocks` for tables with boxes on the page as displayed. Raises UnreadableError.
+    """
+    with _pdfium(data) as pdf:
+        return {number: _recognised(pdf_picture(pdf, number)).page for number in page_numbers}
+
+
+def read_scanned_blocks(
+    data: bytes, page_numbers: Sequence[int], *, max_seconds: float | None = None
+) -> dict[int, PageBlocks]:
+    """The named pages (from 1) of a PDF as lines and grids, with boxes on the page as displayed.
+
+    Raises UnreadableError: the codes of `open_pdf`, limit_time (looked at between pages), limit_memory.
+    """
+    deadline = None if max_seconds is None else monotonic() + max_seconds
+    found: dict[int, PageBlocks] = {}
+    with _pdfium(data) as pdf:
+        for number in page_numbers:
+            _look_at_clock(deadline, max_seconds, number)
+            found[number] = _recognised(pdf_picture(pdf, number)).blocks()
+    return found
+
+
+def read_scan(data: bytes, *, max_pages: int = MAX_PAGES, max_seconds: float | None = None) -> Reading:
+    """Every page of a PDF read as a picture. Raises UnreadableError with a code of the contract."""
+    _look_at_size(data)
+    with open_pdf(data) as opened:
+        pages = opened.pages
+    if pages > max_pages:
+        raise UnreadableError("limit_pages", f"the scan has {pages} pages, more than {max_pages}")
+    deadline = None if max_seconds is None else monotonic() + max_seconds
+    with _pdfium(data) as pdf:
+
+        def pictures() -> Iterator[Picture]:
+            for number in range(1, pages + 1):
+                _look_at_clock(deadline, max_seconds, number)
+                yield pdf_picture(pdf, number)
+
+        return _reading(pictures())
+
+
+def read_image(data: bytes, *, max_seconds: float | None = None) -> Reading:
+    """A PNG, JPEG, BMP or TIFF file; each frame is a page. Raises UnreadableError with a code of the contract."""
+    if not data:
+        raise UnreadableError("empty", "the file has no bytes; download it again")
+    _look_at_size(data)
+    deadline = None if max_seconds is None else monotonic() + max_seconds
+
+    def pictures() -> Iterator[Picture]:
+        for picture in image_pictures(data):
+            _look_at_clock(deadline, max_seconds, picture.number)
+            yield picture
+
+    return _reading(pictures())
+
+
+def _reading(pictures: Iterator[Picture]) -> Reading:
+    blocks: list[Line | Grid] = []
+    unread: list[Unread] = []
+    sizes: list[tuple[float, float]] = []
+    for picture in pictures:
+        found = _recognised(picture).blocks()
+        blocks += found.blocks
+        unread += found.unread
+        sizes.append((picture.width, picture.height))
+    return Reading("scan", tuple(blocks), len(sizes), tuple(unread), tuple(sizes))
+
+
+def _recognised(picture: Picture) -> _Scanned:
+    return _Scanned(words_of(picture), picture)
+
+
+def _moved(block: Line | Grid, picture: Picture) -> Line | Grid:
+    box = None if block.box is None else picture.shown(block.box)
+    if isinstance(block, Line):
+        return replace(block, box=box)
+    cells = tuple(replace(cell, at=_moved_place(cell.at, picture)) for cell in block.cells)
+    return replace(block, box=box, cells=cells)
+
+
+def _moved_place(place: Place | None, picture: Picture) -> Place | None:
+    if not isinstance(place, PagePlace):
+        return place
+    box: Box = picture.shown(place.bbox)
+    return PagePlace(page=place.page, bbox=box)
+
+
+def _look_at_size(data: bytes) -> None:
+    if len(data) > MAX_BYTES:
+        raise UnreadableError("limit_size", f"the file has {len(data)} bytes, more than {MAX_BYTES}")
+
+
+def _look_at_clock(deadline: float | None, seconds: float | None, number: int) -> None:
+    if deadline is not None and monotonic() > deadline:
+        raise UnreadableError("limit_time", f"{seconds} s were over before page {number} was recognised")
+
+
+@contextmanager
+def _pdfium(data: bytes) -> Iterator[pypdfium2.PdfDocument]:
+    _look_at_size(data)
+    with open_pdf(data):
+        pass  # refuses what is truncated, encrypted or no PDF, with the code and the words of the PDF reader
+    try:
+        pdf = pypdfium2.PdfDocument(data)
+    except pypdfium2.PdfiumError as error:
+        raise UnreadableError("corrupt", f"pdfium cannot open the scan: {error}") from error
+    try:
+        yield pdf
+    finally:
+        pdf.close()

@@ -1,0 +1,300 @@
+"""Words of a straightened picture, each with a confidence that tells which amounts to trust.
+
+Every line is read in the boxes that the network finds; what stands in the cells of a table, and every number, is read a
+second time from a crop that follows the ink. Ink that nobody has read becomes a word that is no text (`UNREADABLE`), so
+that a cell is never blank by oversight.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Final, cast
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from budget.printed_text import squeeze
+from extract.readers.scan_picture import Grey, Mask, Picture, ink_of
+from extract.readers.scan_recognition import Reading, find_lines, read_lines
+from extract.readers.scan_rules import find_rules, without_rules
+from extract.reading import Grid, Page, Rule, Word
+from extract.tables import blocks_of
+
+UNREADABLE: Final = "�"
+"""The text of ink that could not be read."""
+TRUSTED: Final = 0.8
+"""An amount read with less confidence is doubtful and wants a second look."""
+DISAGREED: Final = 0.4
+"""Confidence of a text on which two readings, or a reading and the ink, disagree."""
+
+LETTER: Final = 2.2
+"""Points: ink smaller than this in both directions is a point, a comma's dot or dirt."""
+
+PixelBox = tuple[int, int, int, int]
+Ints = npt.NDArray[np.intp]
+
+_NUMERIC = re.compile(r"[\d.,，。:：;()（）%％+\-−—]")
+
+
+@dataclass(slots=True)
+class _Band:
+    """One line of text in one cell (`cell` ≥ 0) or outside tables (-1), with the boxes the network found in it."""
+
+    cell: int
+    box: PixelBox
+    pieces: list[int] = field(default_factory=list)
+
+
+def words_of(picture: Picture) -> Page:
+    """Words and ruling lines of the straightened sheet, in its points."""
+    ink = ink_of(picture.grey, picture.scale)
+    rules, covered = find_rules(ink, picture.scale)
+    sheet = _Sheet.of(picture, ink, rules, covered)
+    words = sheet.words()
+    width, height = picture.size
+    return Page(picture.number, width, height, tuple(words), rules)
+
+
+@dataclass(slots=True)
+class _Sheet:
+    picture: Picture
+    clean: Grey
+    """Without rules and lone dirt."""
+    letters: Mask
+    cells: Ints
+    """(n, 4) pixel boxes of table cells."""
+    area: Mask
+    """Where tables are."""
+
+    @classmethod
+    def of(cls, picture: Picture, ink: Mask, rules: tuple[Rule, ...], covered: Mask) -> _Sheet:
+        scale = picture.scale
+        clean = without_rules(picture.grey, covered)
+        near = cv2.dilate(covered.astype(np.uint8), np.ones((3, 3), np.uint8)).astype(bool)
+        clean, letters = _without_dirt(clean, cast(Mask, ink & ~near), scale)
+        width, height = picture.size
+        grids = [b for b in blocks_of(Page(picture.number, width, height, (), rules)).blocks if isinstance(b, Grid)]
+        boxes = [cell.at.bbox for grid in grids for cell in grid.cells if cell.at is not None and hasattr(cell.at, "bbox")]
+        cells = np.round(np.array(boxes, float).reshape(-1, 4) * scale).astype(np.intp)
+        rows, columns = clean.shape
+        cells[:, 0::2] = np.clip(cells[:, 0::2], 0, columns)
+        cells[:, 1::2] = np.clip(cells[:, 1::2], 0, rows)
+        area = np.zeros(clean.shape, bool)
+        for x0, top, x1, bottom in cells.tolist():
+            area[top:bottom, x0:x1] = True
+        return cls(picture, clean, letters, cells, area)
+
+    def words(self) -> list[Word]:
+        pieces, bands = self._pieces()
+        first = read_lines([self._crop(box, 0.0) for box in pieces])
+        self._bands_of_missed_ink(bands)
+        again = [i for i, band in enumerate(bands) if self._wants_second(band, [first[p] for p in band.pieces])]
+        tight = {i: self._ink_box(bands[i].box) for i in again}
+        second = dict(zip(again, read_lines([self._crop(tight[i], 0.16) for i in again]), strict=True))
+        words: list[Word] = []
+        for i, band in enumerate(bands):
+            once = sorted(((pieces[p], first[p]) for p in band.pieces), key=lambda pair: pair[0][0])
+            words += self._judged(band, once, tight.get(i), second.get(i))
+        return words
+
+    # ── where lines stand ─────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _pieces(self) -> tuple[list[PixelBox], list[_Band]]:
+        """Boxes of the network cut at the sides of cells, and the lines of text they make up."""
+        pieces: list[PixelBox] = []
+        bands: list[_Band] = []
+        in_cell: dict[int, list[int]] = {}
+        for x0, top, x1, bottom in find_lines(self.clean):
+            left = np.maximum(self.cells[:, 0], x0)
+            right = np.minimum(self.cells[:, 2], x1)
+            high, low = np.maximum(self.cells[:, 1], top), np.minimum(self.cells[:, 3], bottom)
+            meets = np.flatnonzero((right - left > 2) & (low - high > 2))
+            inside = False
+            for cell in meets.tolist():
+                part = (int(left[cell]), int(high[cell]), int(right[cell]), int(low[cell]))
+                inked = self._inked(part)
+                if not inked:
+                    continue
+                inside = True
+                in_cell.setdefault(cell, []).append(len(pieces))
+                pieces.append(self._grown(part, (x0, top, x1, bottom), cell))
+            if not inside and self._inked((x0, top, x1, bottom)) and not self.area[(top + bottom) // 2, (x0 + x1) // 2]:
+                bands.append(_Band(-1, (x0, top, x1, bottom), [len(pieces)]))
+                pieces.append((x0, top, x1, bottom))
+        for cell, members in in_cell.items():
+            bands += self._cell_bands(cell, members, pieces)
+        return pieces, bands
+
+    def _inked(self, box: PixelBox) -> bool:
+        """Whether there is more than a trace of letters: at least a comma of 5 points."""
+        x0, top, x1, bottom = box
+        part = self.letters[top:bottom, x0:x1]
+        if not part.any():
+            return False
+        rows = np.flatnonzero(part.any(axis=1))
+        columns = np.flatnonzero(part.any(axis=0))
+        least = LETTER * 0.8 * self.picture.scale
+        return bool(rows[-1] - rows[0] + 1 >= least or columns[-1] - columns[0] + 1 >= least)
+
+    def _grown(self, part: PixelBox, box: PixelBox, cell: int) -> PixelBox:
+        """A box within a cell made tight to the ink it holds, with a margin."""
+        x0, top, x1, bottom = part
+        columns = np.flatnonzero(self.letters[top:bottom, x0:x1].any(axis=0))
+        margin = max(2, round(0.25 * (bottom - top)))
+        return (max(x0, x0 + int(columns[0]) - margin), top, min(x1, x0 + int(columns[-1]) + 1 + margin), bottom)
+
+    def _cell_bands(self, cell: int, members: list[int], pieces: list[PixelBox]) -> list[_Band]:
+        bands: list[_Band] = []
+        cell_x0, cell_x1 = int(self.cells[cell, 0]), int(self.cells[cell, 2])
+        for p in sorted(members, key=lambda p: (pieces[p][1] + pieces[p][3], pieces[p][0])):
+            _x0, top, _x1, bottom = pieces[p]
+            for band in bands:
+                shared = min(bottom, band.box[3]) - max(top, band.box[1])
+                if shared > 0.5 * min(bottom - top, band.box[3] - band.box[1]):
+                    band.box = (cell_x0, min(top, band.box[1]), cell_x1, max(bottom, band.box[3]))
+                    band.pieces.append(p)
+                    break
+            else:
+                bands.append(_Band(cell, (cell_x0, top, cell_x1, bottom), [p]))
+        return bands
+
+    def _bands_of_missed_ink(self, bands: list[_Band]) -> None:
+        """Lines in cells where the network saw nothing but letters stand."""
+        rest = self.letters.copy()
+        rest[~self.area] = False
+        for band in bands:
+            x0, top, x1, bottom = band.box
+            reach = max(1, (bottom - top) // 6)
+            rest[max(0, top - reach) : bottom + reach, x0:x1] = False
+        least = LETTER * 1.3 * self.picture.scale
+        for cell, (x0, top, x1, bottom) in enumerate(self.cells.tolist()):
+            part = rest[top:bottom, x0:x1]
+            if not part.any():
+                continue
+            rows = part.any(axis=1)
+            edges = np.flatnonzero(np.diff(np.concatenate(([0], rows.astype(np.int8), [0]))))
+            runs = [[top + a, top + b] for a, b in zip(edges[0::2].tolist(), edges[1::2].tolist(), strict=True)]
+            joined: list[list[int]] = []
+            for a, b in runs:  # 二 is two runs, one character
+                if joined and a - joined[-1][1] < 2.5 * self.picture.scale and b - joined[-1][0] < 14 * self.picture.scale:
+                    joined[-1][1] = b
+                else:
+                    joined.append([a, b])
+            for a, b in joined:
+                columns = np.flatnonzero(rest[a:b, x0:x1].any(axis=0))
+                if b - a >= least or columns[-1] - columns[0] >= least:
+                    bands.append(_Band(cell, (x0, a, x1, b)))
+
+    def _ink_box(self, box: PixelBox) -> PixelBox:
+        """The smallest box around the letters of a band."""
+        x0, top, x1, bottom = box
+        part = self.letters[top:bottom, x0:x1]
+        if not part.any():
+            return box
+        rows, columns = np.flatnonzero(part.any(axis=1)), np.flatnonzero(part.any(axis=0))
+        return (x0 + int(columns[0]), top + int(rows[0]), x0 + int(columns[-1]) + 1, top + int(rows[-1]) + 1)
+
+    def _crop(self, box: PixelBox, margin: float) -> Grey:
+        """The clean picture in a box widened by a share of its height, paper beyond the edge of the sheet."""
+        x0, top, x1, bottom = box
+        grow = round(margin * (bottom - top))
+        across = round(1.6 * margin * (bottom - top))
+        rows, columns = self.clean.shape
+        part = self.clean[max(0, top - grow) : min(rows, bottom + grow), max(0, x0 - across) : min(columns, x1 + across)]
+        return cast(Grey, np.ascontiguousarray(part))
+
+    # ── what they read ────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _wants_second(self, band: _Band, once: Sequence[Reading]) -> bool:
+        if not once:
+            return True
+        text = "".join(reading.text for reading in once)
+        if is_numeric(text) or min(reading.weakest for reading in once) < TRUSTED:
+            return True
+        return band.cell >= 0 and len(once) > 1
+
+    def _judged(
+        self, band: _Band, once: Sequence[tuple[PixelBox, Reading]], tight: PixelBox | None, second: Reading | None
+    ) -> list[Word]:
+        """The words of a line after both readings have been held against each other."""
+        text = "".join(reading.text for _, reading in once)
+        if second is None or tight is None:
+            return [word for box, reading in once for word in self._split(box, reading, 1.0)]
+        if not once:
+            if not squeeze(second.text):
+                return [self._word(UNREADABLE, tight, 0.0)]
+            return self._split(tight, second, DISAGREED if is_numeric(second.text) else 1.0)
+        same = squeeze(text) == squeeze(second.text)
+        if is_numeric(text) or is_numeric(second.text):
+            cap = 1.0 if same and squeeze(second.text) == squeeze(second.amount) else DISAGREED
+            if same and cap < 1.0 and not re.fullmatch(r"[\d.,\-]*", squeeze(text)):
+                cap = 0.9  # brackets, a percent sign: the digits cannot tell
+            better = second.weakest >= min(reading.weakest for _, reading in once)
+            cap = min(cap, min(reading.weakest for _, reading in once))
+            if better or len(once) > 1:
+                return self._split(tight, second, min(cap, second.weakest))
+            return self._split(once[0][0], once[0][1], min(cap, second.weakest))
+        if squeeze(second.text) and second.weakest > min(reading.weakest for _, reading in once) and not same:
+            return self._split(tight, second, 1.0)
+        return [word for box, reading in once for word in self._split(box, reading, 1.0)]
+
+    def _split(self, box: PixelBox, reading: Reading, cap: float) -> list[Word]:
+        """A line as read → words parted where the ink leaves a gap or the text a blank."""
+        if not squeeze(reading.text):
+            return []
+        x0, top, x1, bottom = box
+        columns = self.letters[top:bottom, x0:x1].any(axis=0)
+        rows = np.flatnonzero(self.letters[top:bottom, x0:x1].any(axis=1))
+        if not len(rows):
+            return []
+        top, bottom = top + int(rows[0]), top + int(rows[-1]) + 1
+        gap = max(3.0, 1.2 * (bottom - top))
+        inked = np.flatnonzero(columns)
+        starts = np.concatenate(([0], np.flatnonzero(np.diff(inked) > gap) + 1))
+        stretches = [(x0 + int(inked[a]), x0 + int(inked[b - 1]) + 1) for a, b in zip(starts, [*starts[1:], len(inked)], strict=True)]
+        texts = [""] * len(stretches)
+        sure = [1.0] * len(stretches)
+        for character, chance, at in zip(reading.text, reading.sure, reading.at, strict=True):
+            middle = x0 + at * (x1 - x0)
+            which = min(range(len(stretches)), key=lambda i: max(stretches[i][0] - middle, middle - stretches[i][1], 0.0))
+            texts[which] += character
+            sure[which] = min(sure[which], chance)
+        words = []
+        for (a, b), text, chance in zip(stretches, texts, sure, strict=True):
+            if squeeze(text):
+                words.append(self._word(squeeze_blanks(text), (a, top, b, bottom), min(cap, chance)))
+        return words
+
+    def _word(self, text: str, box: PixelBox, confidence: float) -> Word:
+        s = self.picture.scale
+        return Word(text, (box[0] / s, box[1] / s, box[2] / s, box[3] / s), round(confidence, 3))
+
+
+def squeeze_blanks(text: str) -> str:
+    return re.sub(r"\s+", "", text)
+
+
+def is_numeric(text: str) -> bool:
+    """Whether a text is mostly a number: then digits decide, and a wrong one is a wrong amount."""
+    plain = squeeze(text)
+    return bool(re.search(r"\d", plain)) and 2 * len(_NUMERIC.findall(plain)) > len(plain)
+
+
+def _without_dirt(clean: Grey, letters: Mask, scale: float) -> tuple[Grey, Mask]:
+    """Specks that stand away from all letters become paper: read as points they would cut an amount."""
+    _count, label, stats, _ = cv2.connectedComponentsWithStats(letters.astype(np.uint8), connectivity=8)
+    large = np.maximum(stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT]) >= LETTER * scale
+    large[0] = False
+    kernel = np.ones((2 * max(1, round(1.2 * scale)) + 1, 2 * max(2, round(3.2 * scale)) + 1), np.uint8)
+    near = cv2.dilate(large[label].astype(np.uint8), kernel).astype(bool)
+    kept = large.copy()
+    kept[np.unique(label[near & letters])] = True
+    kept[0] = False
+    keep = kept[label]
+    dirt = cv2.dilate((letters & ~keep).astype(np.uint8), np.ones((3, 3), np.uint8)).astype(bool) & ~keep
+    out = clean.copy()
+    out[dirt] = np.uint8(min(255, int(np.median(clean[::7, ::7]))))
+    return out, cast(Mask, letters & keep)
