@@ -97,10 +97,20 @@ def identities(tables: list[Table]) -> Iterator[Identity]:
             yield from _lists_side_by_side(table)
             continue
         coded = [line for line in table.side(None) if _codes(line)]
-        if coded:
-            yield from _by_code(table, coded)
-        else:
-            yield from _by_position(table)
+        yield from _blank_rows_once(table, _by_code(table, coded) if coded else _by_position(table))
+
+
+def _blank_rows_once(table: Table, claims: Iterator[Identity]) -> Iterator[Identity]:
+    """A total row that is blank in every column misses its parts once, not once a column."""
+    blank = {line.row for line in table.lines if line.blank}
+    told: set[tuple[str, int]] = set()
+    for claim in claims:
+        row = claim.left[0].cell.row if len(claim.left) == 1 else None
+        if row in blank and claim.holds is False:
+            if (claim.check, row) in told:
+                continue
+            told.add((claim.check, row))
+        yield claim
 
 
 def _codes(line: Line) -> bool:

@@ -101,7 +101,7 @@ def equal(
     """The identity of two sums of cells with the tolerance of their print."""
     printed = [sum(term.cell.printed for term in side) for side in (left, right)]
     addends = max(*printed, 1) if min(len(left), len(right)) <= 1 else sum(printed)
-    ids = tuple(dict.fromkeys(term.cell.statement_id for term in (*left, *right)))
+    ids = tuple(dict.fromkeys(term.cell.statement_id for term in (*left, *right) if term.cell.statement_id))
     return Identity(
         check, ids, row_label, column_label, tuple(left), tuple(right), relation,
         tolerance_of((*left, *right), addends), None, note, severity,

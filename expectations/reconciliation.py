@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from budget.disclosure import Disclosure
 from budget.reconciliations import Reconciliation
 from budget.states import Severity
-from expectations import across, balance, hierarchy, rows
+from expectations import across, balance, hierarchy, presence, rows, subjects
 from expectations.catalogue import check
 from expectations.identities import Identity
 from expectations.tables import Table, tables_of
@@ -39,6 +39,8 @@ def _identities(disclosure: Disclosure, tables: list[Table]) -> Iterator[Identit
     yield from hierarchy.identities(tables)
     yield from rows.identities(tables)
     yield from across.identities(disclosure, tables)
+    yield from subjects.identities(disclosure, tables)
+    yield from presence.identities(disclosure, tables)
 
 
 def severity_of(identity: Identity) -> Severity:

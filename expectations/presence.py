@@ -1,0 +1,77 @@
+"""EMP, PRE, COD: empty tables say so, the statements every form has are there, codes have parents and their listed names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+from budget.disclosure import Disclosure
+from expectations.codes import listed_under
+from expectations.hierarchy import BY_CODE
+from expectations.identities import Identity, Term, skip
+from expectations.tables import Line, Table
+
+STATEMENTS = (
+    "revenue_expenditure_summary", "revenue_summary", "expenditure_summary", "appropriation_summary",
+    "general_budget_expenditure", "general_budget_basic_expenditure", "three_public_expenses", "government_fund_expenditure",
+)  # fmt: skip
+MAY_BE_EMPTY = (*STATEMENTS, "state_capital_expenditure", "basic_expenditure", "project_expenditure", "procurement")
+
+
+def identities(disclosure: Disclosure, tables: list[Table]) -> Iterator[Identity]:
+    """EMP-01, EMP-02, PRE-01 and COD-01 of a disclosure."""
+    for table in tables:
+        if table.kind in MAY_BE_EMPTY:
+            yield from _empty(table)
+        if table.kind in BY_CODE and table.lists == 1:
+            yield from _codes(table)
+    yield from _present(tables)
+
+
+def _empty(table: Table) -> Iterator[Identity]:
+    sid = table.statement.id
+    printed = [cell for line in table.lines for cell in line.cells.values() if cell.printed]
+    if not printed:
+        yield Identity(
+            "EMP-01", (sid,), table.title, "空表说明", stated=(Decimal(int(table.statement.declared_empty)), Decimal(1))
+        )
+    if table.statement.declared_empty:
+        shown = [cell for cell in printed if cell.value]
+        yield Identity(
+            "EMP-02", (sid,), table.title, "有数单元格", tuple(Term(cell, table.title) for cell in shown), (),
+            stated=(Decimal(len(shown)), Decimal(0)),
+        )  # fmt: skip
+
+
+def _present(tables: list[Table]) -> Iterator[Identity]:
+    kinds = {table.kind for table in tables}
+    if "revenue_expenditure_summary" not in kinds:
+        yield skip("PRE-01", "no 收支总表: the document is a part, or prints no statements")
+        return
+    for kind in STATEMENTS:
+        yield Identity("PRE-01", (), kind, "", stated=(Decimal(int(kind in kinds)), Decimal(1)))
+
+
+def _codes(table: Table) -> Iterator[Identity]:
+    coded = [line for line in table.side(None) if line.code.isdigit() and len(line.code) in (3, 5, 7) and line.cells]
+    codes = {line.code for line in coded}
+    deeper = [line for line in coded if len(line.code) > 3]
+    prints_parents = sum(line.code[:-2] in codes for line in deeper) * 10 >= len(deeper) * 8
+    seen: set[str] = set()
+    for line in coded:
+        if line.code in seen:
+            continue
+        seen.add(line.code)
+        if len(line.code) > 3 and prints_parents:
+            yield _stated(table, line, "上级科目", int(line.code[:-2] in codes))
+        known = listed_under(line.code, line.name)
+        if known is not None and line.name:
+            yield _stated(table, line, "科目名称", int(known))
+
+
+def _stated(table: Table, line: Line, column: str, fits: int) -> Identity:
+    cell = next((c for c in line.cells.values() if c.printed), next(iter(line.cells.values())))
+    return Identity(
+        "COD-01", (table.statement.id,), line.label, column, (Term(cell, line.label),), (),
+        stated=(Decimal(fits), Decimal(1)),
+    )  # fmt: skip

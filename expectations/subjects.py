@@ -1,0 +1,428 @@
+"""TPE, PRC, AST, PRJ: checks inside single subjects (三公经费, 政府采购, 资产, 项目绩效)."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from decimal import Decimal
+
+from budget.amounts import NotAnAmountError, Unit, parse_amount, printed_decimals
+from budget.disclosure import Disclosure, Indicator, Project
+from budget.printed_text import is_blank, plain_name, says_of_which, split_ordinal, squeeze
+from expectations.identities import Identity, Term, equal, skip
+from expectations.tables import COARSEST, Cell, Line, Table, is_total, says
+
+ITEMS = ("vehicle_total", "abroad", "vehicle_purchase", "vehicle_running", "reception")
+PARTS = ("abroad", "vehicle_total", "reception")
+
+
+def identities(disclosure: Disclosure, tables: list[Table]) -> Iterator[Identity]:
+    """TPE-01, PRC-01, PRC-03, PRC-04, AST-01, AST-02, PRJ-01 to PRJ-09."""
+    for table in tables:
+        if table.kind == "three_public_expenses":
+            yield from three_public(table)
+        elif table.kind == "procurement":
+            yield from _procurement(table)
+        elif table.kind == "fixed_assets":
+            yield from _assets(table)
+        elif table.kind == "department_performance":
+            yield from _duties(table)
+    yield from _projects(disclosure)
+
+
+# --------------------------------------------------------------------------- 三公
+
+
+def item_of(texts: list[str]) -> str | None:
+    """What a row name or header path of 三公经费表 is about: total, abroad, vehicle_total, …; None for anything else."""
+    leaf = texts[-1]
+    if says("three_public", "count", leaf) and "费" not in leaf:
+        return None
+    if says("three_public", "generic_total", leaf):
+        above = next((item for text in reversed(texts[:-1]) if (item := item_of([text])) not in (None, "total")), None)
+        return above or "total"
+    for item in ITEMS:
+        if says("three_public", item, leaf):
+            return item
+    return "total" if says("three_public", "total", leaf) else None
+
+
+def three_public(table: Table) -> Iterator[Identity]:
+    """TPE-01 for items in rows (Hebei) and in columns (Shandong, Shanghai, 公开07)."""
+    if table.empty:
+        yield skip("TPE-01", "the table shows no amounts", table.statement.id)
+        return
+    blocks = [*_blocks_of_columns(table), *_blocks_of_rows(table)]
+    claimed = False
+    for label, cells, sure in blocks:
+        for claim in _three_public_sums(label, cells, sure=sure):
+            claimed = True
+            yield claim
+    if not claimed:
+        yield skip("TPE-01", "the parts are not printed beside their total", table.statement.id)
+
+
+Block = tuple[str, dict[str, Term], bool]
+
+
+def _blocks_of_columns(table: Table) -> Iterator[Block]:
+    groups: dict[tuple[str, ...], dict[str, int]] = defaultdict(dict)
+    unknown: set[tuple[str, ...]] = set()
+    for col, path in enumerate(table.statement.columns):
+        texts = [squeeze(text) for text in path]
+        item = item_of(texts) if texts else None
+        key = tuple(text for text in texts[:-1] if item_of([text]) in (None, "total"))
+        if item is None:
+            unknown.add(key)
+        else:
+            groups[key].setdefault(item, col)
+    for key, columns in groups.items():
+        if not set(columns) & set(PARTS):
+            continue
+        sure = (
+            key not in unknown
+            or any("三公" in text for text in key)
+            or "三公" in "".join(table.statement.columns[columns["total"]] if "total" in columns else ())
+        )
+        for line in table.side(None):
+            cells = {
+                item: Term(_cell(table, line, col), f"{line.name} {'/'.join(table.statement.columns[col])}".strip())
+                for item, col in columns.items()
+            }
+            if any(term.cell.printed for term in cells.values()):
+                yield " ".join((line.name, *key)).strip(), cells, sure
+
+
+def _blocks_of_rows(table: Table) -> Iterator[Block]:
+    segments: list[dict[str, Line]] = []
+    for line in table.side(None):
+        item = item_of([line.name]) if line.name else None
+        if item is None:
+            continue
+        if item == "total" or not segments:
+            segments.append({})
+        segments[-1].setdefault(item, line)
+    for segment in segments:
+        if not set(segment) & set(PARTS):
+            continue
+        sure = "total" not in segment or "三公" in segment["total"].name
+        for column in table.columns_of(None):
+            if says("columns", "not_an_addend", column.leaf):
+                continue
+            cells = {
+                item: Term(line.cells[column.col], line.name)
+                for item, line in segment.items()
+                if column.col in line.cells
+            }
+            if any(term.cell.printed for term in cells.values()):
+                yield column.label, cells, sure
+
+
+def _cell(table: Table, line: Line, col: int) -> Cell:
+    if col in line.cells:
+        return line.cells[col]
+    row = table.statement.rows[line.row] if line.row < len(table.statement.rows) else None
+    at = row.at[col] if row is not None and col < len(row.at) else None
+    return Cell(table.statement.id, line.row, col, Decimal(0), "", None, at, COARSEST)
+
+
+def _three_public_sums(label: str, cells: dict[str, Term], *, sure: bool) -> Iterator[Identity]:
+    if "total" in cells and all(part in cells for part in PARTS):
+        claim = equal("TPE-01", [cells["total"]], [cells[part] for part in PARTS], "三公", label)
+        if sure or claim.holds:
+            yield claim
+        else:
+            yield skip(
+                "TPE-01",
+                "the total may hold more than the three (会议费, 培训费)",
+                *claim.statement_ids,
+                column_label=label,
+            )
+    if "vehicle_total" in cells and "vehicle_purchase" in cells and "vehicle_running" in cells:
+        parts = [cells["vehicle_purchase"], cells["vehicle_running"]]
+        yield equal("TPE-01", [cells["vehicle_total"]], parts, "公务用车", label)
+
+
+# --------------------------------------------------------------------------- 政府采购
+
+
+def _columns(table: Table, key: str) -> list[int]:
+    return [
+        col for col, path in enumerate(table.statement.columns) if path and says("procurement", key, squeeze(path[-1]))
+    ]
+
+
+def _number(table: Table, row: int, col: int) -> Decimal | None:
+    cells = table.statement.rows[row].cells
+    try:
+        return parse_amount(cells[col]) if col < len(cells) else None
+    except NotAnAmountError:
+        return None
+
+
+def _procurement(table: Table) -> Iterator[Identity]:
+    if table.empty:
+        return
+    total = next((column for column in table.columns if column.measure == "total" and not _budget(column.path)), None)
+    if total is None:
+        return
+    details = [
+        line for line in table.side(None)
+        if total.col in line.cells and not is_total(line) and line.role != "subtotal" and "小计" not in line.name
+    ]  # fmt: skip
+    quantities, prices, reserved = (_columns(table, key) for key in ("quantity", "unit_price", "sme_reserved"))
+    if len(quantities) == 1 and len(prices) == 1:
+        claims = [claim for line in details if (claim := _product(table, line, quantities[0], prices[0], total.col))]
+        # prices are printed in 元 in some forms and in 万元 in others: the rows show which
+        wrong = sum(not claim.holds for claim in claims)
+        if claims and wrong * 2 > len(claims):
+            yield skip("PRC-01", "the rows do not show quantity × price as the amount", table.statement.id)
+        else:
+            yield from claims
+    if len(reserved) == 1:
+        for line in details:
+            if reserved[0] in line.cells and line.cells[reserved[0]].printed:
+                yield equal(
+                    "PRC-03", [Term(line.cells[reserved[0]], f"{line.name} 预留")], [Term(line.cells[total.col], line.name)],
+                    line.label, total.label, relation="≤",
+                )  # fmt: skip
+    yield from _budgets(table, details, total.col)
+
+
+def _budget(path: tuple[str, ...]) -> bool:
+    return any("预算资金" in level for level in path)
+
+
+def _product(table: Table, line: Line, quantity: int, price: int, amount: int) -> Identity | None:
+    many, each = _number(table, line.row, quantity), _number(table, line.row, price)
+    cell = line.cells[amount]
+    if many is None or each is None or not cell.printed or line.row >= len(table.statement.rows):
+        return None
+    raw = table.statement.rows[line.row].cells[price]
+    unit = Unit(table.statement.unit).in_wan if table.statement.unit else Decimal(1)
+    half = Decimal(1).scaleb(-printed_decimals(raw)) / 2
+    return Identity(
+        "PRC-01", (table.statement.id,), line.label, f"{many} × {each}", (), (Term(cell, line.name),),
+        tolerance=(half * abs(many) + Decimal(1).scaleb(-printed_decimals(cell.raw)) / 2) * unit,
+        stated=(many * each * unit, cell.value),
+    )  # fmt: skip
+
+
+def _budgets(table: Table, details: list[Line], amount: int) -> Iterator[Identity]:
+    """PRC-04: rows of one project print its budget again; their amounts together stay below it."""
+    columns = [col for col, path in enumerate(table.statement.columns) if _budget(path)]
+    if len(columns) != 1:
+        return
+    runs: list[tuple[str, Decimal, list[Line]]] = []
+    for line in details:
+        budget = line.cells[columns[0]].value if columns[0] in line.cells and line.cells[columns[0]].printed else None
+        if budget is None:
+            continue
+        if runs and runs[-1][0] == line.name and runs[-1][1] == budget and runs[-1][2][-1].row + 1 == line.row:
+            runs[-1][2].append(line)
+        else:
+            runs.append((line.name, budget, [line]))
+    for name, _, lines in runs:
+        yield equal(
+            "PRC-04", [Term(line.cells[amount], line.name) for line in lines],
+            [Term(lines[0].cells[columns[0]], f"{name} 预算资金")], name, "预算资金", relation="≤",
+        )  # fmt: skip
+
+
+# --------------------------------------------------------------------------- 资产
+
+
+def _assets(table: Table) -> Iterator[Identity]:
+    statement = table.statement
+    headers = [squeeze("".join(path)) for path in statement.columns]
+    columns = [c for c, text in enumerate(headers) if says("assets", "quantity", text) or says("assets", "value", text)]
+    first = min(columns, default=0)
+    rows = [
+        (r, next((text for text in row.cells[:first] if not is_blank(text)), ""))
+        for r, row in enumerate(statement.rows)
+    ]
+    total = [
+        r for r, text in rows if says("assets", "total", plain_name(text)) or says("assets", "total", squeeze(text))
+    ]
+    # without an ordinal a row among numbered ones goes on with the 其中 above it
+    numbered = any(split_ordinal(text)[0] for r, text in rows if r not in total)
+    main: list[int] = []
+    parts: dict[int, list[int]] = defaultdict(list)
+    for r, text in rows:
+        if r in total or not text:
+            continue
+        if main and (says_of_which(text) or (numbered and not split_ordinal(text)[0])):
+            parts[main[-1]].append(r)
+        else:
+            main.append(r)
+    if len(total) != 1 or not main:
+        yield skip("AST-01", "no total row above numbered rows", statement.id)
+        return
+    for col in columns:
+        terms = {r: _asset_term(table, r, col, text) for r, text in rows}
+        if any(term is None for term in terms.values()):
+            yield skip("AST-01", "a cell is no number", statement.id, column_label=headers[col])
+            continue
+        whole = terms[total[0]]
+        sums = [term for r in main if (term := terms[r]) is not None]
+        if whole is not None and whole.cell.printed and any(term.cell.printed for term in sums):
+            yield equal("AST-01", [whole], sums, whole.label, headers[col])
+        for head, below in parts.items():
+            for r in below:
+                part, parent = terms[r], terms[head]
+                if part is not None and parent is not None and part.cell.printed and parent.cell.printed:
+                    yield equal("AST-02", [part], [parent], part.label, headers[col], relation="≤")
+
+
+def _asset_term(table: Table, row: int, col: int, name: str) -> Term | None:
+    line = next((line for line in table.side(None) if line.row == row and col in line.cells), None)
+    if line is not None:
+        return Term(line.cells[col], plain_name(name))
+    cells = table.statement.rows[row]
+    raw = cells.cells[col] if col < len(cells.cells) else ""
+    try:
+        value = parse_amount(raw) or Decimal(0)
+    except NotAnAmountError:
+        return None
+    at = cells.at[col] if col < len(cells.at) else None
+    return Term(Cell(table.statement.id, row, col, value, raw, None, at, COARSEST), plain_name(name))
+
+
+# --------------------------------------------------------------------------- 绩效
+
+
+def _duties(table: Table) -> Iterator[Identity]:
+    """PRJ-09: 一、职责 = 1、2、3、 activities below it."""
+    lines = [line for line in table.side(None) if not is_total(line)]
+    heads = [line for line in lines if line.ordinal[:1] in "一二三四五六七八九十" and line.ordinal]
+    if len(heads) < 1 or len(heads) == len(lines):
+        yield skip("PRJ-09", "duties and activities are not told apart", table.statement.id)
+        return
+    for head in heads:
+        following = [line for line in lines if line.row > head.row]
+        stop = next((line.row for line in following if line in heads), None)
+        below = [line for line in following if stop is None or line.row < stop]
+        for column in table.columns_of(None):
+            terms = [Term(line.cells[column.col], line.name) for line in below if column.col in line.cells]
+            if (
+                column.measure in ("total", None)
+                and terms
+                and column.col in head.cells
+                and head.cells[column.col].printed
+            ):
+                yield equal("PRJ-09", [Term(head.cells[column.col], head.name)], terms, head.name, column.label)
+
+
+def _projects(disclosure: Disclosure) -> Iterator[Identity]:
+    projects = disclosure.projects
+    if not projects:
+        return
+    with_cost = [bool(_cost_indicators(project)) for project in projects]
+    for number, project in enumerate(projects):
+        yield from _split(number, project)
+        yield from _cost(number, project)
+        yield from _plan(number, project)
+        if project.indicators and sum(with_cost) * 2 > len(projects):
+            yield _counted("PRJ-07", int(with_cost[number]), 1, project.name, "成本指标", number, project, least=True)
+    for check, keys in (
+        ("PRJ-04", [p.code for p in projects if p.code]),
+        ("PRJ-05", [squeeze(p.name) for p in projects]),
+    ):
+        for key, many in Counter(keys).items():
+            if many > 1:
+                number, project = next((n, p) for n, p in enumerate(projects) if key in (p.code, squeeze(p.name)))
+                yield _counted(check, many, 1, str(key), "次数", number, project)
+        if keys and len(set(keys)) == len(keys):
+            yield Identity(check, (), "项目", "", stated=(Decimal(len(keys)), Decimal(len(set(keys)))))
+
+
+def _counted(
+    check: str, left: int, right: int, row: str, column: str, number: int, project: Project, *, least: bool = False
+) -> Identity:
+    sides = (Decimal(right), Decimal(left)) if least else (Decimal(left), Decimal(right))
+    return Identity(
+        check, (), row, column, (_amount_term(number, project, 0, project.amount or "0", project.name),), (),
+        "≤" if least else "=", stated=sides,
+    )  # fmt: skip
+
+
+def _amount_term(number: int, project: Project, col: int, amount: str, label: str) -> Term:
+    quantum = min(COARSEST, Decimal(1).scaleb(-printed_decimals(amount)))
+    raw = amount if project.amount is not None else ""
+    return Term(Cell("", number, col, Decimal(amount), raw, None, project.at, quantum), label)
+
+
+def _split(number: int, project: Project) -> Iterator[Identity]:
+    if project.amount is None or (project.fiscal is None and project.other is None):
+        return
+    parts = [
+        _amount_term(number, project, col, text, f"{project.name} {label}")
+        for col, text, label in ((1, project.fiscal, "财政资金"), (2, project.other, "其他资金")) if text is not None
+    ]  # fmt: skip
+    if project.fiscal is None and not parts[0].cell.value:
+        return
+    yield equal(
+        "PRJ-01",
+        [_amount_term(number, project, 0, project.amount, f"{project.name} 预算数")],
+        parts,
+        project.name,
+        "预算数",
+    )
+
+
+def _cost_indicators(project: Project) -> list[Indicator]:
+    return [
+        one for one in project.indicators
+        if says("indicators", "cost", squeeze(one.level1)) or says("indicators", "cost", squeeze(one.level2))
+    ]  # fmt: skip
+
+
+def _cost(number: int, project: Project) -> Iterator[Identity]:
+    if project.amount is None:
+        return
+    budget = _amount_term(number, project, 0, project.amount, f"{project.name} 预算数")
+    money = [one for one in _cost_indicators(project) if _money(one) is not None]
+    for position, one in enumerate(money):
+        value = _money(one)
+        assert value is not None
+        decimals = printed_decimals(one.value or "") or 2
+        quantum = min(COARSEST, Decimal(1).scaleb(-decimals)) * Unit(one.unit or "万元").in_wan
+        cell = Cell("", number, 100 + position, value, one.text, None, project.at, quantum)
+        alone = len(money) == 1 and one.operator in (None, "=") and one.unit == "万元"
+        yield equal(
+            "PRJ-02", [Term(cell, f"{project.name} {one.level3}")], [budget], project.name, one.level3,
+            relation="=" if alone else "≤",
+        )  # fmt: skip
+
+
+def _money(one: Indicator) -> Decimal | None:
+    """The amount of a cost indicator in 万元; None when it carries none, or a price per head."""
+    if one.value is None or one.unit not in ("元", "千元", "万元", "亿元") or one.operator in ("≥", ">"):
+        return None
+    if says("indicators", "per_unit", squeeze(one.level3)) or says(
+        "indicators", "per_unit", squeeze(one.description or "")
+    ):
+        return None
+    try:
+        value = parse_amount(one.value)
+    except NotAnAmountError:
+        return None
+    return value * Unit(one.unit).in_wan if value is not None else None
+
+
+def _plan(number: int, project: Project) -> Iterator[Identity]:
+    steps = []
+    for month in sorted(project.plan):
+        try:
+            share = parse_amount(project.plan[month].rstrip("%％"))
+        except NotAnAmountError:
+            continue
+        if share is not None:
+            steps.append((month, share))
+    if not steps:
+        return
+    term = (_amount_term(number, project, 0, project.amount or "0", project.name),)
+    for (month, share), (following, later) in zip(steps, steps[1:], strict=False):
+        yield Identity("PRJ-03", (), project.name, f"{month}月 ≤ {following}月", term, (), "≤", stated=(share, later))
+    if steps[-1][0] == "12":
+        yield Identity("PRJ-03", (), project.name, "12月", term, (), stated=(steps[-1][1], Decimal(100)))
