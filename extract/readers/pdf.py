@@ -6,15 +6,25 @@ then pages come as words and rules.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from time import monotonic
+from typing import Protocol
 
-from budget.disclosure import Unread
+from budget.disclosure import ReaderName
 from extract.readers.pdfium import PageContent, open_pdf
-from extract.reading import Grid, Line, PageReader, Reading, UnreadableError
+from extract.reading import PageReader, Reading, UnreadableError
 from extract.tables import PageBlocks, blocks_of, page_blocks
 
 MAX_PAGES = 2000
 MAX_BYTES = 200 * 1024 * 1024
+
+
+class PictureReader(Protocol):
+    """Reads pages that are pictures: bytes of the PDF, page numbers from 1 → what each page holds."""
+
+    def __call__(
+        self, data: bytes, page_numbers: Sequence[int], *, max_seconds: float | None = None
+    ) -> dict[int, PageBlocks]: ...
 
 
 def read_pdf(
@@ -24,21 +34,25 @@ def read_pdf(
     max_pages: int = MAX_PAGES,
     max_bytes: int = MAX_BYTES,
     max_seconds: float | None = None,
+    picture_reader: PictureReader | None = None,
 ) -> Reading:
     """Every page of a PDF as lines and grids, in reading order.
 
     `page_reader` None reads with pdfium. Raises UnreadableError with a code of the contract: empty, not_a_document,
     truncated, encrypted, corrupt, limit_size, limit_pages, limit_time (looked at between pages), limit_memory,
-    limit_nesting, and unsupported for a file without any text layer (a scan). A file in which only some pages lack
-    text is read; the pages of pure picture give no block.
+    limit_nesting, and unsupported for a file without any text layer (a scan) when there is no `picture_reader`.
+
+    `picture_reader` is asked for the pages on which no text can be seen but a picture stands, all at once; they take
+    their place between the others. A file of nothing but such pages gives a reading by `scan`. Without it the pages of
+    pure picture give no block.
     """
     if len(data) > max_bytes:
         raise UnreadableError("limit_size", f"the PDF has {len(data)} bytes, more than {max_bytes}")
     deadline = None if max_seconds is None else monotonic() + max_seconds
-    blocks: list[Line | Grid] = []
-    unread: list[Unread] = []
+    pages_found: list[PageBlocks] = []
+    pictured: list[int] = []
     sizes: list[tuple[float, float]] = []
-    text = False
+    text = seen = False
     with open_pdf(data) as pdf:
         if pdf.pages > max_pages:
             raise UnreadableError("limit_pages", f"the PDF has {pdf.pages} pages, more than {max_pages}")
@@ -48,17 +62,29 @@ def read_pdf(
             if page_reader is None:
                 content = pdf.page(number)
                 found, size, has_text = _from_content(content), (content.width, content.height), content.has_text
+                seen = seen or len(content.glyphs) > 0
+                if content.images and not len(content.glyphs):
+                    pictured.append(number)
             else:
                 page = page_reader(data, number)
                 found, size, has_text = blocks_of(page), (page.width, page.height), bool(page.words)
-            blocks += found.blocks
-            unread += found.unread
+                seen = seen or has_text
+            pages_found.append(found)
             sizes.append(size)
             text = text or has_text
         pages = pdf.pages
-    if not text:
-        raise UnreadableError("unsupported", f"none of the {pages} pages has a text layer: a scan, to be read as pictures")
-    return Reading("pdf", tuple(blocks), pages, tuple(unread), tuple(sizes))
+    if picture_reader is not None and pictured:
+        left = None if deadline is None else max(0.0, deadline - monotonic())
+        for number, found in picture_reader(data, pictured, max_seconds=left).items():
+            pages_found[number - 1] = found
+    elif not text:
+        raise UnreadableError(
+            "unsupported", f"none of the {pages} pages has a text layer: a scan, to be read as pictures"
+        )
+    blocks = [block for found in pages_found for block in found.blocks]
+    unread = [number for found in pages_found for number in found.unread]
+    reader: ReaderName = "scan" if picture_reader is not None and pictured and not seen else "pdf"
+    return Reading(reader, tuple(blocks), pages, tuple(unread), tuple(sizes))
 
 
 def _from_content(content: PageContent) -> PageBlocks:

@@ -78,6 +78,8 @@ _unicode = _function("FPDFText_GetUnicode", ctypes.c_uint, _P, _I)
 _char_box = _function("FPDFText_GetCharBox", _I, _P, _I, _P, _P, _P, _P)
 _loose_box = _function("FPDFText_GetLooseCharBox", _I, _P, _I, _P)
 _char_origin = _function("FPDFText_GetCharOrigin", _I, _P, _I, _P, _P)
+_char_matrix = _function("FPDFText_GetMatrix", _I, _P, _I, _P)
+_font_size = _function("FPDFText_GetFontSize", _D, _P, _I)
 _char_angle = _function("FPDFText_GetCharAngle", _F, _P, _I)
 _char_object = _function("FPDFText_GetTextObject", _P, _P, _I)
 _render_mode = _function("FPDFTextObj_GetTextRenderMode", _I, _P)
@@ -191,7 +193,9 @@ def _refuse_truncated(data: bytes) -> None:
     length = data.find(b"/L ", linear, linear + 256)
     digits = data[length + 3 : length + 16].split()[0] if length > 0 else b""
     if digits.isdigit() and int(digits) > len(data):
-        raise UnreadableError("truncated", f"the PDF says it has {int(digits)} bytes, {len(data)} arrived; download it again")
+        raise UnreadableError(
+            "truncated", f"the PDF says it has {int(digits)} bytes, {len(data)} arrived; download it again"
+        )
 
 
 def read_page_words(data: bytes, number: int) -> Page:
@@ -426,7 +430,9 @@ def _ruling_of(objects: _Objects, frame: _Frame, number: int) -> Ruling:
     # a filled shape, and a stroked one that says so, is closed from its last point to its first
     closing = np.flatnonzero((ends - begins >= 2) & (np.hypot(x[ends] - x[begins], y[ends] - y[begins]) > 0.1))
     if len(closing):
-        closed = filled[path_of[ends[closing]]] | np.array([bool(_segment_close(segments[e])) for e in ends[closing].tolist()])
+        closed = filled[path_of[ends[closing]]] | np.array(
+            [bool(_segment_close(segments[e])) for e in ends[closing].tolist()]
+        )
         closing = closing[closed]
         a, b = np.concatenate([a, ends[closing]]), np.concatenate([b, begins[closing]])
     # some printers draw every border as a curve whose control points lie on one line
@@ -443,7 +449,9 @@ def _ruling_of(objects: _Objects, frame: _Frame, number: int) -> Ruling:
     drawn = _drawn(handles, filled, stroked, x, y, begins, path_of, frame)
     keep = drawn[piece_of[a]]
     a, b = a[keep], b[keep]
-    lines = np.stack([np.minimum(x[a], x[b]), np.minimum(y[a], y[b]), np.maximum(x[a], x[b]), np.maximum(y[a], y[b])], axis=1)
+    lines = np.stack(
+        [np.minimum(x[a], x[b]), np.minimum(y[a], y[b]), np.maximum(x[a], x[b]), np.maximum(y[a], y[b])], axis=1
+    )
     owner = path_of[a]
     clips = _clips(handles, forms, objects)
     width, height = frame.size
@@ -451,7 +459,15 @@ def _ruling_of(objects: _Objects, frame: _Frame, number: int) -> Ruling:
     if clips is not None:
         finite = np.clip(clips, -1e6, 1e6)
         shown = frame.displayed_box(finite[:, 0], finite[:, 1], finite[:, 2], finite[:, 3])
-        limits = np.stack([np.maximum(shown[:, 0], 0), np.maximum(shown[:, 1], 0), np.minimum(shown[:, 2], width), np.minimum(shown[:, 3], height)], axis=1)[owner]
+        limits = np.stack(
+            [
+                np.maximum(shown[:, 0], 0),
+                np.maximum(shown[:, 1], 0),
+                np.minimum(shown[:, 2], width),
+                np.minimum(shown[:, 3], height),
+            ],
+            axis=1,
+        )[owner]
     else:
         limits = np.broadcast_to(bound, lines.shape)
     slack = 1.0  # borders are often drawn on the edge of the clip: half of the line shows
@@ -568,22 +584,27 @@ def _characters(page: int, text_page: int, count: int, objects: _Objects, frame:
     _run(map(_char_origin, repeat(text_page), places, range(at, at + 16 * n, 16), range(at + 8, at + 8 + 16 * n, 16)))
 
     runs, first, run_of = np.unique(
-        np.fromiter(map(_address, map(_char_object, repeat(text_page), places)), np.uint64, n), return_index=True, return_inverse=True
+        np.fromiter(map(_address, map(_char_object, repeat(text_page), places)), np.uint64, n),
+        return_index=True,
+        return_inverse=True,
     )
     handles = [int(h) for h in runs.tolist()]
     box = frame.displayed_box(boxes[:, 0], boxes[:, 2], boxes[:, 1], boxes[:, 3])
     angles = np.fromiter(map(_char_angle, repeat(text_page), keep[first].tolist()), np.float64, len(runs))
-    loose = np.zeros((len(runs), 4), np.float32)  # left, top, right, bottom
-    at = loose.ctypes.data
-    _run(map(_loose_box, repeat(text_page), keep[first].tolist(), range(at, at + 16 * len(runs), 16)))
+    samples = keep[first].tolist()
+    matrix = np.zeros((len(runs), 6), np.float32)
+    at = matrix.ctypes.data
+    _run(map(_char_matrix, repeat(text_page), samples, range(at, at + 24 * len(runs), 24)))
+    fonts = np.fromiter(map(_font_size, repeat(text_page), samples), np.float64, len(runs))
+    size = fonts * np.hypot(matrix[:, 2], matrix[:, 3])
+    width = (fonts * np.hypot(matrix[:, 0], matrix[:, 1]))[run_of]
+    wide = (codes >= 0x2E80) & (codes < 0xFFE7) & ((codes < 0xFF61) | (codes > 0xFFDF))
 
     quarter = angles / (np.pi / 2)
     turn = np.rint(quarter).astype(np.int64)
     upright = np.abs(quarter - turn) <= 0.06  # five degrees: more is a watermark or a stamp
     # pdfium measures the angle clockwise, and /Rotate turns the page clockwise
-    sideways = turn & 1
     turn = (-turn - frame.turns) & 3
-    size = np.where(sideways == 1, np.abs(loose[:, 2] - loose[:, 0]), np.abs(loose[:, 1] - loose[:, 3])).astype(float)
 
     visible, doubtful = _visible(handles, objects, box, run_of, upright, frame)
     if doubtful.any():
@@ -595,6 +616,7 @@ def _characters(page: int, text_page: int, count: int, objects: _Objects, frame:
         box=box[chosen],
         origin=np.stack([x, y], axis=1)[chosen],
         size=size[run_of][chosen],
+        advance=np.where(wide, width, 0.0)[chosen],
         turn=turn[run_of][chosen],
         confidence=None,
     )

@@ -1,0 +1,274 @@
+"""Tables drawn with ruling lines: crossings, cells, spans, and sides that are not drawn.
+
+Ruling lines within `SNAP` of each other are one, collinear stretches closer than `SNAP` are joined, four crossings joined
+by lines on all sides make a cell, cells that share a corner make a table.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from extract.tables_sheet import Bools, Floats, Ints, Sheet, Table, in_cells
+
+SNAP: Final = 3.0
+"""Points within which two ruling lines, or the end of one and the side of another, are taken to touch."""
+SHORTEST: Final = 3.0
+"""A joined ruling line below this length is a dot or a dash."""
+
+
+def ruled_tables(sheet: Sheet) -> list[Table]:
+    level, upright = _edges(sheet.level, sheet.upright)
+    if not len(level) or not len(upright):
+        return []
+    middle = (sheet.box[:, :2] + sheet.box[:, 2:]) / 2
+    tops, bottoms = _missing_sides(upright, level, middle)
+    left, right = _missing_sides(level, upright, middle[:, ::-1])
+    if len(tops) or len(bottoms) or len(left) or len(right):
+        level, upright = _edges(np.concatenate([level, tops, bottoms]), np.concatenate([upright, left, right]))
+    cells = _cells(level, upright)
+    if cells is None:
+        return []
+    label = _components(cells)
+    lone = np.bincount(label, minlength=len(label))[label] < 2  # a single frame is no table
+    keep = np.flatnonzero(~lone)
+    if not len(keep):
+        return []
+    cells, label = _Cells(cells.xs, cells.ys, cells.spans[keep]), label[keep]
+    owner = _owners(cells, sheet)
+    tables = []
+    for table in np.unique(label).tolist():
+        members = np.flatnonzero(label == table)
+        tables.append(_table_of(cells, members, owner, sheet))
+    return tables
+
+
+def _owners(cells: _Cells, sheet: Sheet) -> Ints:
+    """The cell in which the middle of each mark stands, -1 for none. The smallest wins where frames are nested."""
+    n_x, n_y = len(cells.xs), len(cells.ys)
+    spans = cells.spans
+    plan = np.full((n_x + 1, n_y + 1), -1, np.intp)
+    size = (spans[:, 2] - spans[:, 0]) * (spans[:, 3] - spans[:, 1])
+    large = np.flatnonzero(size > 1)
+    for i in large[np.argsort(-size[large], kind="stable")].tolist():
+        left, top, right, bottom = spans[i].tolist()
+        plan[left:right, top:bottom] = i
+    unit = np.flatnonzero(size == 1)
+    plan[spans[unit, 0], spans[unit, 1]] = unit
+    middle_x, middle_y = (sheet.box[:, 0] + sheet.box[:, 2]) / 2, (sheet.box[:, 1] + sheet.box[:, 3]) / 2
+    column = np.searchsorted(cells.xs, middle_x, "right") - 1  # -1 wraps to the spare last place, which holds -1
+    row = np.searchsorted(cells.ys, middle_y, "right") - 1
+    return plan[column, row]
+
+
+def _table_of(cells: _Cells, members: Ints, owner: Ints, sheet: Sheet) -> Table:
+    spans = cells.spans[members]
+    order = np.lexsort((spans[:, 0], spans[:, 1]))
+    members, spans = members[order], spans[order]
+    used_x = np.unique(spans[:, [0, 2]])
+    used_y = np.unique(spans[:, [1, 3]])
+    local = np.stack(
+        [
+            np.searchsorted(used_x, spans[:, 0]),
+            np.searchsorted(used_y, spans[:, 1]),
+            np.searchsorted(used_x, spans[:, 2]),
+            np.searchsorted(used_y, spans[:, 3]),
+        ],
+        axis=1,
+    )
+    place = np.full(len(cells.spans), -1, np.intp)
+    place[members] = np.arange(len(members))
+    inside = np.flatnonzero(owner >= 0)
+    inside = inside[place[owner[inside]] >= 0]
+    held, breaks = in_cells(sheet, inside, place[owner[inside]], len(members))
+    return Table(
+        xs=cells.xs[used_x].tolist(), ys=cells.ys[used_y].tolist(),
+        spans=[(a, b, c, d) for a, b, c, d in local.tolist()], held=held, breaks=breaks,
+    )  # fmt: skip
+
+
+def _snapped(values: Floats, tolerance: float = SNAP) -> tuple[Ints, Floats]:
+    """Values chained within `tolerance` → (group of each, mean of each group), groups in ascending order."""
+    order = np.argsort(values, kind="stable")
+    group = np.empty(len(values), np.intp)
+    group[order] = np.concatenate(([0], np.cumsum(np.diff(values[order]) > tolerance)))
+    return group, np.bincount(group, values) / np.bincount(group)
+
+
+def _joined_stretches(group: Ints, low: Floats, high: Floats, gap: float = SNAP) -> tuple[Ints, Floats, Floats]:
+    """Stretches of one group that overlap or lie within `gap` become one; the short ones that remain are dropped."""
+    apart = 1e6
+    key = group * apart
+    start = key + low
+    order = np.argsort(start, kind="stable")
+    start, reach = start[order], np.maximum.accumulate((key + high)[order])
+    new = np.concatenate(([True], start[1:] > reach[:-1] + gap))
+    first = np.flatnonzero(new)
+    last = np.append(first[1:], len(start)) - 1
+    which = group[order][first]
+    lows, highs = start[first] - which * apart, reach[last] - which * apart
+    keep = highs - lows >= SHORTEST
+    return which[keep], lows[keep], highs[keep]
+
+
+@dataclass(frozen=True, slots=True)
+class _Cells:
+    """Cells between grid lines: `xs`, `ys` their positions, `spans` (n, 4) left, top, right, bottom as indexes."""
+
+    xs: Floats
+    ys: Floats
+    spans: Ints
+
+
+def _edges(level: Floats, upright: Floats) -> tuple[Floats, Floats]:
+    """Snap and join: rules as they look. Returns level (n, 3), upright (n, 3)."""
+    if len(level):
+        group, at = _snapped(level[:, 0])
+        which, low, high = _joined_stretches(group, level[:, 1], level[:, 2])
+        level = np.stack([at[which], low, high], axis=1)
+    if len(upright):
+        group, at = _snapped(upright[:, 0])
+        which, low, high = _joined_stretches(group, upright[:, 1], upright[:, 2])
+        upright = np.stack([at[which], low, high], axis=1)
+    return level, upright
+
+
+def _cells(level: Floats, upright: Floats) -> _Cells | None:
+    """Joined rules → every smallest rectangle whose four sides are drawn."""
+    if len(level) < 2 or len(upright) < 2:
+        return None
+    ys, h_of = np.unique(level[:, 0], return_inverse=True)
+    xs, v_of = np.unique(upright[:, 0], return_inverse=True)
+    crosses = (
+        (upright[:, 1, None] <= level[:, 0] + SNAP) & (upright[:, 2, None] >= level[:, 0] - SNAP)
+        & (upright[:, 0, None] >= level[:, 1] - SNAP) & (upright[:, 0, None] <= level[:, 2] + SNAP)
+    )  # fmt: skip
+    of_v, of_h = np.nonzero(crosses)
+    if len(of_v) < 4:
+        return None
+    n_x, n_y = len(xs), len(ys)
+    v_at = np.full((n_x, n_y), -1, np.intp)
+    h_at = v_at.copy()
+    px, py = v_of[of_v], h_of[of_h]
+    v_at[px, py], h_at[px, py] = of_v, of_h
+    there = v_at >= 0
+    below = np.full((n_x, n_y), n_y, np.intp)
+    marks = np.where(there, np.arange(n_y), n_y)
+    below[:, :-1] = np.minimum.accumulate(marks[:, ::-1], axis=1)[:, ::-1][:, 1:]
+    right = np.full((n_x, n_y), n_x, np.intp)
+    marks = np.where(there, np.arange(n_x)[:, None], n_x)
+    right[:-1, :] = np.minimum.accumulate(marks[::-1], axis=0)[::-1][1:]
+
+    x, y = np.nonzero(there)
+    b, r = below[x, y], right[x, y]
+    ok = (b < n_y) & (r < n_x)
+    x, y, b, r = x[ok], y[ok], b[ok], r[ok]
+    ok = (v_at[x, b] == v_at[x, y]) & (h_at[r, y] == h_at[x, y])
+    x, y, b, r = x[ok], y[ok], b[ok], r[ok]
+    whole = (h_at[r, b] == h_at[x, b]) & (v_at[r, b] == v_at[r, y]) & (h_at[r, b] >= 0)
+    spans = np.stack([x, y, r, b], axis=1)
+    found, open_ = spans[whole], spans[~whole]
+    if len(open_):
+        # merged cells: walk on along both sides until a drawn corner closes the rectangle
+        v_list, h_list, below_list, right_list = v_at.tolist(), h_at.tolist(), below.tolist(), right.tolist()
+        more = []
+        for cx, cy, first_right, first_below in open_.tolist():
+            corner = _closing_corner(cx, cy, first_right, first_below, v_list, h_list, below_list, right_list, n_x, n_y)
+            if corner is not None:
+                more.append((cx, cy, *corner))
+        if more:
+            found = np.concatenate([found, np.array(more, np.intp)])
+    return _Cells(xs, ys, found) if len(found) else None
+
+
+def _closing_corner(
+    x: int, y: int, first_right: int, first_below: int,
+    v_at: list[list[int]], h_at: list[list[int]], below: list[list[int]], right: list[list[int]], n_x: int, n_y: int,
+) -> tuple[int, int] | None:  # fmt: skip
+    v, h = v_at[x][y], h_at[x][y]
+    b = first_below
+    while b < n_y and v_at[x][b] == v:
+        bottom = h_at[x][b]
+        r = first_right
+        while r < n_x and h_at[r][y] == h:
+            if h_at[r][b] == bottom and v_at[r][b] == v_at[r][y]:
+                return r, b
+            r = right[r][y]
+        b = below[x][b]
+    return None
+
+
+def _missing_sides(along: Floats, across: Floats, middle: Floats) -> tuple[Floats, Floats]:
+    """Sides that are not drawn: (at the low ends, at the high ends) of the rules `along`, as rules like `across`.
+
+    A table cut by the edge of a page or printed without its outer border ends in rules that run on beyond the last rule
+    across them and stop together. Where marks stand between such loose ends, a side belongs there.
+    `along` (n, 3) position, low, high; `across` (m, 3) likewise; `middle` (k, 2) middles of the marks, position of
+    `along` first.
+    """
+    crosses = (
+        (along[:, 1, None] <= across[:, 0] + SNAP) & (along[:, 2, None] >= across[:, 0] - SNAP)
+        & (along[:, 0, None] >= across[:, 1] - SNAP) & (along[:, 0, None] <= across[:, 2] + SNAP)
+    )  # fmt: skip
+    sides = []
+    for end in (1, 2):
+        meets = crosses & (np.abs(across[None, :, 0] - along[:, end, None]) <= SNAP)
+        loose: Bools = np.asarray(~meets.any(axis=1) & crosses.any(axis=1))
+        added: list[tuple[float, float, float]] = []
+        if loose.sum() >= 1:
+            group, at = _snapped(along[:, end])
+            for g in np.unique(group[loose]).tolist():
+                members = np.flatnonzero((group == g) & crosses.any(axis=1))
+                members = members[np.argsort(along[members, 0])]
+                added += _sides_between(along, across, crosses, members, loose, float(at[g]), end, middle)
+        sides.append(np.array(added, float).reshape(-1, 3))
+    return sides[0], sides[1]
+
+
+def _sides_between(
+    along: Floats, across: Floats, crosses: Bools, members: Ints, loose: Bools, at: float, end: int, middle: Floats
+) -> list[tuple[float, float, float]]:
+    """One side for every run of neighbouring rules that some rule across joins, when text stands before their ends."""
+    added: list[tuple[float, float, float]] = []
+    first = 0
+    needed = False
+    for k in range(len(members)):
+        if k + 1 < len(members):
+            a, b = int(members[k]), int(members[k + 1])
+            shared = crosses[a] & crosses[b]
+            if shared.any():
+                last = float(across[shared, 0].min() if end == 1 else across[shared, 0].max())
+                low, high = min(at, last), max(at, last)
+                within = (middle[:, 0] > along[a, 0]) & (middle[:, 0] < along[b, 0])
+                needed |= bool((loose[a] or loose[b]) and (within & (middle[:, 1] > low) & (middle[:, 1] < high)).any())
+                continue
+        if needed and k > first:
+            added.append((at, float(along[members[first], 0]), float(along[members[k], 0])))
+        first, needed = k + 1, False
+    return added
+
+
+def _components(cells: _Cells) -> Ints:
+    """Label of each cell's table: cells that share a corner belong together."""
+    n, spans, n_y = len(cells.spans), cells.spans, len(cells.ys)
+    corners = np.stack(
+        [
+            spans[:, 0] * n_y + spans[:, 1],
+            spans[:, 0] * n_y + spans[:, 3],
+            spans[:, 2] * n_y + spans[:, 1],
+            spans[:, 2] * n_y + spans[:, 3],
+        ],
+        axis=1,
+    )
+    label = np.arange(n)
+    flat = corners.ravel()
+    while True:
+        least = np.full(len(cells.xs) * n_y, n)
+        np.minimum.at(least, flat, np.repeat(label, 4))
+        new = least[corners].min(axis=1)
+        new = new[new]
+        if (new == label).all():
+            return label
+        label = new
