@@ -62,8 +62,8 @@ def decode_html(data: bytes, transport_charset: str | None = None) -> str:
     if b"\x00" in data[:200]:
         return data.decode("utf-16-le" if data[1:2] == b"\x00" else "utf-16-be", "replace")
     candidates = ["utf-8"]
-    for name in (transport_charset, _declared(data)):
-        known = _codec(name)
+    for declared in (transport_charset, _declared(data)):
+        known = _codec(declared)
         if known and known not in candidates and not known.startswith(("iso8859", "cp125", "ascii")):
             candidates.append(known)
     if "gb18030" not in candidates:
