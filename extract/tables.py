@@ -15,6 +15,7 @@ import numpy as np
 
 from budget.disclosure import PagePlace, Unread
 from extract.reading import Box, Grid, Line, Page, Rule, Word
+from extract.tables_aligned import aligned_tables
 from extract.tables_ruled import ruled_tables
 from extract.tables_sheet import Glyphs, Ints, Ruling, Sheet, blank_before, bounds, joined, lines_of
 
@@ -49,6 +50,11 @@ def page_blocks(number: int, width: float, height: float, glyphs: Glyphs, ruling
         grid = table.grid(sheet, number)
         areas.append(table.area)
         blocks.append((table.area[1], table.area[0], grid))
+    free = np.flatnonzero((owner < 0) & sheet.straight)
+    for table in aligned_tables(sheet, free, areas):
+        owner[table.marks] = len(areas)
+        areas.append(table.area)
+        blocks.append((table.area[1], table.area[0], table.grid(sheet, number)))
     free = np.flatnonzero((owner < 0) & sheet.straight)
     unread: list[Unread] = []
     for line in lines_of(sheet, free):

@@ -20,14 +20,14 @@ SHORTEST: Final = 3.0
 
 
 def ruled_tables(sheet: Sheet) -> list[Table]:
-    level, upright = _edges(sheet.level, sheet.upright)
+    level, upright = joined_rules(sheet.level, sheet.upright)
     if not len(level) or not len(upright):
         return []
     middle = (sheet.box[:, :2] + sheet.box[:, 2:]) / 2
     tops, bottoms = _missing_sides(upright, level, middle)
     left, right = _missing_sides(level, upright, middle[:, ::-1])
     if len(tops) or len(bottoms) or len(left) or len(right):
-        level, upright = _edges(np.concatenate([level, tops, bottoms]), np.concatenate([upright, left, right]))
+        level, upright = joined_rules(np.concatenate([level, tops, bottoms]), np.concatenate([upright, left, right]))
     cells = _cells(level, upright)
     if cells is None:
         return []
@@ -122,7 +122,7 @@ class _Cells:
     spans: Ints
 
 
-def _edges(level: Floats, upright: Floats) -> tuple[Floats, Floats]:
+def joined_rules(level: Floats, upright: Floats) -> tuple[Floats, Floats]:
     """Snap and join: rules as they look. Returns level (n, 3), upright (n, 3)."""
     if len(level):
         group, at = _snapped(level[:, 0])

@@ -1,0 +1,883 @@
+"""Tables without upright rules: columns are told by alignment, rows by level rules or by baselines.
+
+Two shapes are read: rows parted by level rules of one width (also only head and foot ruled), and no rules at all but
+rows of numbers that stand in columns. What is read here is less certain than a drawn cell, but nothing is guessed that
+the page does not show: a strip free of ink in (almost) every row parts two columns, a label centred over several columns
+heads them, a line that stands half a line off its neighbours belongs to a cell of several lines.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import Final
+
+import numpy as np
+
+from extract.reading import Box
+from extract.tables_ruled import joined_rules
+from extract.tables_sheet import Ints, Sheet, Table, in_cells, lines_of
+
+_NUMERIC: Final = re.compile(r"^[-(（]?[\d,，.]*\d[\d,，.]*[%％)）]?$")
+_AMOUNT: Final = re.compile(r"^[-(（]?(?:\d[\d,，]*\.\d+|\d{1,3}(?:[,，]\d{3})+)[)）]?$")
+_DASH: Final = re.compile(r"^[-—–―－─]+$")
+_LEADERS: Final = re.compile(r"(?:[.．。·…‥]\s*){4,}|…{2,}")
+_CAPTION: Final = re.compile(r"[:：]")
+
+SAME_SIDE: Final = 6.0
+"""Points by which the ends of the level rules of one table may differ."""
+WORD_GAP: Final = 0.3
+"""Ems between two words of a line."""
+WIDE_GAP: Final = 0.9
+"""Ems that part two cells of a line beyond doubt."""
+WRAP: Final = 1.5
+"""Ems from baseline to baseline up to which two lines may belong to one cell."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Word:
+    """A stretch of a line without a gap."""
+
+    text: str
+    marks: tuple[int, ...]
+    x0: float
+    x1: float
+    top: float
+    bottom: float
+    base: float
+    size: float
+
+    @property
+    def middle(self) -> float:
+        return (self.x0 + self.x1) / 2
+
+    @property
+    def numeric(self) -> bool:
+        return bool(_NUMERIC.match(self.text) or _DASH.match(self.text))
+
+    @property
+    def amount(self) -> bool:
+        return bool(_AMOUNT.match(self.text))
+
+
+_Lines = list[list[_Word]]
+
+
+def aligned_tables(sheet: Sheet, free: Ints, areas: Sequence[Box]) -> list[Table]:
+    """Tables among the marks `free` that stand outside the ruled tables' `areas`."""
+    if not len(free):
+        return []
+    lines = lines_of(sheet, free)
+    if not any(_has_wide_gap(sheet, line) for line in lines):
+        return []
+    words = [_words(sheet, line) for line in lines]
+    tables: list[Table] = []
+    taken: set[int] = set()
+    for stack in _stacks(sheet, areas):
+        table = _between_rules(sheet, words, stack)
+        if table is not None:
+            tables.append(table)
+            taken.update(int(m) for m in table.marks)
+    rest = [[w for w in line if not taken.intersection(w.marks)] for line in words]
+    covered = [*areas, *(t.area for t in tables)]
+    rest = [line for line in rest if line and not _within(line, covered)]
+    for region in _numeric_regions(rest):
+        table = _without_rules(sheet, region)
+        if table is not None:
+            tables.append(table)
+    return tables
+
+
+def _has_wide_gap(sheet: Sheet, line: Ints) -> bool:
+    if len(line) < 2:
+        return False
+    gap = sheet.along[line][1:] - sheet.end[line][:-1]
+    return bool((gap > WIDE_GAP * sheet.size[line][1:]).any())
+
+
+def _words(sheet: Sheet, line: Ints) -> list[_Word]:
+    gap = sheet.along[line][1:] - sheet.end[line][:-1]
+    parts = np.split(line, np.flatnonzero(gap > WORD_GAP * np.minimum(sheet.size[line][1:], sheet.size[line][:-1])) + 1)
+    return [_word(sheet, part.tolist()) for part in parts]
+
+
+def _word(sheet: Sheet, marks: list[int]) -> _Word:
+    box = sheet.box[marks]
+    return _Word(
+        text="".join(sheet.texts[marks].tolist()),
+        marks=tuple(marks),
+        x0=float(sheet.along[marks].min()),
+        x1=float(sheet.end[marks].max()),
+        top=float(box[:, 1].min()),
+        bottom=float(box[:, 3].max()),
+        base=float(np.median(sheet.base[marks])),
+        size=float(np.median(sheet.size[marks])) or 1.0,
+    )
+
+
+def _within(line: list[_Word], areas: Sequence[Box]) -> bool:
+    middle = sum(w.top + w.bottom for w in line) / 2 / len(line)
+    x = sum(w.middle for w in line) / len(line)
+    return any(x0 <= x <= x1 and top <= middle <= bottom for x0, top, x1, bottom in areas)
+
+
+# ── rows between level rules ──────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class _Stack:
+    """Level rules of one width under each other: `full` their heights; `partial` the shorter ones between, (y, x0, x1)."""
+
+    x0: float
+    x1: float
+    full: tuple[float, ...]
+    partial: tuple[tuple[float, float, float], ...]
+    ends: tuple[float, ...]
+    """Where drawn pieces of the full rules end inside: printers that draw cell by cell leave the columns there."""
+
+
+def _stacks(sheet: Sheet, areas: Sequence[Box]) -> list[_Stack]:
+    if len(sheet.level) < 3:
+        return []
+    level, _ = joined_rules(sheet.level, np.empty((0, 3)))
+    free = [
+        r
+        for r in level.tolist()
+        if not any(t - 3 <= r[0] <= b + 3 and x0 - 3 <= (r[1] + r[2]) / 2 <= x1 + 3 for x0, t, x1, b in areas)
+    ]
+    free.sort()
+    groups: list[list[list[float]]] = []
+    for rule in free:
+        home = next(
+            (g for g in groups if abs(g[0][1] - rule[1]) <= SAME_SIDE and abs(g[0][2] - rule[2]) <= SAME_SIDE), None
+        )
+        if home is None:
+            groups.append([rule])
+        else:
+            home.append(rule)
+    stacks = []
+    for group in groups:
+        x0, x1 = min(r[1] for r in group), max(r[2] for r in group)
+        if len(group) < 3 or x1 - x0 < 0.25 * sheet.width:
+            continue
+        if any(
+            len(g) >= 3
+            and g is not group
+            and min(r[1] for r in g) < x0 - SAME_SIDE
+            and max(r[2] for r in g) > x1 + SAME_SIDE
+            for g in groups
+        ):
+            continue  # partial rules of a wider table
+        full = tuple(r[0] for r in group)
+        partial = tuple(
+            (y, a, b) for y, a, b in free
+            if full[0] - 3 < y < full[-1] + 3 and a >= x0 - SAME_SIDE and b <= x1 + SAME_SIDE and b - a < x1 - x0 - 2 * SAME_SIDE
+        )  # fmt: skip
+        stacks.append(_Stack(x0, x1, full, partial, _piece_ends(sheet, x0, x1, full)))
+    return stacks
+
+
+def _piece_ends(sheet: Sheet, x0: float, x1: float, full: tuple[float, ...]) -> tuple[float, ...]:
+    """Places where pieces of at least half of the full rules begin or end."""
+    rules = sheet.level
+    near = np.abs(rules[:, 0, None] - np.array(full)).argmin(axis=1)
+    on = (
+        (np.abs(rules[:, 0] - np.array(full)[near]) <= 3)
+        & (rules[:, 1] >= x0 - SAME_SIDE)
+        & (rules[:, 2] <= x1 + SAME_SIDE)
+    )
+    ends = [
+        (float(x), int(k)) for (_, a, b), k in zip(rules[on].tolist(), near[on].tolist(), strict=True) for x in (a, b)
+    ]
+    ends = sorted(e for e in ends if x0 + 4 < e[0] < x1 - 4)
+    found: list[float] = []
+    start = 0
+    for i in range(1, len(ends) + 1):
+        if i == len(ends) or ends[i][0] - ends[i - 1][0] > 2.0:
+            if len({k for _, k in ends[start:i]}) >= max(2, 0.5 * len(full)):
+                found.append(sum(x for x, _ in ends[start:i]) / (i - start))
+            start = i
+    return tuple(found)
+
+
+def _between_rules(sheet: Sheet, lines: _Lines, stack: _Stack) -> Table | None:
+    bands: list[_Lines] = [[] for _ in range(len(stack.full) - 1)]
+    for line in lines:
+        inside = [w for w in line if stack.x0 - 3 <= w.middle <= stack.x1 + 3]
+        if not inside:
+            continue
+        middle = sum((w.top + w.bottom) / 2 for w in inside) / len(inside)
+        k = int(np.searchsorted(stack.full, middle)) - 1
+        if 0 <= k < len(bands):
+            bands[k].append(inside)
+    first, last = 0, len(bands)
+    # a rule under the page's head and one above its foot may be as wide as the table
+    while first < last and not _is_row(bands[first]):
+        first += 1
+    while last > first and not bands[last - 1]:
+        last -= 1
+    if last - first < 1 or sum(_is_row(b) for b in bands[first:last]) < 1:
+        return None
+    head = first
+    while head < last and not any(w.numeric for line in bands[head] for w in line):
+        head += 1
+    rows: list[tuple[float, float, _Lines]] = []
+    for k in range(head, last):
+        rows += _rows_of_band(bands[k], stack.full[k], stack.full[k + 1])
+    header = [line for k in range(first, head) for line in bands[k]]
+    if head - first > 4 or (head > first and not rows) or (header and not _heads(header, rows)):
+        rows = [r for k in range(first, head) for r in _rows_of_band(bands[k], stack.full[k], stack.full[k + 1])] + rows
+        header, head = [], first
+    header_rules = [(y, stack.x0, stack.x1) for y in stack.full[first + 1 : head]]
+    header_rules += [r for r in stack.partial if header and stack.full[first] < r[0] < stack.full[head]]
+    return _assembled(
+        sheet, header, rows, stack.x0, stack.x1, stack.full[first], list(stack.ends), sorted(header_rules)
+    )
+
+
+def _is_row(band: _Lines) -> bool:
+    return any(len(line) >= 2 for line in band) or sum(len(line) for line in band) >= 2
+
+
+def _heads(header: _Lines, rows: Sequence[tuple[float, float, _Lines]]) -> bool:
+    """Whether lines look like a head: they label at least half as many places as the rows fill."""
+    most = max((sum(1 for _ in {round(w.x0) for line in r[2] for w in line}) for r in rows), default=0)
+    return sum(len(line) for line in header) >= max(2, 0.5 * most)
+
+
+def _rows_of_band(band: _Lines, top: float, bottom: float) -> list[tuple[float, float, _Lines]]:
+    """One row, or several where numbers stand under each other between two rules (head and foot ruled only)."""
+    groups = _row_groups(band)
+    counted = [g for g in groups if sum(w.numeric for line in g for w in line) >= 1]
+    if len(counted) < 2 or not _under_each_other(counted):
+        return [(top, bottom, band)]
+    groups = _attached(groups)
+    edges = [top, *(_between(a, b) for a, b in itertools.pairwise(groups)), bottom]
+    return [(edges[i], edges[i + 1], g) for i, g in enumerate(groups)]
+
+
+def _under_each_other(groups: Sequence[_Lines]) -> bool:
+    for a, b in itertools.pairwise(groups):
+        ours = [w for line in a for w in line if w.amount or _DASH.match(w.text)]
+        theirs = [w for line in b for w in line if w.amount or _DASH.match(w.text)]
+        if any(min(p.x1, q.x1) - max(p.x0, q.x0) > 0 for p in ours for q in theirs):
+            return True
+    return False
+
+
+# ── rows without rules ────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _numeric_regions(lines: _Lines) -> list[_Lines]:
+    """Stretches of lines that hold rows of numbers, with the head above them."""
+    lines = sorted(lines, key=lambda line: line[0].base)
+    strong = [_row_strength(line) for line in lines]
+    regions: list[_Lines] = []
+    i = 0
+    while i < len(lines):
+        if strong[i] == 0:
+            i += 1
+            continue
+        first = last = i
+        j = i + 1
+        while j < len(lines):
+            size = lines[j][0].size
+            if lines[j][0].base - lines[last][0].base > 3.2 * size or _differs(size, lines[last][0].size):
+                break
+            if strong[j] or (j - last <= 3 and _may_continue(lines[j], lines[first : last + 1])):
+                last = j
+            elif j - last > 3:
+                break
+            j += 1
+        last = max(k for k in range(first, last + 1) if strong[k] or k == first)
+        while last + 1 < len(lines) and _hangs_below(lines, last, strong):
+            last += 1
+        rows = sum(1 for k in range(first, last + 1) if strong[k])
+        if rows >= 3 or max(strong[first : last + 1]) >= 4:
+            top = _head_of(lines, first)
+            regions.append(lines[top : last + 1])
+        i = last + 1
+    return regions
+
+
+def _row_strength(line: list[_Word]) -> int:
+    """How many numbers a line shows in places of their own; 0 for prose and contents lines."""
+    if len(line) < 2 or _LEADERS.search("".join(w.text for w in line)):
+        return 0
+    gaps = [b.x0 - a.x1 > WIDE_GAP * b.size for a, b in itertools.pairwise(line)]
+    if not any(gaps):
+        return 0
+    numbers = sum(w.numeric for w in line)
+    amounts = sum(w.amount for w in line)
+    return numbers if amounts >= 1 or numbers >= 2 else 0
+
+
+def _differs(a: float, b: float) -> bool:
+    return abs(a - b) > 0.25 * max(a, b)
+
+
+def _may_continue(line: list[_Word], above: _Lines) -> bool:
+    """A line without numbers inside a table: it stays within the places that the rows above use."""
+    left, right = min(w.x0 for row in above for w in row), max(w.x1 for row in above for w in row)
+    width = right - left
+    return all(w.x0 >= left - 4 and w.x1 <= right + 4 for w in line) and all(w.x1 - w.x0 < 0.6 * width for w in line)
+
+
+def _hangs_below(lines: _Lines, last: int, strong: list[int]) -> bool:
+    """The last line of a wrapped cell, less than a row below the last row of numbers."""
+    here, below = lines[last], lines[last + 1]
+    return (
+        not strong[last + 1]
+        and 0 < below[0].base - here[0].base < 0.95 * here[0].size
+        and _may_continue(below, lines[max(0, last - 5) : last + 1])
+    )
+
+
+def _head_of(lines: _Lines, first: int) -> int:
+    """Index of the topmost line of the head above `first`: same letters, close, not a caption (`单位：…`), not a title."""
+    top = first
+    size = lines[first][0].size
+    left, right = lines[first][0].x0, lines[first][-1].x1
+    while top > 0:
+        line = lines[top - 1]
+        if lines[top][0].base - line[0].base > 2.4 * size or _differs(line[0].size, size):
+            break
+        if any(_CAPTION.search(w.text.rstrip(":：")) or (w.text.endswith((":", "：")) and len(line) > 1) for w in line):
+            break
+        if any(w.x1 - w.x0 > 0.5 * max(right - left, 1.0) for w in line):
+            break
+        top -= 1
+        left, right = min(left, line[0].x0), max(right, line[-1].x1)
+    # a lone centred line on top is the title, unless it stands over columns beside others
+    while top < first and len(lines[top]) == 1 and (top + 1 == first or len(lines[top + 1]) == 1) and first - top > 2:
+        top += 1
+    return top
+
+
+def _without_rules(sheet: Sheet, lines: _Lines) -> Table | None:
+    numbers = [i for i, line in enumerate(lines) if _row_strength(line)]
+    first = numbers[0]
+    # the first row may begin above its numbers (a wrapped name)
+    while first > 0 and lines[numbers[0]][0].base - lines[first - 1][0].base < 0.8 * lines[first][0].size:
+        first -= 1
+    header, body = lines[:first], lines[first:]
+    groups = _attached(_row_groups(body))
+    tops = [min(w.top for line in g for w in line) for g in groups]
+    bottoms = [max(w.bottom for line in g for w in line) for g in groups]
+    edges = [tops[0] - 1, *(_between(a, b) for a, b in itertools.pairwise(groups)), bottoms[-1] + 1]
+    if header:
+        edges[0] = (max(w.bottom for line in header for w in line) + tops[0]) / 2
+    rows = [(edges[i], edges[i + 1], g) for i, g in enumerate(groups)]
+    every = [w for line in lines for w in line]
+    x0, x1 = min(w.x0 for w in every) - 1, max(w.x1 for w in every) + 1
+    top = min(w.top for w in every) - 1
+    return _assembled(sheet, header, rows, x0, x1, top, [], [])
+
+
+def _between(above: _Lines, below: _Lines) -> float:
+    return (max(w.bottom for line in above for w in line) + min(w.top for line in below for w in line)) / 2
+
+
+def _row_groups(lines: _Lines) -> list[_Lines]:
+    """Lines that overlap in height belong to one row: cells of several lines are set around the middle of their row."""
+    groups: list[_Lines] = []
+    for line in sorted(lines, key=lambda one: one[0].base):
+        if groups and line[0].base - groups[-1][-1][0].base < 0.8 * line[0].size:
+            groups[-1].append(line)
+        else:
+            groups.append([line])
+    return groups
+
+
+def _attached(groups: list[_Lines]) -> list[_Lines]:
+    """Groups without a number, between rows that all have some, are the outer lines of a neighbour's wrapped cell."""
+    counted = [any(w.numeric for line in g for w in line) for g in groups]
+    if sum(counted) < 0.7 * len(groups):
+        return groups
+    out: list[_Lines] = []
+    pending: list[_Lines] = []
+    for group, has in zip(groups, counted, strict=True):
+        words = [w for line in group for w in line]
+        lone = not has and len({round(w.x0) for w in words}) == 1
+        if lone and out and _near(out[-1], group) and not (pending and _near(pending[-1], group) and len(pending) > 2):
+            above_free = any(_same_place(w, words[0]) for line in out[-1] for w in line)
+            if above_free and not pending:
+                # the row above already shows this cell on its own line: it goes on here, unless it began above a later row
+                pending.append(group)
+                continue
+        if has and pending:
+            before, after = _shared(out[-1], pending, group)
+            out[-1] = out[-1] + before
+            group = after + group
+            pending = []
+        elif pending:
+            out += pending
+            pending = []
+        out.append(group)
+    if pending:
+        if out:
+            out[-1] = out[-1] + [line for g in pending for line in g]
+        else:
+            out = pending
+    return out
+
+
+def _near(above: _Lines, below: _Lines) -> bool:
+    return below[0][0].base - above[-1][0].base <= WRAP * below[0][0].size
+
+
+def _same_place(a: _Word, b: _Word) -> bool:
+    return abs(a.x0 - b.x0) < 1.5 * a.size or min(a.x1, b.x1) - max(a.x0, b.x0) > 0.5 * min(a.x1 - a.x0, b.x1 - b.x0)
+
+
+def _shared(above: _Lines, pending: list[_Lines], below: _Lines) -> tuple[_Lines, _Lines]:
+    """Pending lines → (what belongs to the row above, what to the row below): below when its own line lacks that cell."""
+    lines = [line for g in pending for line in g]
+    word = lines[0][0]
+    if any(_same_place(word, w) for line in below for w in line):
+        return lines, []
+    return [], lines
+
+
+# ── columns ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class _Column:
+    """The stretch its words fill, and the cut to the next column."""
+
+    x0: float
+    x1: float
+
+
+def _columns(
+    body: list[_Word], rows: int, header: list[_Word], x0: float, x1: float, cuts: list[float]
+) -> list[_Column]:
+    """Stretches of x filled by words of the body, parted where (almost) no row shows ink, and by head labels of their own."""
+    if cuts:
+        edges = [x0, *cuts, x1]
+        return [_Column(a, b) for a, b in itertools.pairwise(edges)]
+    step = 0.25
+    size = float(np.median([w.size for w in body])) if body else 9.0
+    n = int((x1 - x0) / step) + 2
+    cover = np.zeros(n, np.intp)
+    for word in body:
+        a, b = int((word.x0 - x0) / step), int((word.x1 - x0) / step) + 1
+        cover[max(0, a) : max(0, b)] += 1
+    allowed = 0 if rows < 10 else int(0.04 * rows)
+    filled = cover > allowed
+    turns = np.flatnonzero(np.diff(np.concatenate(([False], filled, [False])).astype(np.int8))).tolist()
+    cores = [_Column(x0 + a * step, x0 + b * step) for a, b in zip(turns[::2], turns[1::2], strict=True)]
+    if not cores:
+        return []
+    # a column that is blank but for a word or two, and one that only the head names
+    for word in [*body, *header]:
+        if all(word.x0 > c.x1 or word.x1 < c.x0 for c in cores):
+            cores.append(_Column(word.x0, word.x1))
+            cores.sort(key=lambda c: c.x0)
+    return _merged_cores(cores, header, body, size)
+
+
+def _merged_cores(cores: list[_Column], header: list[_Word], body: list[_Word], size: float) -> list[_Column]:
+    """Neighbouring stretches that one lowest head label spans, none having a label of its own, are one column (`223 01 05`)."""
+    if not header:
+        return cores
+    lowest: list[_Word | None] = []
+    for core in cores:
+        over = [w for w in header if w.x1 > core.x0 and w.x0 < core.x1]
+        lowest.append(max(over, key=lambda w: w.base) if over else None)
+    out = [cores[0]]
+    for i in range(1, len(cores)):
+        a, b = lowest[i - 1], lowest[i]
+        gap = cores[i].x0 - out[-1].x1
+        alone = b is None or a is None
+        same = a is not None and b is not None and a is b
+        if (same and gap < 2.0 * size) or (alone and gap < 1.0 * size and not _numbers_in(body, cores[i])):
+            out[-1] = _Column(out[-1].x0, cores[i].x1)
+        else:
+            out.append(cores[i])
+    return out
+
+
+def _numbers_in(words: list[_Word], core: _Column) -> bool:
+    return any(w.amount and w.x1 > core.x0 and w.x0 < core.x1 for w in words)
+
+
+# ── the head ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class _Label:
+    """A head cell: one or more lines about one middle. `first`, `last`: the columns it stands over."""
+
+    words: tuple[_Word, ...]
+    first: int = -1
+    last: int = -1
+
+    @property
+    def x0(self) -> float:
+        return min(w.x0 for w in self.words)
+
+    @property
+    def x1(self) -> float:
+        return max(w.x1 for w in self.words)
+
+    @property
+    def top(self) -> float:
+        return min(w.top for w in self.words)
+
+    @property
+    def bottom(self) -> float:
+        return max(w.bottom for w in self.words)
+
+    @property
+    def middle(self) -> float:
+        return (self.x0 + self.x1) / 2
+
+    @property
+    def height(self) -> float:
+        return (self.top + self.bottom) / 2
+
+
+Rule = tuple[float, float, float]
+
+
+def _parted(above: _Word | _Label, below: _Word | _Label, rules: list[Rule]) -> bool:
+    """Whether a rule runs between two head words at the lower one's middle."""
+    return any(above.bottom - 2 < y < below.top + 2 and a - 2 <= below.middle <= b + 2 for y, a, b in rules)
+
+
+def _labels(lines: _Lines, cuts: list[float], rules: list[Rule]) -> list[_Label]:
+    """Head words → labels: pieces of one line of one cell joined, then lines of one cell stacked."""
+    words: list[_Word] = []
+    for line in lines:
+        for word in line:
+            before = (
+                words[-1]
+                if (words and words[-1].base == word.base) or (words and abs(words[-1].base - word.base) < 0.5)
+                else None
+            )
+            if before is not None and word.x0 - before.x1 < 3 * word.size and _one_cell(before, word, cuts):
+                words[-1] = replace(
+                    before, text=before.text + word.text, marks=before.marks + word.marks, x1=word.x1,
+                    top=min(before.top, word.top), bottom=max(before.bottom, word.bottom),
+                )  # fmt: skip
+            else:
+                words.append(word)
+    labels: list[_Label] = []
+    bases = [w.base for w in words]
+    for word in sorted(words, key=lambda w: (w.base, w.x0)):
+        for k, label in enumerate(labels):
+            last = label.words[-1]
+            if (
+                0 < word.base - last.base <= WRAP * word.size
+                and abs(label.middle - word.middle)
+                <= max(0.8 * word.size, 0.12 * (label.x1 - label.x0) if rules else 0)
+                and not _parted(last, word, rules)
+                and (bool(rules) or _wraps(last, word, words, bases))
+            ):
+                labels[k] = _Label((*label.words, word))
+                break
+        else:
+            labels.append(_Label((word,)))
+    return labels
+
+
+def _one_cell(left: _Word, right: _Word, cuts: list[float]) -> bool:
+    between = [c for c in cuts if left.x1 - 0.5 <= c <= right.x0 + 0.5]
+    # `收      入` letter-spaced over several columns
+    return not between or (len(left.text) == 1 and len(right.text) == 1)
+
+
+def _wraps(upper: _Word, lower: _Word, words: list[_Word], bases: list[float]) -> bool:
+    """Without rules: the lower word goes on the upper one unless it stands on a line with labels that are complete there.
+
+    Cells are set around the middle of their row, so a wrapped label stands half a line above and below its neighbours,
+    or beside labels that wrap as it does.
+    """
+    beside = [w for w in words if w is not lower and abs(w.base - lower.base) < 0.15 * lower.size]
+    if not beside:
+        return True
+    paired = [
+        w
+        for w in beside
+        if any(abs(v.base - upper.base) < 0.15 * upper.size and abs(v.middle - w.middle) < 0.8 * w.size for v in words)
+    ]
+    middle = (upper.base + lower.base) / 2
+    halfway = any(abs(b - middle) < 0.2 * lower.size for b in bases)
+    return (len(paired) == len(beside) and halfway) or (len(paired) == len(beside) and len(beside) > 0)
+
+
+def _head_rows(
+    labels: list[_Label], columns: list[_Column], cuts: list[float], rules: list[Rule]
+) -> tuple[list[list[_Label]], list[_Word]]:
+    """Labels → levels from top to bottom, the last one the leaves, each label with its columns; and words left over."""
+    leaf: list[_Label | None] = [None] * len(columns)
+    used: set[int] = set()
+    edges = [-np.inf, *cuts, np.inf]
+    for i in range(len(columns)):
+        own = [(k, la) for k, la in enumerate(labels) if edges[i] <= la.middle < edges[i + 1]]
+        if own:
+            k, label = max(own, key=lambda item: item[1].height)
+            leaf[i] = replace(label, first=i, last=i)
+            used.add(k)
+    # a label that is the lowest over its column but stands higher than leaves under it on both sides heads them
+    groups = [la for k, la in enumerate(labels) if k not in used]
+    for i, lowest in enumerate(leaf):
+        if lowest is None:
+            continue
+        label = lowest
+        sides = [x for x in (leaf[i - 1] if i else None, leaf[i + 1] if i + 1 < len(leaf) else None) if x is not None]
+        if (
+            leaf[i] is not None
+            and sides
+            and all(x.top >= label.bottom - 0.2 * label.words[0].size for x in sides)
+            and _empty_below(label, columns[i], labels)
+        ):
+            groups.append(replace(label, first=-1, last=-1))
+            leaf[i] = None
+    groups.sort(key=lambda la: (la.height, la.x0))
+    levels: list[list[_Label]] = []
+    for label in groups:
+        if levels and label.top < levels[-1][-1].bottom - 0.3 * label.words[0].size:
+            levels[-1].append(label)
+        else:
+            levels.append([label])
+    heads: list[list[_Label]] = []
+    left_over: list[_Word] = []
+    for level in levels:
+        level.sort(key=lambda la: la.x0)
+        placed = _spread(level, leaf, columns, cuts, rules)
+        heads.append([la for la in placed if la.first >= 0])
+        left_over += [w for la in placed if la.first < 0 for w in la.words]
+    heads = [level for level in heads if level]
+    return [*heads, [la for la in leaf if la is not None]], left_over
+
+
+def _empty_below(label: _Label, column: _Column, labels: list[_Label]) -> bool:
+    return label.x1 - label.x0 > column.x1 - column.x0 and not any(
+        la.top > label.bottom and la.x1 > column.x0 and la.x0 < column.x1 for la in labels
+    )
+
+
+def _spread(
+    level: list[_Label], leaf: list[_Label | None], columns: list[_Column], cuts: list[float], rules: list[Rule]
+) -> list[_Label]:
+    """Give each label of a level the columns it heads: by the rule below it, else so that labels stand over the middle."""
+    edges = [columns[0].x0, *cuts, columns[-1].x1]
+    middles = [(a + b) / 2 for a, b in itertools.pairwise(edges)]
+    bottom = max(la.bottom for la in level)
+    size = level[0].words[0].size
+
+    def below(i: int) -> bool:
+        label = leaf[i]
+        if label is None:
+            return True
+        if label.top < bottom - 0.25 * size:
+            return False
+        if not rules:
+            return True
+        return any(bottom - 2 < y < label.top + 2 and a - 2 <= middles[i] <= b + 2 for y, a, b in rules)
+
+    out: list[_Label] = []
+    open_columns = [below(i) for i in range(len(columns))]
+    pending: list[_Label] = []
+    for label in level:
+        under = [
+            r
+            for r in rules
+            if label.bottom - 2 < r[0] < label.bottom + 2.5 * size and r[1] - 2 <= label.middle <= r[2] + 2
+        ]
+        near = min(under, key=lambda r: r[0], default=None)
+        whole = near is not None and near[1] <= edges[0] + 2 * SAME_SIDE and near[2] >= edges[-1] - 2 * SAME_SIDE
+        if near is not None and not whole:
+            mine = [i for i in range(len(columns)) if near[1] - 2 <= middles[i] <= near[2] + 2 and open_columns[i]]
+            if mine:
+                for i in mine:
+                    open_columns[i] = False
+                out.append(replace(label, first=mine[0], last=mine[-1]))
+                continue
+        pending.append(label)
+    runs: list[tuple[int, int]] = []
+    i = 0
+    while i < len(columns):
+        if open_columns[i]:
+            j = i
+            while j + 1 < len(columns) and open_columns[j + 1]:
+                j += 1
+            runs.append((i, j))
+            i = j + 1
+        else:
+            i += 1
+    homes: dict[tuple[int, int], list[_Label]] = {}
+    for label in pending:
+        home = next((r for r in runs if edges[r[0]] - 2 <= label.middle <= edges[r[1] + 1] + 2), None)
+        if home is None:
+            out.append(label)
+        else:
+            homes.setdefault(home, []).append(label)
+    for (first, last), labels in homes.items():
+        out += _partition(labels, first, last, edges)
+    return out
+
+
+def _partition(labels: list[_Label], first: int, last: int, edges: list[float]) -> list[_Label]:
+    """Cut the columns first…last into one stretch a label so that every label stands nearest to the middle of its own."""
+    n = last - first + 1
+    if len(labels) > n:
+        return labels
+
+    @cache
+    def best(k: int, start: int) -> tuple[float, tuple[int, ...]]:
+        if k == len(labels) - 1:
+            middle = (edges[first + start] + edges[last + 1]) / 2
+            return abs(middle - labels[k].middle), (n,)
+        options = []
+        for stop in range(start + 1, n - (len(labels) - 1 - k) + 1):
+            middle = (edges[first + start] + edges[first + stop]) / 2
+            cost, rest = best(k + 1, stop)
+            options.append((cost + abs(middle - labels[k].middle), (stop, *rest)))
+        return min(options)
+
+    stops = best(0, 0)[1]
+    starts = (0, *stops[:-1])
+    return [replace(la, first=first + a, last=first + b - 1) for la, a, b in zip(labels, starts, stops, strict=True)]
+
+
+# ── putting it together ───────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _assembled(
+    sheet: Sheet, header: _Lines, rows: list[tuple[float, float, _Lines]], x0: float, x1: float, top: float, ends: list[float], rules: list[Rule]
+) -> Table | None:  # fmt: skip
+    body = [w for r in rows for line in r[2] for w in line]
+    head_words = [w for line in header for w in line]
+    if not body:
+        return None
+    inner = [x for _, a, b in rules for x in (a, b) if x0 + 8 < x < x1 - 8]
+    columns = _columns(body, len(rows), _leaf_words(head_words, rules), x0, x1, ends)
+    if len(columns) < 2:
+        return None
+    cuts = ends or [_cut(a, b, inner) for a, b in itertools.pairwise(columns)]
+    xs = [x0, *cuts, x1]
+    spans: list[tuple[int, int, int, int]] = []
+    held: list[list[int]] = []
+    ys = [top]
+    if header:
+        labels = _labels(header, cuts, rules)
+        levels, left_over = _head_rows(labels, columns, cuts, rules)
+        depth = len(levels)
+        floor = rows[0][0]
+        lows = [max(la.bottom for la in level) for level in levels[:-1]]
+        ys += [min(max(low + 1, ys[0] + 0.5 + i), floor - 0.5) for i, low in enumerate(lows)]
+        ys = sorted(ys)
+        taken = np.zeros((depth, len(columns)), bool)
+        for d, level in enumerate(levels[:-1]):
+            for label in level:
+                if taken[d, label.first : label.last + 1].any():
+                    left_over += list(label.words)
+                    continue
+                taken[d, label.first : label.last + 1] = True
+                spans.append((label.first, d, label.last + 1, d + 1))
+                held.append([m for w in label.words for m in w.marks])
+        for i in range(len(columns)):
+            leaf = next((la for la in levels[-1] if la.first == i), None)
+            above = [d for d in range(depth - 1) if taken[d, i]]
+            start = above[-1] + 1 if above else 0
+            spans.append((i, start, i + 1, depth))
+            held.append([] if leaf is None else [m for w in leaf.words for m in w.marks])
+            for d in range(start):
+                if not taken[d, i]:
+                    spans.append((i, d, i + 1, d + 1))
+                    held.append([])
+        for word in left_over:
+            home = min(range(len(spans)), key=lambda k: _distance(word, spans[k], xs, ys, floor))
+            held[home].extend(word.marks)
+        ys.append(floor)
+    offset = len(ys) - 1
+    for r, (_, low, lines) in enumerate(rows):
+        ys.append(low)
+        for first, last, marks in _row_cells(sheet, [w for line in lines for w in line], cuts, len(columns)):
+            spans.append((first, offset + r, last + 1, offset + r + 1))
+            held.append(marks)
+    for i in range(1, len(ys)):
+        ys[i] = max(ys[i], ys[i - 1] + 0.01)
+    order = sorted(range(len(spans)), key=lambda k: (spans[k][1], spans[k][0]))
+    every = np.array([m for k in order for m in held[k]], np.intp)
+    cell = np.array([i for i, k in enumerate(order) for _ in held[k]], np.intp)
+    in_order, breaks = in_cells(sheet, every, cell, len(order))
+    return Table(xs=xs, ys=ys, spans=[spans[k] for k in order], held=in_order, breaks=breaks)
+
+
+def _leaf_words(words: list[_Word], rules: list[Rule]) -> list[_Word]:
+    """Head words that are no wide group label: those with nothing below them."""
+    return [
+        w
+        for w in words
+        if not any(v.top >= w.bottom - 1 and v.x1 > w.x0 and v.x0 < w.x1 for v in words if v is not w)
+        or (not rules and len(words) < 3)
+    ]
+
+
+def _cut(left: _Column, right: _Column, rule_ends: list[float]) -> float:
+    """Where two columns part: at the end of a head rule between them, else in the middle of the strip."""
+    between = [x for x in rule_ends if left.x1 - 1 <= x <= right.x0 + 1]
+    return sum(between) / len(between) if between else (left.x1 + right.x0) / 2
+
+
+def _distance(word: _Word, span: tuple[int, int, int, int], xs: list[float], ys: list[float], floor: float) -> float:
+    bounds_y = [*ys, floor]
+    middle_y = (bounds_y[span[1]] + bounds_y[min(span[3], len(bounds_y) - 1)]) / 2
+    inside = xs[span[0]] <= word.middle <= xs[span[2]]
+    return abs((word.top + word.bottom) / 2 - middle_y) + (0 if inside else 1e4)
+
+
+def _row_cells(sheet: Sheet, words: list[_Word], cuts: list[float], n: int) -> list[tuple[int, int, list[int]]]:
+    """(first column, last column, marks) for every cell of a body row; places without words are empty cells."""
+    edges = [-np.inf, *cuts, np.inf]
+    cells: list[list[int]] = [[] for _ in range(n)]
+    wide: list[tuple[int, int, list[int]]] = []
+    for word in words:
+        first = int(np.searchsorted(cuts, word.x0 + 0.2 * word.size, "right"))
+        last = int(np.searchsorted(cuts, word.x1 - 0.2 * word.size, "left"))
+        if last <= first:
+            home = min(max(first, last) if edges[first + 1] > word.middle else last, n - 1)
+            cells[home].extend(word.marks)
+            continue
+        pieces = _cut_marks(sheet, word, cuts)
+        if pieces is not None:
+            for column, marks in pieces:
+                cells[column].extend(marks)
+        else:
+            wide.append((first, last, list(word.marks)))
+    out: list[tuple[int, int, list[int]]] = []
+    joined_to: dict[int, int] = {}
+    for first, last, marks in wide:
+        if any(cells[k] for k in range(first, last + 1)) or any(k in joined_to for k in range(first, last + 1)):
+            # the place is taken: keep the word where it begins
+            home = joined_to.get(first, first)
+            cells[home].extend(marks)
+            continue
+        cells[first].extend(marks)
+        for k in range(first, last + 1):
+            joined_to[k] = first
+        out.append((first, last, cells[first]))
+    out += [(k, k, cells[k]) for k in range(n) if k not in joined_to]
+    return sorted(out, key=lambda c: c[0])
+
+
+def _cut_marks(sheet: Sheet, word: _Word, cuts: list[float]) -> list[tuple[int, list[int]]] | None:
+    """A word over a cut is two cells set close together when a mark ends and another begins there, one side a number."""
+    columns = [int(np.searchsorted(cuts, float(sheet.box[m, 0] + sheet.box[m, 2]) / 2)) for m in word.marks]
+    pieces: list[tuple[int, list[int]]] = []
+    for mark, column in zip(word.marks, columns, strict=True):
+        if pieces and pieces[-1][0] == column:
+            pieces[-1][1].append(mark)
+        else:
+            pieces.append((column, [mark]))
+    texts = ["".join(sheet.texts[marks].tolist()) for _, marks in pieces]
+    sides = [bool(_AMOUNT.match(t) or _DASH.match(t)) for t in texts]
+    return pieces if any(sides) and all(a or b for a, b in itertools.pairwise(sides)) else None
