@@ -6,7 +6,7 @@ import hashlib
 import io
 import time
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -26,9 +26,9 @@ from extract.facts import default_unit, facts_of, statement_of
 from extract.identity import Identity, identify
 from extract.projects import projects_of
 from extract.reading import Reading, UnreadableError
-from extract.statements import read_tables
+from extract.statements import is_statement, read_tables
 
-Format = Literal["pdf", "docx", "xlsx", "xls", "doc", "rtf", "html", "zip"]
+Format = Literal["pdf", "docx", "xlsx", "xls", "doc", "rtf", "html", "zip", "image"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +93,8 @@ def format_of(data: bytes) -> Format:
         return _compound_format(data)
     if head.lstrip(b"\xef\xbb\xbf \r\n\t").startswith(b"{\\rtf"):
         return "rtf"
+    if head.startswith((b"\x89PNG\r\n", b"\xff\xd8\xff", b"II*\x00", b"MM\x00*")):
+        return "image"
     lowered = head.lower()
     if b"<html" in lowered or b"<!doctype html" in lowered or b"<table" in lowered or b"<head" in lowered:
         return "html"
@@ -156,12 +158,26 @@ def _readers() -> dict[str, Callable[[bytes], Reading]]:
     from extract.readers.workbook import read_workbook
 
     return {
-        "pdf": read_pdf,
+        "pdf": lambda data: read_pdf(data, picture_reader=_read_pictured_pages),
+        "image": _read_image,
         "docx": read_docx,
         "doc": read_doc,
         "xlsx": lambda data: read_workbook(data, "xlsx"),
         "xls": lambda data: read_workbook(data, "xls"),
     }
+
+
+def _read_pictured_pages(data: bytes, page_numbers: Sequence[int], *, max_seconds: float | None = None) -> dict[int, PageBlocks]:
+    """Pages of a PDF that are pictures. The recognition libraries are loaded when the first such page comes."""
+    from extract.readers.scan import read_scanned_blocks
+
+    return read_scanned_blocks(data, page_numbers, max_seconds=max_seconds)
+
+
+def _read_image(data: bytes) -> Reading:
+    from extract.readers.scan import read_image
+
+    return read_image(data)
 
 
 def disclosure_of(reading: Reading, file: str, sha256: str, recipe: str = "") -> Disclosure:
@@ -174,7 +190,7 @@ def disclosure_of(reading: Reading, file: str, sha256: str, recipe: str = "") ->
     facts: list[Fact] = []
     findings: list[Finding] = []
     for table in tables:
-        if not table.rows and not table.paths:
+        if not is_statement(table):
             continue
         statement = statement_of(table, len(statements) + 1, identity.fiscal_year)
         statements.append(statement)

@@ -202,7 +202,7 @@ def facts_of(
                         id=f"f{first + len(facts):05}", statement_id=statement.id, kind=table.kind, row=r, col=c,
                         column=path, side=block.side, code=key.code, code_system=key.system, alt_code=key.alt_code,
                         name=key.name, ordinal=key.ordinal, role=key.role, measure=measure.measure, item=item, fund=fund,
-                        fiscal_year=path_year or year, basis=path_basis or basis, raw=_printed(cell).strip(),
+                        fiscal_year=path_year or year, basis=path_basis or basis, raw="".join(_printed(cell).split()),
                         amount=decimal_text(to_wan(value, column_unit)), at=cell.at, confidence=cell.confidence,
                     )
                 )  # fmt: skip

@@ -81,10 +81,13 @@ def is_header_text(text: str) -> bool:
 
 def looks_like_data(matrix: Matrix, r: int) -> bool:
     """Whether row r can only be data: it shows an amount, a code, an ordinal before a name, or a lone total."""
+    return shows_figures(matrix, r) or _begins_with_total(matrix, r)
+
+
+def shows_figures(matrix: Matrix, r: int) -> bool:
+    """Whether row r shows an amount, a code before a name, or an ordinal before a name: no header row does."""
     cells = own_cells(matrix, r)
     texts = [text_of(cell) for cell in cells]
-    if not texts:
-        return False
     for i, text in enumerate(texts):
         if is_amount_text(text) and not re.fullmatch(r"(?:19|20)\d{2}", text):
             return True
@@ -93,6 +96,14 @@ def looks_like_data(matrix: Matrix, r: int) -> bool:
         ordinal, rest = split_ordinal(text)
         if ordinal and i < 4 and not re.match(r"^[(（]", ordinal) and len(rest) < 40:
             return True
+    return False
+
+
+def _begins_with_total(matrix: Matrix, r: int) -> bool:
+    cells = own_cells(matrix, r)
+    texts = [text_of(cell) for cell in cells]
+    if not texts:
+        return False
     if texts[0] in TOTAL_WORDS or texts[0].endswith(("合计", "小计")):
         first = cells[0]
         lone = len(texts) == 1
@@ -119,10 +130,11 @@ def header_rows(matrix: Matrix, start: int = 0, marked: int = 0) -> int:
         if end > start:
             if not cells:
                 break
-            if looks_like_data(matrix, end):
+            waiting = end < _bottom(matrix, start, end) or _waits_for_parts(matrix, end - 1)
+            # 小计 opens a header row that names the parts of a group, and a data row everywhere else
+            if shows_figures(matrix, end) or (not waiting and _begins_with_total(matrix, end)):
                 break
-            below = _bottom(matrix, start, end)
-            if end >= below and not _waits_for_parts(matrix, end - 1):
+            if not waiting:
                 header_like = sum(is_header_text(text_of(c)) for c in cells)
                 if header_like < len(cells) or _is_lone_total(cells):
                     break
@@ -137,7 +149,8 @@ def _begins_header(matrix: Matrix, r: int) -> bool:
     if len(cells) == 1 and len(matrix[r]) > 2 and not is_header_text(text_of(cells[0])):
         return False
     known = sum(is_header_text(text_of(c)) for c in cells)
-    return known >= 1 and all(len(text_of(c)) <= 60 for c in cells)
+    covered = sum(cell is not None and bool(text_of(cell)) for cell in matrix[r])
+    return known >= 1 and covered * 4 > len(matrix[r]) and all(len(text_of(c)) <= 60 for c in cells)
 
 
 def _is_lone_total(cells: list[GridCell]) -> bool:

@@ -10,10 +10,9 @@ from budget.disclosure import DocumentKind
 from budget.kinds import is_contents_line
 from budget.printed_text import squeeze
 from extract.reading import Line, Reading
-from extract.statements import Table
+from extract.statements import Table, is_meta, is_title_line
 
 _YEAR = re.compile(r"(20[0-4]\d)年?(?:度)?")
-_TITLE = re.compile(r"(?:部门|单位|预算|决算|绩效|财政)")
 _DOCUMENT_WORDS = re.compile(r"部门预算|单位预算|部门决算|单位决算|预算公开|决算公开|年度?预算|年度?决算|绩效目标|绩效文本|情况说明|信息公开")
 _ORGANISATION_END = re.compile(
     r"(?:人民政府|办公室|办公厅|委员会|管理局|监督局|分局|总局|局|厅|院|中心|总队|支队|大队|馆|学校|大学|学院|中学|小学|幼儿园|医院|研究所|研究院|站|所|处|队|部|会|社|团|台|园|场|法院|检察院|政协|人大|党校|协会|联合会|总工会|管委会|街道|镇|乡|库|基地|剧院|公司)(?:[(（][^()（）]{1,12}[)）]|本级|机关)*$"
@@ -49,26 +48,35 @@ def identify(reading: Reading, tables: list[Table], file: str) -> Identity:
 
 
 def _title(lines: list[Line], tables: list[Table]) -> str | None:
-    """The document's heading: the first lines that name a year and a kind of document; a cover may break it in lines."""
-    opening = lines[:14]
-    texts = [squeeze(line.text) for line in opening]
-    for i, text in enumerate(texts):
-        for take in (1, 2, 3, 4):
-            if i + take > len(texts):
-                break
-            # a heading on a cover is broken where it looks well, never by a sentence
-            joined = "".join(texts[i : i + take])
-            if len(joined) > 70 or any(re.search(r"[。；]", t) or is_contents_line(t) for t in texts[i : i + take]):
-                break
-            if texts[i] in ("目录", "目次") or "目录" in texts[i : i + take]:
-                break
-            if _DOCUMENT_WORDS.search(joined) and (_YEAR.search(joined) or _ORGANISATION_END.search(_bare(joined))):
-                if _ORGANISATION_END.search(_bare(joined)) or take == 4 or i + take == len(texts):
-                    return joined
+    """The document's heading: the first lines that name a year or organisation and a kind of document.
+
+    A cover breaks its heading into lines where it looks well; a line that is a heading by itself comes first.
+    """
+    texts = []
+    for line in lines[:30]:
+        text = squeeze(line.text)
+        if is_meta(text) or is_contents_line(text) or is_title_line(text) and "表" in text and "绩效" not in text:
+            texts.append("")
+        elif len(text) > 60 or re.search(r"[。；]", text) or re.match(r"^(?:\d+|[一二三四五六七八九十]+)[、.．]", text):
+            texts.append("")
+        else:
+            texts.append(text)
     for text in texts:
-        if _DOCUMENT_WORDS.search(text) and _YEAR.search(text) and len(text) <= 60 and not re.search(r"[。；]", text):
+        if _is_heading(text) and _YEAR.search(text):
             return text
-    return None
+    for take in (2, 3, 4):
+        for i in range(len(texts) - take + 1):
+            part = texts[i : i + take]
+            joined = "".join(part)
+            if all(part) and len(joined) <= 70 and _YEAR.search(joined) and _is_heading(joined):
+                return joined
+    return next((text for text in texts if _is_heading(text)), None)
+
+
+def _is_heading(text: str) -> bool:
+    if not text or not _DOCUMENT_WORDS.search(text) or re.search(r"[:：]", text):
+        return False
+    return bool(_ORGANISATION_END.search(_bare(text))) and not re.match(r"^第[一二三四五六七八九十]部分", text)
 
 
 def _bare(title: str) -> str:
@@ -168,7 +176,7 @@ def _kind(title: str, name: str, lines: list[Line], tables: list[Table]) -> Docu
     statements = sum(kinds[k] for k in _STATEMENTS)
     final = sum("决算" in squeeze(t.title or "") for t in tables if t.kind in _STATEMENTS)
     text = squeeze(title)
-    if statements >= 2 or (statements and "预算" in text):
+    if statements >= 2 or (statements and re.search(r"预算|决算", text + "".join(t.title or "" for t in tables))):
         if "决算" in text or final * 2 > statements:
             return "final_account"
         if "部门预算" in text:

@@ -28,6 +28,32 @@ def projects_of(tables: list[Table], unit: Unit) -> list[Project]:
             project = project_of(table, table.unit or Unit.WAN)
             if project is not None:
                 projects.append(project)
+        elif table.kind == "project_performance":
+            projects.extend(_listed(table, table.unit or unit))
+    return projects
+
+
+def _listed(table: Table, unit: Unit) -> list[Project]:
+    """Projects of a list that prints amount and goal in one row each; rows without a goal are totals of units."""
+    leaves = [squeeze(p[-1]) if p else "" for p in table.paths]
+    name = next((c for c, leaf in enumerate(leaves) if leaf.startswith("项目")), None)
+    goal = next((c for c, leaf in enumerate(leaves) if leaf.startswith(("绩效目标", "年度目标", "总体目标"))), None)
+    total = next((c for c, leaf in enumerate(leaves) if leaf.strip("：:") in ("总计", "合计", "金额", "预算数", "预算金额", "资金总额")), None)
+    fiscal = next((c for c, leaf in enumerate(leaves) if leaf.startswith("财政拨款")), None)
+    other = next((c for c, leaf in enumerate(leaves) if leaf.startswith("其他资金")), None)
+    if name is None or goal is None or total is None:
+        return []
+    projects = []
+    for row in table.rows:
+        if not row[name].shown or not row[goal].shown:
+            continue
+        projects.append(
+            Project(
+                name=row[name].shown, amount=_money(row[total].text, unit), goals=(row[goal].text.strip(),), indicators=(),
+                fiscal=_money(row[fiscal].text, unit) if fiscal is not None else None,
+                other=_money(row[other].text, unit) if other is not None else None, at=row[name].at,
+            )
+        )  # fmt: skip
     return projects
 
 

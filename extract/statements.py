@@ -195,7 +195,8 @@ def _furniture(reading: Reading) -> set[str]:
     often = max(4, len(pages) * 0.5)
     return {
         text for text, count in anywhere.items()
-        if (count >= often or at_edge[text] >= 3) and find_unit(text) is None and not text.endswith("表") and not is_note(text)
+        if (count >= often or at_edge[text] >= 3) and find_unit(text) is None and not ("表" in text and is_title_line(text))
+        and not is_note(text)
     }  # fmt: skip
 
 
@@ -297,7 +298,7 @@ def _piece(matrix: Matrix, grid: Grid, lines: list[Line], first_on_page: bool) -
     form = _is_form(matrix, start)
     marked = max(0, grid.header_repeat - start)
     count = 0 if form else header_rows(matrix, start, marked)
-    matrix = _compact(matrix, start)
+    matrix = _compact(matrix, start, blank_too=count > 0)
     paths = column_paths(matrix, start, count) if count else tuple(() for _ in (matrix[0] if matrix else []))
     header_texts = {tuple(text_of(c) for c in matrix[r]) for r in range(start, start + count)}
     body: list[tuple[Cell, ...]] = []
@@ -342,18 +343,20 @@ def _row(matrix: Matrix, r: int) -> tuple[Cell, ...]:
     return tuple(row)
 
 
-def _compact(matrix: Matrix, start: int) -> Matrix:
-    """Drops columns in which no cell begins below the banner: lines of the banner cut them, not the table."""
+def _compact(matrix: Matrix, start: int, blank_too: bool) -> Matrix:
+    """Drops columns in which no cell begins below the banner: lines of the banner cut them, not the table.
+
+    `blank_too`: also columns below a header that show nothing at all (a margin drawn as a column).
+    """
     if not matrix:
         return matrix
     width = len(matrix[0])
-    kept = [0]
-    for c in range(1, width):
-        for row in matrix[start:]:
-            if row[c] is not None and row[c] is not row[c - 1]:
-                kept.append(c)
-                break
-    if len(kept) == width:
+    kept = []
+    for c in range(width):
+        begins = [row[c] for row in matrix[start:] if row[c] is not None and (c == 0 or row[c] is not row[c - 1])]
+        if begins and (not blank_too or any(text_of(row[c]) for row in matrix[start:])):
+            kept.append(c)
+    if len(kept) == width or not kept:
         return matrix
     new_at = {c: i for i, c in enumerate(kept)}
     moved: dict[int, GridCell] = {}
@@ -444,9 +447,16 @@ def _is_form(matrix: Matrix, start: int) -> bool:
     below = [text_of(c) for c in own_cells(matrix, start + 1)] if start + 1 < len(matrix) else []
     if labels and labels[0] in _FORM_STARTS and below and below[0].startswith(_FORM_SECONDS):
         return True
-    if indicators >= 3:
-        return True
+    fused = sum(bool(re.match(r"^(?:产出|效益|满意度|成本)指标", text_of(c))) for row in matrix[start:] for c in row[:3] if c is not None)
+    if indicators >= 3 or (fused >= 2 and (indicators >= 2 or len(matrix) - start >= 3)):
+        return not _has_list_header(matrix, start)
     return known >= 4 and indicators >= 1
+
+
+def _has_list_header(matrix: Matrix, start: int) -> bool:
+    """Whether a header with money columns stands above rows: a list of projects that also prints their goals."""
+    texts = [text_of(c) for c in own_cells(matrix, start)]
+    return sum(measure_of_level(t) is not None or t.rstrip("：:") in ("总计", "合计") for t in texts) >= 2
 
 
 # ---- joining and naming ----------------------------------------------------------------------------------------------
@@ -552,7 +562,7 @@ def _continues(table: Table, piece: _Piece, title: str | None) -> bool:
         return False
     if piece.form != table.form:
         # the end of a form may carry none of its labels
-        return table.form and not piece.header and not title and _same_columns(table, piece) and not _between(piece)
+        return table.form and not title and not _between(piece) and _ends_a_form(piece)
     if piece.form:
         return not _begins_form(piece) and not title and not _between(piece)
     if not title and _between(piece):
@@ -562,7 +572,17 @@ def _continues(table: Table, piece: _Piece, title: str | None) -> bool:
         return bool(piece.header) and _same_header(table, piece) and _goes_on(table, piece)
     if piece.header:
         return _same_header(table, piece) and _goes_on(table, piece)
-    return bool(table.paths) and _same_columns(table, piece)
+    return bool(table.paths) and (_same_columns(table, piece) or _fits(table, piece))
+
+
+def _ends_a_form(piece: _Piece) -> bool:
+    first = [cell.shown for cell in piece.body[0] if cell.own and cell.shown] if piece.body else []
+    return bool(first) and (not piece.header or any(re.match(r"^(?:产出|效益|满意度|成本|.{2,8}效益)指标", t) for t in first))
+
+
+def _fits(table: Table, piece: _Piece) -> bool:
+    """Whether the columns of a piece stand where columns of the table stand."""
+    return bool(piece.body) and len(_aligned(table, piece)[0]) == _width(table)
 
 
 def _between(piece: _Piece) -> bool:
@@ -637,7 +657,14 @@ def _aligned(table: Table, piece: _Piece) -> list[tuple[Cell, ...]]:
     The part of a form that a page break cuts off may need fewer columns than the whole form.
     """
     width, given = _width(table), len(piece.body[0]) if piece.body else 0
-    if not given or given >= width or len(table.edges) != width or len(piece.edges) != given:
+    if given > width:
+        # a margin drawn as a column on this page only
+        blank = [c for c in range(given) if not any(row[c].shown for row in piece.body)]
+        for drop in (blank[: given - width], blank[width - given :]):
+            if len(drop) == given - width and all(c in (*range(3), *range(given - 3, given)) for c in drop):
+                return [tuple(cell for c, cell in enumerate(row) if c not in drop) for row in piece.body]
+        return list(piece.body)
+    if not given or given == width or len(table.edges) != width or len(piece.edges) != given:
         return list(piece.body)
     places: list[int] = []
     for left, right in piece.edges:
@@ -719,6 +746,9 @@ def classify(table: Table) -> str:
     return _suggested_kind(table) or titled or "unknown"
 
 
+_ABOUT_UNITS = frozenset("单位性质 单位规格 经费保障形式 拟变动情况 经费性质 在职人数 预算单位性质 单位类型 编制数 人员编制 变动情况 在职人员 单位级别".split())
+
+
 def _certain_kind(table: Table) -> str | None:
     leaves = {fold_header(level) for path in table.paths for level in path}
     if table.form:
@@ -729,9 +759,13 @@ def _certain_kind(table: Table) -> str | None:
         return "project_performance"
     if "职责活动" in leaves:
         return "department_performance"
+    if leaves & {"绩效目标", "绩效指标"} and leaves & {"项目名称", "项目"}:
+        return "project_performance"
+    if leaves & {"会议名称", "培训名称"}:
+        return "three_public_expenses"
     if leaves & {"采购物品名称", "政府采购目录序号", "采购品目名称", "采购品目", "采购目录", "采购项目名称"}:
         return "procurement"
-    if "单位名称" in leaves and leaves & {"单位性质", "单位规格", "经费保障形式"}:
+    if "单位名称" in leaves and leaves & _ABOUT_UNITS:
         return "organisation"
     return None
 
@@ -762,3 +796,20 @@ def _suggested_kind(table: Table) -> str | None:
 def is_empty_row(row: tuple[Cell, ...]) -> bool:
     """Whether a body row shows nothing but blanks and dashes."""
     return all(is_blank(cell.text) for cell in row)
+
+
+def is_statement(table: Table) -> bool:
+    """Whether a table goes into the disclosure: it has a known kind, or it shows a number that must not be lost.
+
+    Lists of words (contents of the document, duties) are no statements.
+    """
+    if not table.rows and not table.paths:
+        return False
+    if table.kind != "unknown":
+        return True
+    if any(fold_header(level) in ("报表名称", "是否空表") for path in table.paths for level in path):
+        return False
+    texts = {cell.shown for row in table.rows for cell in row}
+    if texts & {"报表名称", "是否空表"}:
+        return False
+    return any(is_amount_text(cell.shown) for row in table.rows for cell in row if cell.own)
