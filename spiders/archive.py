@@ -1,0 +1,316 @@
+"""The archive: every original for ever, and what is known about addresses and nights.
+
+Layout of an archive directory:
+
+    <sha256>             the bytes of one file as they were downloaded, read-only, named by their hash; never changed, never removed
+    .incoming/           files being written; whatever a killed crawl left there is removed by the next
+    sightings.sqlite     documents  sha256, size, the run and time of first archiving
+                         addresses  per file address: what was last served there, with its validators (ETag, Last-Modified)
+                         pages      list and article pages with validators, so that a 304 can be read again (compressed)
+                         runs       one row a crawl
+                         sightings  one row a run and place (portal, list, article, address): the `Sighting` as JSON
+
+Order of writing makes a crash harmless: bytes reach their final name (written, synced, renamed) before any row speaks of them, and
+address and sighting are written in one transaction. A crawl killed at any moment and started again with the same run directory
+ends with the same archive and the same sightings as one that was never disturbed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import re
+import sqlite3
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+
+from budget.sightings import Sighting
+from spiders.addresses import identity
+
+_SHA256 = re.compile(r"^[0-9a-f]{64}$")
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS documents (
+  sha256 TEXT PRIMARY KEY, size INTEGER NOT NULL, first_run TEXT NOT NULL, first_seen TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS addresses (
+  address TEXT PRIMARY KEY, sha256 TEXT NOT NULL, etag TEXT, last_modified TEXT, content_key TEXT,
+  previous_sha256 TEXT, changed_run TEXT, checked_at TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS pages (
+  address TEXT PRIMARY KEY, etag TEXT, last_modified TEXT, content_type TEXT, body BLOB NOT NULL, checked_at TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS runs (run TEXT PRIMARY KEY, started_at TEXT NOT NULL, finished_at TEXT);
+CREATE TABLE IF NOT EXISTS sightings (
+  run TEXT NOT NULL, portal TEXT NOT NULL, list_url TEXT NOT NULL, article_url TEXT NOT NULL, url TEXT NOT NULL,
+  sha256 TEXT, sighting TEXT NOT NULL, PRIMARY KEY (run, portal, list_url, article_url, url)) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS sightings_by_document ON sightings (sha256);
+"""
+
+
+class ArchiveError(RuntimeError):
+    """The archive cannot be trusted or written: names the file, what was expected and what was found."""
+
+
+@dataclass(frozen=True, slots=True)
+class KnownFile:
+    """What was last served under an address."""
+
+    sha256: str
+    etag: str | None
+    last_modified: str | None
+    content_key: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class KnownPage:
+    """A page as last downloaded, with the validators it came with."""
+
+    etag: str | None
+    last_modified: str | None
+    content_type: str
+    body: bytes
+
+
+def now() -> datetime:
+    return datetime.now(UTC).replace(microsecond=0)
+
+
+class Archive:
+    """The archive in one directory. One writer at a time is usual; several processes are safe."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self.incoming = directory / ".incoming"
+        self.incoming.mkdir(parents=True, exist_ok=True)
+        self._sweep()
+        self._database = sqlite3.connect(directory / "sightings.sqlite", timeout=30, isolation_level=None)
+        self._database.execute("PRAGMA journal_mode=WAL")
+        self._database.execute("PRAGMA synchronous=NORMAL")
+        self._database.executescript(_SCHEMA)
+
+    def close(self) -> None:
+        self._database.close()
+
+    def __enter__(self) -> Archive:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    def _sweep(self) -> None:
+        """Removes what killed crawls left half-written: their process is in the name, a living one is left alone."""
+        for leftover in self.incoming.iterdir():
+            process = leftover.name.split("-", 1)[0]
+            alive = process.isdigit() and Path("/proc").is_dir() and Path("/proc", process).exists()
+            if not alive or process == str(os.getpid()):
+                leftover.unlink(missing_ok=True)
+
+    # --- bytes ---------------------------------------------------------------------------------------------------------
+
+    def path_of(self, sha256: str) -> Path:
+        """Where a document stands. Raises ValueError on anything that is no hash, so that no data reaches the file system."""
+        if not _SHA256.match(sha256):
+            raise ValueError(f"{sha256!r} is no SHA-256 in lower-case hexadecimal")
+        return self.directory / sha256
+
+    def holds(self, sha256: str) -> bool:
+        return self.path_of(sha256).is_file()
+
+    def put(self, data: bytes) -> str:
+        """Stores bytes and returns their SHA-256. Bytes already there are compared by size and left alone.
+
+        Raises ArchiveError when a file under this name has another size: then the disk, not the portal, is at fault.
+        """
+        sha256 = hashlib.sha256(data).hexdigest()
+        target = self.path_of(sha256)
+        if target.exists():
+            if target.stat().st_size != len(data):
+                raise ArchiveError(
+                    f"{target}: {target.stat().st_size} bytes, expected {len(data)}; the file was damaged after archiving: "
+                    "move it away and crawl again"
+                )
+            return sha256
+        with NamedTemporaryFile(dir=self.incoming, prefix=f"{os.getpid()}-", delete=False) as stream:
+            temporary = Path(stream.name)
+            stream.write(data)
+            stream.flush()
+            os.fsync(stream.fileno())
+        temporary.chmod(0o444)
+        temporary.replace(target)
+        folder = os.open(self.directory, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+        return sha256
+
+    def read(self, sha256: str) -> bytes:
+        """The bytes of a document, verified. Raises FileNotFoundError, or ArchiveError when they no longer have this hash."""
+        path = self.path_of(sha256)
+        data = path.read_bytes()
+        found = hashlib.sha256(data).hexdigest()
+        if found != sha256:
+            raise ArchiveError(f"{path}: the bytes have the hash {found}; the file was damaged after archiving")
+        return data
+
+    def documents(self) -> Iterator[str]:
+        """The hashes of all files that stand in the archive, sorted."""
+        yield from sorted(path.name for path in self.directory.iterdir() if _SHA256.match(path.name))
+
+    def damaged(self) -> list[str]:
+        """Hashes whose file no longer has these bytes (reads everything)."""
+        return [name for name in self.documents() if hashlib.sha256((self.directory / name).read_bytes()).hexdigest() != name]
+
+    # --- addresses -----------------------------------------------------------------------------------------------------
+
+    def known_file(self, url: str) -> KnownFile | None:
+        """What was last served under an address, None when nothing, or when its bytes are gone from the archive."""
+        row = self._database.execute(
+            "SELECT sha256, etag, last_modified, content_key FROM addresses WHERE address = ?", (identity(url),)
+        ).fetchone()
+        if row is None or not self.holds(row[0]):
+            return None
+        return KnownFile(*row)
+
+    def known_page(self, url: str) -> KnownPage | None:
+        row = self._database.execute(
+            "SELECT etag, last_modified, content_type, body FROM pages WHERE address = ?", (url,)
+        ).fetchone()
+        return KnownPage(row[0], row[1], row[2] or "", zlib.decompress(row[3])) if row else None
+
+    def keep_page(self, url: str, page: KnownPage) -> None:
+        """Keeps a page that came with validators, so that tomorrow's 304 can be read."""
+        self._database.execute(
+            "INSERT OR REPLACE INTO pages VALUES (?, ?, ?, ?, ?, ?)",
+            (url, page.etag, page.last_modified, page.content_type, zlib.compress(page.body, 6), now().isoformat()),
+        )
+
+    def forget_page(self, url: str) -> None:
+        self._database.execute("DELETE FROM pages WHERE address = ?", (url,))
+
+    # --- runs and sightings --------------------------------------------------------------------------------------------
+
+    def start_run(self, run: str) -> None:
+        """Opens a run, or opens it again after a crash."""
+        self._database.execute(
+            "INSERT INTO runs (run, started_at) VALUES (?, ?) ON CONFLICT (run) DO UPDATE SET finished_at = NULL",
+            (run, now().isoformat()),
+        )
+
+    def finish_run(self, run: str) -> None:
+        self._database.execute("UPDATE runs SET finished_at = ? WHERE run = ?", (now().isoformat(), run))
+
+    def record(
+        self, run: str, sighting: Sighting, *, content_key: str | None = None, whole: bool = True, changed: bool = True
+    ) -> Sighting:
+        """Writes one sighting, and for a file what its address now serves, in one transaction.
+
+        whole: False for a truncated body, whose validators must not stop tomorrow's download. changed: False for a 304 or for
+        a page whose text is the same. Returns the sighting with `outcome` and `replaces_sha256` as the run must show them.
+        """
+        with self._transaction() as database:
+            if sighting.sha256 and sighting.url:
+                sighting = self._record_file(database, run, sighting, content_key, whole, changed)
+            database.execute(
+                "INSERT OR REPLACE INTO sightings VALUES (?, ?, ?, ?, ?, ?, ?)",
+                (
+                    run, sighting.portal, sighting.list_url, sighting.article_url, sighting.url or "", sighting.sha256,
+                    sighting.model_dump_json(),
+                ),
+            )  # fmt: skip
+        return sighting
+
+    def _record_file(
+        self, database: sqlite3.Connection, run: str, sighting: Sighting, content_key: str | None, whole: bool, changed: bool
+    ) -> Sighting:
+        sha256, seen = sighting.sha256, sighting.seen_at.isoformat()
+        assert sha256 is not None and sighting.url is not None
+        database.execute("INSERT OR IGNORE INTO documents VALUES (?, ?, ?, ?)", (sha256, sighting.size or 0, run, seen))
+        first_run = database.execute("SELECT first_run FROM documents WHERE sha256 = ?", (sha256,)).fetchone()[0]
+        address = identity(sighting.url)
+        row = database.execute(
+            "SELECT sha256, previous_sha256, changed_run FROM addresses WHERE address = ?", (address,)
+        ).fetchone()
+        old, previous, changed_run = row or (None, None, None)
+        if old is not None and old != sha256:
+            previous, changed_run = old, run
+        replaces = previous if changed_run == run and previous != sha256 else None
+        if changed or row is None:
+            database.execute(
+                "INSERT OR REPLACE INTO addresses VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                (
+                    address, sha256, sighting.etag if whole else None, sighting.last_modified if whole else None,
+                    content_key, previous, changed_run, seen,
+                ),
+            )  # fmt: skip
+        else:
+            database.execute("UPDATE addresses SET checked_at = ? WHERE address = ?", (seen, address))
+        outcome = "archived" if first_run == run else "unchanged"
+        return sighting.model_copy(update={"outcome": outcome, "replaces_sha256": replaces})
+
+    @contextlib.contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        self._database.execute("BEGIN IMMEDIATE")
+        try:
+            yield self._database
+        except BaseException:
+            self._database.execute("ROLLBACK")
+            raise
+        self._database.execute("COMMIT")
+
+    def sightings_of(self, run: str) -> list[Sighting]:
+        """The sightings of a run in the order of their places.
+
+        A document that was archived in this run is `archived` at the first of its places and `unchanged` at the others,
+        whichever download came first.
+        """
+        rows = self._database.execute(
+            "SELECT sighting FROM sightings WHERE run = ? ORDER BY portal, list_url, article_url, url", (run,)
+        )
+        found = [Sighting.model_validate_json(row[0]) for row in rows]
+        shown: set[str] = set()
+        for index, sighting in enumerate(found):
+            if sighting.outcome == "archived" and sighting.sha256:
+                if sighting.sha256 in shown:
+                    found[index] = sighting.model_copy(update={"outcome": "unchanged"})
+                shown.add(sighting.sha256)
+        return found
+
+    def sightings_of_document(self, sha256: str) -> list[Sighting]:
+        """Every sighting of one document over all runs, oldest first."""
+        rows = self._database.execute("SELECT sighting FROM sightings WHERE sha256 = ?", (sha256,))
+        return sorted((Sighting.model_validate_json(row[0]) for row in rows), key=lambda sighting: sighting.seen_at)
+
+
+def write_sightings(path: Path, sightings: list[Sighting]) -> None:
+    """Writes `sightings.jsonl` whole or not at all."""
+    write_whole(path, "".join(sighting.model_dump_json() + "\n" for sighting in sightings))
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Writes a text file so that a reader sees the old or the new one, never a part."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    with temporary.open("w", encoding="utf-8") as stream:
+        stream.write(text)
+        stream.flush()
+        os.fsync(stream.fileno())
+    temporary.replace(path)
+
+
+def read_sightings(path: Path) -> list[Sighting]:
+    """The sightings of a `sightings.jsonl`. A last line cut by a crash is left out; any other bad line raises ArchiveError."""
+    found = []
+    lines = path.read_bytes().split(b"\n")
+    for number, line in enumerate(lines, 1):
+        if not line:
+            continue
+        try:
+            found.append(Sighting.model_validate(json.loads(line)))
+        except ValueError as error:
+            if number == len(lines):
+                break
+            raise ArchiveError(f"{path}:{number}: no sighting: {error}") from error
+    return found

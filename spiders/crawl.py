@@ -1,0 +1,316 @@
+"""The crawl as a process of its own: `python -m spiders.crawl --portal sample --archive DIR --out RUN_DIR`.
+
+A run directory holds `run.json` (the run's id), `sightings.jsonl`, `summary.json` and `evidence/` (pages of walls). A run that was
+killed is continued by starting it again with the same directory; a finished directory is used for a new run.
+
+Exit status: 0 all portals finished, 3 some incomplete or blocked, 1 a crash, 2 wrong usage.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import traceback
+import uuid
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from budget.sightings import Sighting
+from spiders.archive import Archive, now, read_sightings, write_sightings, write_whole
+from spiders.portals import Portal, PortalError, find_portal
+from spiders.summary import CrawlSummary, PortalSummary, Tally, count_sightings, leaves_incomplete
+
+PORTALS_AT_ONCE = 8
+GRACE_SECONDS = 30.0
+
+__all__ = ["CrawlError", "CrawlSummary", "crawl_in_subprocess", "read_sightings", "read_summary"]
+
+
+class CrawlError(RuntimeError):
+    """A crawl whose outcome cannot be trusted: no summary, or an exit status that contradicts it."""
+
+
+def crawl_in_subprocess(
+    portals: Sequence[Portal | str | Path], archive: Path, out: Path, timeout: float = 6 * 3600
+) -> CrawlSummary:
+    """Crawls portals (by `Portal`, id or file) in a process of its own and returns its checked summary.
+
+    After `timeout` seconds the crawl is asked to stop (it closes cleanly and is `incomplete`), then killed. Raises CrawlError when
+    the process leaves no summary, or one that does not agree with its exit status or with `sightings.jsonl`.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="portals-") as folder:
+        command = [sys.executable, "-m", "spiders.crawl", "--archive", str(archive), "--out", str(out)]
+        for number, portal in enumerate(portals):
+            if isinstance(portal, Portal):
+                file = Path(folder, f"{number}.yaml")
+                file.write_text(yaml.safe_dump(portal.model_dump(mode="json", exclude_defaults=True), allow_unicode=True), "utf-8")
+                command += ["--portal", str(file)]
+            else:
+                command += ["--portal", str(portal)]
+        (out / "summary.json").unlink(missing_ok=True)
+        with (out / "crawl.log").open("ab") as log:
+            process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=_project_root())
+            try:
+                code = process.wait(timeout)
+            except subprocess.TimeoutExpired:
+                process.terminate()
+                try:
+                    code = process.wait(GRACE_SECONDS)
+                except subprocess.TimeoutExpired:
+                    process.kill()
+                    code = process.wait()
+            except BaseException:
+                process.terminate()
+                process.wait(GRACE_SECONDS)
+                raise
+    if not (out / "summary.json").is_file():
+        raise CrawlError(f"the crawl ended with status {code} and left no summary; its last words in {out / 'crawl.log'}:\n{_tail(out / 'crawl.log')}")
+    summary = read_summary(out / "summary.json")
+    if summary.exit_code != code:
+        raise CrawlError(f"the crawl ended with status {code}, its summary says {summary.exit_code}: see {out / 'crawl.log'}")
+    unfinished = [one.portal for one in summary.portals if one.finish_reason != "finished" and not one.incomplete]
+    seen = sum(1 for one in read_sightings(out / "sightings.jsonl") if one.url and one.outcome != "ignored")
+    if unfinished or seen != sum(one.found for one in summary.portals):
+        raise CrawlError(f"{out}: the summary does not agree with itself or with sightings.jsonl ({seen} files; {unfinished})")
+    return summary
+
+
+def _project_root() -> str:
+    """Where `python -m spiders.crawl` finds the packages, whatever the caller's directory."""
+    return str(Path(__file__).resolve().parents[1])
+
+
+def _tail(path: Path, size: int = 2000) -> str:
+    return path.read_bytes()[-size:].decode("utf-8", errors="replace")
+
+
+def read_summary(path: Path) -> CrawlSummary:
+    """A `summary.json` as `CrawlSummary`."""
+    return CrawlSummary.model_validate_json(path.read_bytes())
+
+
+# --- inside the process ------------------------------------------------------------------------------------------------------
+
+
+def _run_id(out: Path) -> str:
+    """The id of the run this directory holds: that of a run cut short, or a new one."""
+    note, summary = out / "run.json", out / "summary.json"
+    if note.is_file():
+        unfinished = True
+        if summary.is_file():
+            with contextlib.suppress(ValueError):
+                unfinished = any(one.finish_reason == "shutdown" for one in read_summary(summary).portals)
+        if unfinished:
+            return str(json.loads(note.read_text("utf-8"))["run"])
+    run = f"{now():%Y%m%dT%H%M%SZ}-{uuid.uuid4().hex[:8]}"
+    (out / "sightings.jsonl").unlink(missing_ok=True)
+    summary.unlink(missing_ok=True)
+    write_whole(note, json.dumps({"run": run}) + "\n")
+    return run
+
+
+class _Crawl:
+    """One run inside its process: starts a crawler a portal, writes what they report, sums up."""
+
+    def __init__(self, portals: list[Portal], archive: Archive, out: Path) -> None:
+        self.portals = portals
+        self.archive = archive
+        self.out = out
+        self.run = _run_id(out)
+        self.started_at = now()
+        self.archive.start_run(self.run)
+        self.stopping = False
+        self.done: dict[str, PortalSummary] = {}
+        self._live = (out / "sightings.jsonl").open("a", encoding="utf-8")
+        self._seen = 0
+        self._told = time.monotonic()
+
+    def report(self, sighting: Sighting) -> None:
+        self._live.write(sighting.model_dump_json() + "\n")
+        self._live.flush()
+        self._seen += 1
+        if time.monotonic() - self._told > 5:
+            self._told = time.monotonic()
+            self.say(f"{self._seen} sightings, {len(self.done)} of {len(self.portals)} portals done")
+
+    @staticmethod
+    def say(text: str) -> None:
+        print(f"{datetime.now().astimezone():%H:%M:%S} {text}", file=sys.stderr, flush=True)
+
+    async def crawl(self, runner: Any) -> None:
+        waiting = asyncio.Semaphore(PORTALS_AT_ONCE)
+        hosts: dict[str, asyncio.Lock] = {}
+
+        async def one(portal: Portal) -> None:
+            # two portals on one host take turns: its pause is counted once
+            async with hosts.setdefault(portal.columns[0].list_url.split("/")[2], asyncio.Lock()), waiting:
+                if self.stopping:
+                    self.done[portal.id] = self._never_started(portal)
+                    return
+                await self._portal(runner, portal)
+
+        await asyncio.gather(*(one(portal) for portal in self.portals))
+
+    async def _portal(self, runner: Any, portal: Portal) -> None:
+        from scrapy.crawler import Crawler
+
+        from spiders.families import spider_of
+        from spiders.settings import settings_for
+
+        crawler = Crawler(spider_of(portal.family), settings_for(portal))
+        self.say(f"{portal.id}: begins")
+        await runner.crawl(
+            crawler, portal=portal, archive=self.archive, run=self.run, evidence=self.out / "evidence", report=self.report
+        )
+        spider: Any = crawler.spider
+        stats: dict[str, Any] = crawler.stats.get_stats() if crawler.stats else {}
+        self.done[portal.id] = self._sum_up(portal, spider, stats)
+        told = self.done[portal.id]
+        self.say(
+            f"{portal.id}: {told.finish_reason}{', incomplete' if told.incomplete else ''}; {told.rows_fetched} rows, "
+            f"{told.articles} articles, {told.found} files: {told.new} new, {told.unchanged} unchanged, "
+            f"{sum(told.failed.values())} failed, {sum(told.blocked.values())} blocked"
+        )
+
+    def _sum_up(self, portal: Portal, spider: Any, stats: dict[str, Any]) -> PortalSummary:
+        tally: Tally = spider.tally
+        counts = count_sightings([one for one in self.archive.sightings_of(self.run) if one.portal == portal.id])
+        problems = list(tally.problems)
+        if tally.rows_expected is not None and tally.rows_fetched < tally.rows_expected and not problems:
+            problems.append(f"{tally.rows_fetched} list entries read, the portal says {tally.rows_expected}")
+        errors = stats.get("spider_exceptions/count") or sum(
+            value for name, value in stats.items() if name.startswith("spider_exceptions/") and isinstance(value, int)
+        )
+        if errors:
+            problems.append(f"{errors} errors in the spider itself: see the log")
+        reason = str(stats.get("finish_reason", "unknown"))
+        return PortalSummary(
+            portal=portal.id, family=portal.family, finish_reason=reason,
+            incomplete=reason != "finished" or bool(problems) or leaves_incomplete(counts), problems=tuple(problems),
+            rows_expected=tally.rows_expected, rows_fetched=tally.rows_fetched, pages_expected=tally.pages_expected,
+            pages_fetched=tally.pages_fetched, articles=tally.articles, robots=dict(sorted(spider.robots.items())),
+            legacy_tls=dict(sorted(spider.legacy_tls.items())), requests=stats.get("downloader/request_count", 0),
+            not_modified=stats.get("downloader/response_status_count/304", 0), bytes=stats.get("downloader/response_bytes", 0),
+            seconds=round(time.monotonic() - spider.began, 1), **counts,  # type: ignore[arg-type]
+        )  # fmt: skip
+
+    @staticmethod
+    def _never_started(portal: Portal) -> PortalSummary:
+        return PortalSummary(
+            portal=portal.id, family=portal.family, finish_reason="shutdown", incomplete=True, problems=("stopped before it began",)
+        )
+
+    def finish(self, error: str | None = None) -> CrawlSummary:
+        """Writes `sightings.jsonl` in its final order and `summary.json`."""
+        self._live.close()
+        write_sightings(self.out / "sightings.jsonl", self.archive.sightings_of(self.run))
+        portals = tuple(self.done.get(one.id) or self._never_started(one) for one in self.portals)
+        incomplete = any(one.incomplete for one in portals)
+        finished = all(one.finish_reason == "finished" for one in portals) and error is None
+        if finished:
+            self.archive.finish_run(self.run)
+        summary = CrawlSummary(
+            run=self.run, started_at=self.started_at, finished_at=now(),
+            state="crashed" if error else "incomplete" if incomplete else "finished",
+            exit_code=1 if error else 3 if incomplete else 0, error=error, portals=portals,
+        )  # fmt: skip
+        write_whole(self.out / "summary.json", summary.model_dump_json(indent=1) + "\n")
+        return summary
+
+
+def _run(portals: list[Portal], archive_directory: Path, out: Path) -> int:
+    from scrapy.crawler import AsyncCrawlerRunner
+    from scrapy.settings import Settings
+    from scrapy.utils.log import configure_logging
+    from scrapy.utils.reactor import install_reactor
+
+    from spiders.settings import SETTINGS
+
+    install_reactor(str(SETTINGS["TWISTED_REACTOR"]))
+    from twisted.internet import reactor as installed
+
+    reactor: Any = installed
+    configure_logging({"LOG_LEVEL": SETTINGS["LOG_LEVEL"]})
+    failures: list[str] = []
+    with Archive(archive_directory) as archive:
+        crawl = _Crawl(portals, archive, out)
+        # a runner's own settings override those of the crawlers given to it, so it has none
+        runner = AsyncCrawlerRunner(Settings())
+
+        async def main() -> None:
+            try:
+                await crawl.crawl(runner)
+            except Exception:  # noqa: BLE001 - whatever it was, the summary must say it
+                failures.append(traceback.format_exc())
+            finally:
+                reactor.callFromThread(reactor.stop)
+
+        def stop(number: int, frame: object) -> None:
+            if crawl.stopping:
+                os._exit(1)
+            crawl.stopping = True
+            crawl.say("stopping; once more to leave at once")
+            reactor.callFromThread(lambda: asyncio.ensure_future(runner.stop()))
+
+        signal.signal(signal.SIGINT, stop)
+        signal.signal(signal.SIGTERM, stop)
+        reactor.callWhenRunning(lambda: asyncio.ensure_future(main()))
+        reactor.run(installSignalHandlers=False)
+        summary = crawl.finish(failures[0] if failures else None)
+    if failures:
+        print(failures[0], file=sys.stderr)
+    crawl.say(f"{summary.state}: {sum(one.new for one in summary.portals)} new files; {out / 'summary.json'}")
+    return summary.exit_code
+
+
+def _moved(portals: list[Portal], overrides: Iterable[str]) -> list[Portal]:
+    for override in overrides:
+        name, found, url = override.partition("=")
+        if not found or "/" in name:
+            name, url = "", override
+        if name and name not in {portal.id for portal in portals}:
+            raise PortalError(f"--base-url-override {override}: no portal `{name}` in this crawl")
+        portals = [portal.at(url) if name in ("", portal.id) else portal for portal in portals]
+    return portals
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """The command line. Returns the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m spiders.crawl", description="Crawls portals into an archive.")
+    parser.add_argument("--portal", action="append", required=True, help="id or YAML file; may be repeated")
+    parser.add_argument("--archive", type=Path, required=True)
+    parser.add_argument("--out", type=Path, required=True, help="directory of this run")
+    parser.add_argument(
+        "--base-url-override", action="append", default=[], metavar="[ID=]URL", help="crawl at another scheme, host and port"
+    )
+    told = parser.parse_args(arguments)
+    try:
+        portals = _moved([find_portal(name) for name in told.portal], told.base_url_override)
+        if len({portal.id for portal in portals}) != len(portals):
+            raise PortalError("a portal is named twice")
+    except ValueError as error:
+        print(error, file=sys.stderr)
+        return 2
+    told.out.mkdir(parents=True, exist_ok=True)
+    try:
+        return _run(portals, told.archive.resolve(), told.out.resolve())
+    except Exception:  # noqa: BLE001 - a crash has its own exit status
+        traceback.print_exc()
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,660 @@
+"""`PortalSpider`: list → article → attachment, the way that all families share. A family says how its lists are read and paged.
+
+A family sets `family` and `article` and answers two questions: `first_pages` (which requests open a column) and `read_list` (what
+a downloaded list page holds and which request follows). Everything after the list entry, and every outcome, is here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import date
+from pathlib import Path
+from typing import Any, ClassVar, Generic, Literal, TypeVar
+from urllib.parse import urlsplit
+
+import scrapy
+from scrapy.exceptions import DownloadCancelledError, DownloadTimeoutError, IgnoreRequest
+from scrapy.http import Request, Response
+from twisted.python.failure import Failure
+
+from budget.printed_text import squeeze
+from budget.sightings import Sighting
+from budget.states import Reason
+from spiders import pages, titles
+from spiders.addresses import belongs, identity, is_endpoint
+from spiders.archive import Archive, now
+from spiders.file_types import DOCUMENTS, file_type
+from spiders.middlewares import RobotsForbids, header
+from spiders.pages import Article, HtmlPage, Row
+from spiders.portals import Column, Portal
+from spiders.rules import read_rules
+from spiders.settings import FILE_BYTES, FILE_SECONDS
+from spiders.summary import Tally
+from spiders.titles import ColumnHint, TitleVerdict, judge_title
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+# after so many walls in one night a portal is left alone
+WALLS_ARE_ENOUGH = 3
+TRUNCATED_TRIES = 2
+EVIDENCE_BYTES = 64 * 1024
+EVIDENCE_FILES = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Why something could not be had."""
+
+    outcome: Literal["blocked", "failed"]
+    reason: Reason
+    detail: str
+
+
+@dataclass(slots=True)
+class Listing:
+    """One list being read: a column of the YAML, or a folder found below it."""
+
+    column: Column
+    url: str
+    hint: ColumnHint
+    depth: int
+    pages_read: int = 0
+    pages_total: int | None = None
+    first_rows: set[str] = field(default_factory=set)
+    seen: set[str] = field(default_factory=set)
+
+
+@dataclass(frozen=True, slots=True)
+class ListPage:
+    """What one page of a list says: its entries, what the portal says of the whole, where the next page is."""
+
+    rows: tuple[Row, ...]
+    pages_total: int | None = None
+    rows_total: int | None = None
+    next_url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One list entry on its way to an article."""
+
+    listing: Listing
+    row: Row
+    verdict: TitleVerdict
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """An article page as read. `html` is kept only where the page itself may be the document."""
+
+    page_url: str
+    article: Article
+    title: str
+    html: bytes | None
+    content_type: str | None
+    etag: str | None
+    last_modified: str | None
+    soft_404: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A file that an article offers: what its sighting will say."""
+
+    sighting: Sighting
+    referer: str
+
+
+@dataclass(frozen=True, slots=True)
+class Got:
+    """A file as it came."""
+
+    sha256: str
+    size: int
+    content_type: str | None
+    etag: str | None
+    last_modified: str | None
+    whole: bool = True
+    changed: bool = True
+    detail: str | None = None
+
+
+@dataclass(slots=True)
+class Errand(Generic[Item, Result]):
+    """One address asked for once, for everybody who wants it."""
+
+    waiting: list[Item] = field(default_factory=list)
+    result: Result | None = None
+
+
+class PortalSpider(scrapy.Spider):
+    """Reads one portal. Writes every outcome to the archive as a `Sighting`; nothing is yielded as an item."""
+
+    family: ClassVar[str] = ""
+    article: ClassVar[re.Pattern[str]] = re.compile("")
+    """What the address of an article looks like in this family (searched in the absolute address)."""
+
+    def __init__(self, portal: Portal, archive: Archive, run: str, evidence: Path, report: Callable[[Sighting], None]) -> None:
+        super().__init__(name=portal.id)
+        self.portal = portal
+        self.archive = archive
+        self.run = run
+        self.evidence = evidence
+        self.report = report
+        self.tally = Tally()
+        self.robots: dict[str, str] = {}
+        self.legacy_tls: dict[str, str] = {}
+        self.began = time.monotonic()
+        self._articles: dict[str, Errand[Entry, Read | Trouble | Got]] = {}
+        self._files: dict[str, Errand[Offer, Got | Trouble]] = {}
+        self._lists: set[str] = set()
+        self._walls = 0
+        self._evidence_files = 0
+
+    # --- what a family says ------------------------------------------------------------------------------------------------
+
+    def first_pages(self, listing: Listing) -> Iterator[Request]:
+        """The requests that open a list: usually its first page."""
+        yield self.ask_list(listing, listing.url, 1)
+
+    def read_list(self, page: HtmlPage, listing: Listing, number: int) -> ListPage:
+        """A downloaded list page (number from 1) → its entries and the next page."""
+        raise NotImplementedError
+
+    def is_folder(self, row: Row, listing: Listing) -> bool:
+        """Whether an entry leads to a list below this one (a department's folder) and not to an article."""
+        path = urlsplit(row.url).path
+        return (
+            row.url.startswith(folder_of(listing.url))
+            and folder_of(row.url) != folder_of(listing.url)
+            and (path.endswith("/") or re.search(r"/index\.s?html?$", path) is not None)
+        )
+
+    # --- requests ------------------------------------------------------------------------------------------------------------
+
+    async def start(self) -> AsyncIterator[Request]:
+        for column in self.portal.columns:
+            hint = ColumnHint(column.name, column.list_url, column.fiscal_year, column.document_kind)
+            for request in self._open(Listing(column, column.list_url, hint, self.portal.setting(column, "descend"))):
+                yield request
+
+    def _open(self, listing: Listing) -> Iterator[Request]:
+        if listing.url not in self._lists:
+            self._lists.add(listing.url)
+            yield from self.first_pages(listing)
+
+    def ask_list(self, listing: Listing, url: str, number: int) -> Request:
+        # lists before articles before files, so that a night cut short has seen the most
+        return self._ask(url, "list", self._on_list, listing.url, 10, listing=listing, number=number)
+
+    def _ask(self, url: str, kind: str, callback: Callable[..., Any], referer: str | None, priority: int, **told: Any) -> Request:
+        headers = {"Referer": referer} if referer and self.portal.needs_referer else {}
+        meta: dict[str, Any] = {"kind": kind, "home": self.portal.columns[0].list_url}
+        if kind == "file":
+            meta |= {"download_timeout": FILE_SECONDS, "download_maxsize": FILE_BYTES}
+        return Request(
+            url, callback=callback, errback=self._on_error, headers=headers, meta=meta, cb_kwargs=told, dont_filter=True,
+            priority=priority,
+        )  # fmt: skip
+
+    def _walled(self) -> Trouble | None:
+        if self._walls < WALLS_ARE_ENOUGH:
+            return None
+        return Trouble("blocked", Reason.CHALLENGE, f"blocked:left_alone not asked: {self._walls} walls before it tonight")
+
+    # --- troubles --------------------------------------------------------------------------------------------------------------
+
+    def trouble_of(self, response: Response) -> Trouble | None:
+        """Why an answer is not what was asked for, None when it is."""
+        meta = response.meta
+        if wall := meta.get("wall"):
+            self._walls += 1
+            return Trouble("blocked", Reason.CHALLENGE, f"blocked:{wall.kind} {wall.evidence}{self._keep_evidence(response)}")
+        if target := meta.get("refused_redirect"):
+            return Trouble("failed", Reason.OUT_OF_SCOPE, f"redirects to {target}, which is not of this portal: name its host in `hosts`")
+        if meta.get("self_redirect"):
+            self._walls += 1
+            return Trouble("blocked", Reason.CHALLENGE, f"blocked:self_redirect HTTP {response.status} to itself, twice")
+        if response.status == 429 or "retry_after" in meta:
+            self._walls += 1
+            asked = f", asks to wait {meta['retry_after']:.0f} s" if "retry_after" in meta else ""
+            return Trouble("blocked", Reason.CHALLENGE, f"blocked:too_many_requests HTTP {response.status}{asked}")
+        if response.status >= 500:
+            return Trouble("failed", Reason.NETWORK, f"HTTP {response.status} after {1 + meta.get('retry_times', 0)} tries")
+        if response.status not in (200, 203, 304):
+            return Trouble("failed", Reason.HTTP_ERROR, f"HTTP {response.status}")
+        return None
+
+    def _trouble_of_failure(self, failure: Failure) -> Trouble:
+        error = failure.value
+        said = " ".join(str(error).split())[:300] or type(error).__name__
+        if isinstance(error, RobotsForbids) and error.unreachable:
+            return Trouble("failed", Reason.NETWORK, f"not even robots.txt answers: {said}")
+        if isinstance(error, RobotsForbids):
+            return Trouble("blocked", Reason.ROBOTS, f"blocked:robots {said}")
+        if isinstance(error, DownloadTimeoutError):
+            return Trouble("failed", Reason.LIMIT_TIME, f"no whole answer in time: {said}")
+        if isinstance(error, DownloadCancelledError) or "DOWNLOAD_MAXSIZE" in said:
+            return Trouble("failed", Reason.LIMIT_SIZE, said)
+        if isinstance(error, IgnoreRequest):
+            return Trouble("failed", Reason.HTTP_ERROR, said)
+        return Trouble("failed", Reason.NETWORK, f"{type(error).__name__}: {said}")
+
+    def _keep_evidence(self, response: Response) -> str:
+        if not response.body or self._evidence_files >= EVIDENCE_FILES:
+            return ""
+        body = response.body[:EVIDENCE_BYTES]
+        name = hashlib.sha256(body).hexdigest()
+        self.evidence.mkdir(parents=True, exist_ok=True)
+        if not (self.evidence / name).exists():
+            self._evidence_files += 1
+            (self.evidence / name).write_bytes(body)
+        return f"; evidence/{name}"
+
+    def _on_error(self, failure: Failure) -> Iterator[Request]:
+        request: Request = failure.request  # type: ignore[attr-defined]
+        trouble = self._trouble_of_failure(failure)
+        told = request.cb_kwargs
+        kind = request.meta["kind"]
+        if kind == "list":
+            self._list_trouble(told["listing"], told["number"], request.url, trouble)
+        elif kind in ("article", "jump"):
+            yield from self._article_done(told["key"], trouble)
+        else:
+            yield from self._file_done(told["key"], trouble)
+
+    # --- lists -------------------------------------------------------------------------------------------------------------------
+
+    def _list_trouble(self, listing: Listing, number: int, url: str, trouble: Trouble) -> None:
+        self.tally.problem(f"list page {number} of {listing.url}: {trouble.detail}")
+        self._record(
+            self._sighting(listing, Row(listing.url, listing.hint.name or listing.url), None).model_copy(
+                update={
+                    "url": url, "outcome": trouble.outcome, "reason": trouble.reason, "detail": f"{trouble.detail} (list)"
+                }
+            )
+        )  # fmt: skip
+
+    def _on_list(self, response: Response, listing: Listing, number: int) -> Iterator[Request]:
+        trouble = self.trouble_of(response)
+        if trouble is None and file_type(response.body) not in ("html", "xml", "unknown"):
+            trouble = Trouble("failed", Reason.HTTP_ERROR, f"a {file_type(response.body)} where a list was expected")
+        if trouble is not None:
+            self._list_trouble(listing, number, response.url, trouble)
+            return
+        page = self._page(response)
+        if target := pages.redirect_stub(page, len(response.body)):
+            if response.cb_kwargs.get("listing") is listing and number == 1 and target != response.url and not response.meta.get("stub"):
+                request = self.ask_list(listing, target, number)
+                request.meta["stub"] = True
+                yield request
+            else:
+                self.tally.problem(f"list {listing.url}: a stub that leads to {target}")
+            return
+        if number == 1:
+            self._learn_column(page, listing)
+        answer = self.read_list(page, listing, number)
+        listing.pages_read += 1
+        self.tally.pages_fetched += 1
+        if number == 1:
+            listing.pages_total = answer.pages_total
+            self.tally.expect(answer.pages_total, answer.rows_total)
+        yield from self._take_page(page, listing, number, answer)
+
+    def _take_page(self, page: HtmlPage, listing: Listing, number: int, answer: ListPage) -> Iterator[Request]:
+        if not answer.rows:
+            if number == 1:
+                soft = "the site's error page" if pages.is_soft_404(page) else f"titled {pages.page_title(page)[:60]!r}"
+                self.tally.problem(f"list {listing.url}: no entries on its first page ({soft})")
+            elif listing.pages_total is not None:
+                self.tally.problem(f"list {listing.url}: page {number} of {listing.pages_total} is empty")
+            return
+        first = answer.rows[0].url
+        if first in listing.first_rows:
+            # every page number answers with the same page: the pager lies or its first suffix is wrong
+            if listing.pages_total is not None:
+                self.tally.problem(f"list {listing.url}: page {number} repeats an earlier page; check `first_suffix`")
+            return
+        listing.first_rows.add(first)
+        for row in answer.rows:
+            if row.url not in listing.seen:
+                listing.seen.add(row.url)
+                self.tally.rows_fetched += 1
+                yield from self._take_row(listing, row)
+        if answer.next_url is None:
+            if listing.pages_total is not None and number < listing.pages_total:
+                self.tally.problem(f"list {listing.url}: {number} of {listing.pages_total} pages read")
+        elif number >= self.portal.max_pages:
+            self.tally.problem(f"list {listing.url}: stopped at max_pages {self.portal.max_pages}")
+        else:
+            yield self.ask_list(listing, answer.next_url, number + 1)
+
+    def _learn_column(self, page: HtmlPage, listing: Listing) -> None:
+        if listing.hint.name is None:
+            name = pages.read_meta(page).column_name or pages.page_title(page) or None
+            listing.hint = replace(listing.hint, name=name)
+
+    def _take_row(self, listing: Listing, row: Row) -> Iterator[Request]:
+        verdict = judge_title(row.title, listing.hint, self.portal.region)
+        if not belongs(row.url, self.portal.columns[0].list_url, self.portal.hosts):
+            host = urlsplit(row.url).hostname
+            self._ignore(listing, row, Reason.OUT_OF_SCOPE, f"off_site: {host} is not of this portal")
+            return
+        if listing.depth > 0 and self.is_folder(row, listing):
+            if verdict.take or verdict.rule == "no_budget_words":
+                hint = replace(listing.hint, name=f"{listing.hint.name or ''} {row.title}".strip(), url=row.url)
+                yield from self._open(Listing(listing.column, row.url, hint, listing.depth - 1))
+            else:
+                self._ignore(listing, row, *self._why(verdict))
+            return
+        undecided = titles.is_cut(row.title) or (verdict.rule == "no_budget_words" and titles.names_organisation(row.title))
+        if not verdict.take and not undecided:
+            self._ignore(listing, row, *self._why(verdict))
+            return
+        yield from self._want_article(Entry(listing, row, verdict))
+
+    @staticmethod
+    def _why(verdict: TitleVerdict) -> tuple[Reason, str]:
+        elsewhere = verdict.rule == "other_jurisdiction"
+        return (Reason.OUT_OF_SCOPE if elsewhere else Reason.NOT_A_BUDGET_TITLE), verdict.detail
+
+    # --- articles ------------------------------------------------------------------------------------------------------------------
+
+    def _want_article(self, entry: Entry) -> Iterator[Request]:
+        key = entry.row.url
+        errand = self._articles.get(key)
+        if errand is None:
+            errand = self._articles[key] = Errand()
+            if trouble := self._walled():
+                errand.result = trouble
+            else:
+                errand.waiting.append(entry)
+                yield self._ask(key, "article", self._on_article, entry.listing.url, 5, key=key, shown=entry.row.shown)
+                return
+        if errand.result is None:
+            errand.waiting.append(entry)
+        else:
+            yield from self._settle(entry, errand.result)
+
+    def _on_article(self, response: Response, key: str, shown: date | None, followed: bool = False) -> Iterator[Request]:
+        trouble = self.trouble_of(response)
+        if trouble is not None:
+            yield from self._article_done(key, trouble)
+            return
+        known = self.archive.known_file(key) if response.status == 304 else None
+        if known or file_type(response.body) in DOCUMENTS - {"unknown", "office_html"}:
+            # a list link or article address that serves the file itself (郑州)
+            yield from self._article_done(key, self._got(response, key))
+            return
+        page = self._page(response)
+        target = pages.redirect_stub(page, len(response.body))
+        if target and target != response.url:
+            if followed or not belongs(target, self.portal.columns[0].list_url, self.portal.hosts):
+                why = "a second stub" if followed else "a stub that leaves the portal"
+                yield from self._article_done(key, Trouble("failed", Reason.HTTP_ERROR, f"{why}, to {target}"))
+            elif urlsplit(target).path.endswith(".json"):
+                yield self._ask(target, "jump", self._on_jump, response.url, 5, key=key, shown=shown)
+            else:
+                yield self._ask(target, "article", self._on_article, response.url, 5, key=key, shown=shown, followed=True)
+            return
+        article = pages.read_article(page, shown, self.portal.body)
+        read = Read(
+            page.url, article, pages.page_title(page), response.body, header(response, "Content-Type"), header(response, "ETag"),
+            header(response, "Last-Modified"), pages.is_soft_404(page),
+        )  # fmt: skip
+        if any(one.refused is None for one in article.attachments):
+            read = replace(read, html=None)
+        yield from self._article_done(key, read)
+
+    def _on_jump(self, response: Response, key: str, shown: date | None) -> Iterator[Request]:
+        target = None if self.trouble_of(response) else pages.json_jump(response.body, response.url)
+        if target is None or not belongs(target, self.portal.columns[0].list_url, self.portal.hosts):
+            detail = f"the JSON of a jump, {response.url}, leads nowhere (HTTP {response.status})"
+            yield from self._article_done(key, Trouble("failed", Reason.HTTP_ERROR, detail))
+            return
+        yield self._ask(target, "article", self._on_article, response.url, 5, key=key, shown=shown, followed=True)
+
+    def _article_done(self, key: str, result: Read | Trouble | Got) -> Iterator[Request]:
+        errand = self._articles[key]
+        errand.result = result
+        self.tally.articles += 1
+        waiting, errand.waiting = errand.waiting, []
+        for entry in waiting:
+            yield from self._settle(entry, result)
+
+    def _settle(self, entry: Entry, result: Read | Trouble | Got) -> Iterator[Request]:
+        """What an article, now read, means for one list entry."""
+        listing, row = entry.listing, entry.row
+        if isinstance(result, Trouble):
+            sighting = self._sighting(listing, row, entry.verdict)
+            self._record(
+                sighting.model_copy(update={"outcome": result.outcome, "reason": result.reason, "detail": result.detail})
+            )
+            return
+        if isinstance(result, Got):
+            sighting = self._sighting(listing, row, entry.verdict).model_copy(update={"url": row.url, "link_text": row.title})
+            self._file_sighting(sighting, result)
+            return
+        article, meta = result.article, result.article.meta
+        title = row.title
+        if (titles.is_cut(title) or not title) and article.title:
+            title = article.title
+        hint = replace(listing.hint, name=meta.column_name or listing.hint.name)
+        verdict = judge_title(title, hint, self.portal.region)
+        if not verdict.take and meta.column_name and listing.hint.name:
+            verdict = judge_title(title, listing.hint, self.portal.region)
+        row = replace(row, title=title)
+        sighting = self._sighting(listing, row, verdict, article, hint.name)
+        if not verdict.take:
+            reason, detail = self._why(verdict)
+            self._record(sighting.model_copy(update={"outcome": "ignored", "reason": reason, "detail": detail}))
+            return
+        if stranger := self._other_site(meta.site_id_code):
+            self._record(
+                sighting.model_copy(update={"outcome": "ignored", "reason": Reason.OUT_OF_SCOPE, "detail": stranger})
+            )
+            return
+        offered = False
+        for attachment in article.attachments:
+            one = sighting.model_copy(update={"url": attachment.url, "link_text": attachment.text or None})
+            if attachment.refused:
+                detail = f"{attachment.refused}: {attachment.text or attachment.url}"
+                self._record(
+                    one.model_copy(update={"outcome": "ignored", "reason": Reason.NOT_A_BUDGET_FILE, "detail": detail})
+                )
+            elif not belongs(attachment.url, self.portal.columns[0].list_url, self.portal.hosts):
+                offered = True
+                detail = f"off_site: {urlsplit(attachment.url).hostname} is not of this portal: name it in `hosts`"
+                self._record(one.model_copy(update={"outcome": "ignored", "reason": Reason.OUT_OF_SCOPE, "detail": detail}))
+            else:
+                offered = True
+                yield from self._want_file(Offer(one, result.page_url))
+        if not offered:
+            self._without_attachment(sighting, result, row)
+
+    def _without_attachment(self, sighting: Sighting, read: Read, row: Row) -> None:
+        """An article without files: its page is the document, or files are missing, or there is nothing (PORTALS §4 rule 8)."""
+        rules = read_rules("attachments")
+        article = read.article
+        stem = squeeze(row.title)[:8]
+        about = bool(article.meta.article_title) or stem in squeeze(read.title) or stem in squeeze(article.title)
+        if read.soft_404 or not about:
+            detail = f"soft 404: the page is titled {read.title[:80]!r}"
+            self._record(sighting.model_copy(update={"outcome": "failed", "reason": Reason.HTTP_ERROR, "detail": detail}))
+            return
+        enough = (
+            article.amounts >= rules["amounts_that_make_a_table"]
+            or len(squeeze(article.body_text)) >= rules["characters_that_make_a_narrative"]
+        )
+        if read.html is not None and article.has_body and enough:
+            self._page_is_the_document(sighting, read)
+        elif article.promises_attachment:
+            detail = "the article promises an attachment and has none"
+            self._record(
+                sighting.model_copy(update={"outcome": "failed", "reason": Reason.MISSING_ATTACHMENT, "detail": detail})
+            )
+        else:
+            detail = f"no attachment, {article.amounts} amounts in tables, {len(squeeze(article.body_text))} characters"
+            self._record(sighting.model_copy(update={"outcome": "ignored", "reason": Reason.NO_ATTACHMENT, "detail": detail}))
+
+    def _page_is_the_document(self, sighting: Sighting, read: Read) -> None:
+        assert read.html is not None
+        key = pages.content_key(read.article)
+        known = self.archive.known_file(sighting.article_url)
+        same = known is not None and known.content_key == key
+        sha256 = known.sha256 if known is not None and same else self.archive.put(read.html)
+        told = sighting.model_copy(
+            update={
+                "url": sighting.article_url, "sha256": sha256, "size": self.archive.path_of(sha256).stat().st_size,
+                "content_type": read.content_type, "etag": read.etag, "last_modified": read.last_modified,
+                "detail": "the page itself is the document",
+            }
+        )  # fmt: skip
+        self._record(told, content_key=key, changed=not same)
+
+    def _other_site(self, code: str | None) -> str | None:
+        own = self.portal.site_id_code
+        if own and code and own[:4].isdigit() and code[:4].isdigit() and own[:4] != code[:4]:
+            return f"other_jurisdiction: SiteIDCode {code}, the portal's own is {own}"
+        return None
+
+    # --- files -----------------------------------------------------------------------------------------------------------------------
+
+    def _want_file(self, offer: Offer) -> Iterator[Request]:
+        assert offer.sighting.url is not None
+        key = identity(offer.sighting.url)
+        errand = self._files.get(key)
+        if errand is None:
+            errand = self._files[key] = Errand()
+            if trouble := self._walled():
+                errand.result = trouble
+            else:
+                errand.waiting.append(offer)
+                told = {"key": key, "address": offer.sighting.url, "came_from": offer.referer}
+                yield self._ask(offer.sighting.url, "file", self._on_file, offer.referer, 0, **told)
+                return
+        if errand.result is None:
+            errand.waiting.append(offer)
+        else:
+            self._settle_file(offer, errand.result)
+
+    def _on_file(
+        self, response: Response, key: str, address: str, came_from: str, tries: int = 1, with_referer: bool = False
+    ) -> Iterator[Request]:
+        kind = file_type(response.body)
+        refused = response.status in (401, 403, 405) or (response.status == 200 and kind in ("html", "xml"))
+        if refused and not with_referer and not self.portal.needs_referer:
+            # many servers give files only to those who come from the article
+            yield self._again(response, came_from, tries, with_referer=True)
+            return
+        trouble = self.trouble_of(response)
+        if trouble is None and response.status != 304:
+            if kind == "empty":
+                trouble = Trouble("failed", Reason.EMPTY, "an empty body")
+            elif kind in ("html", "xml"):
+                says = pages.page_title(self._page(response))[:60]
+                trouble = Trouble(
+                    "failed", Reason.HTML_INSTEAD_OF_FILE,
+                    f"{len(response.body)} bytes of {kind} titled {says!r}, asked with Referer too{self._keep_evidence(response)}",
+                )  # fmt: skip
+        if trouble is not None:
+            yield from self._file_done(key, trouble)
+            return
+        if self._cut_off(response) and tries < TRUNCATED_TRIES:
+            yield self._again(response, came_from, tries + 1, with_referer)
+            return
+        yield from self._file_done(key, self._got(response, key))
+
+    def _again(self, response: Response, came_from: str, tries: int, with_referer: bool) -> Request:
+        """The same file asked for once more, unconditionally."""
+        told = response.cb_kwargs
+        asked = self._ask(told["address"], "file", self._on_file, came_from, 0, **told | {"tries": tries, "with_referer": with_referer})
+        asked.meta["unconditional"] = True
+        if with_referer:
+            asked.headers["Referer"] = came_from
+        return asked
+
+    @staticmethod
+    def _cut_off(response: Response) -> str | None:
+        if "dataloss" not in response.flags:
+            return None
+        return f"truncated: {len(response.body)} of {header(response, 'Content-Length') or 'an unknown number of'} bytes came"
+
+    def _got(self, response: Response, address: str) -> Got:
+        validators = header(response, "ETag"), header(response, "Last-Modified")
+        kind = header(response, "Content-Type")
+        if response.status == 304:
+            known = self.archive.known_file(address)
+            assert known is not None  # validators are sent only for known files
+            size = self.archive.path_of(known.sha256).stat().st_size
+            return Got(known.sha256, size, kind, known.etag, known.last_modified, changed=False)
+        sha256 = self.archive.put(response.body)
+        cut = self._cut_off(response)
+        return Got(sha256, len(response.body), kind, *validators, whole=cut is None, detail=cut)
+
+    def _file_done(self, key: str, result: Got | Trouble) -> Iterator[Request]:
+        errand = self._files[key]
+        errand.result = result
+        waiting, errand.waiting = errand.waiting, []
+        for offer in waiting:
+            self._settle_file(offer, result)
+        yield from ()
+
+    def _settle_file(self, offer: Offer, result: Got | Trouble) -> None:
+        if isinstance(result, Got):
+            self._file_sighting(offer.sighting, result)
+            return
+        self._record(
+            offer.sighting.model_copy(
+                update={"outcome": result.outcome, "reason": result.reason, "detail": result.detail}
+            )
+        )
+
+    def _file_sighting(self, sighting: Sighting, got: Got) -> None:
+        told = sighting.model_copy(
+            update={
+                "sha256": got.sha256, "size": got.size, "content_type": got.content_type, "etag": got.etag,
+                "last_modified": got.last_modified, "detail": got.detail,
+                "reason": None if got.whole else Reason.TRUNCATED,
+            }
+        )  # fmt: skip
+        self._record(told, whole=got.whole, changed=got.changed)
+
+    # --- sightings -------------------------------------------------------------------------------------------------------------------
+
+    def _page(self, response: Response) -> HtmlPage:
+        return pages.read_page(response.body, response.url, header(response, "Content-Type") or "", self.portal.charset)
+
+    def _sighting(
+        self, listing: Listing, row: Row, verdict: TitleVerdict | None, article: Article | None = None, column: str | None = None
+    ) -> Sighting:
+        published, source = (article.published_at, article.date_source) if article else (row.shown, "list" if row.shown else None)
+        return Sighting(
+            portal=self.portal.id, family=self.portal.family, list_url=listing.url, article_url=row.url, article_title=row.title,
+            url=None, column_name=column or listing.hint.name, published_at=published, date_source=source,  # type: ignore[arg-type]
+            source_org=article.source_org if article else None, region=self.portal.region,
+            fiscal_year=verdict.fiscal_year if verdict else None, document_kind=verdict.document_kind if verdict else None,
+            seen_at=now(), outcome="archived",
+        )  # fmt: skip
+
+    def _ignore(self, listing: Listing, row: Row, reason: Reason, detail: str) -> None:
+        sighting = self._sighting(listing, row, None)
+        self._record(sighting.model_copy(update={"outcome": "ignored", "reason": reason, "detail": detail}))
+
+    def _record(self, sighting: Sighting, *, content_key: str | None = None, whole: bool = True, changed: bool = True) -> None:
+        self.report(self.archive.record(self.run, sighting, content_key=content_key, whole=whole, changed=changed))
+
+
+def folder_of(url: str) -> str:
+    """The folder an address stands in, with its trailing slash: `http://x/a/b/index.html` → `http://x/a/b/`."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}{parts.path.rsplit('/', 1)[0]}/"
+
+
+def leads_to_file(url: str, text: str = "") -> bool:
+    """Whether a list entry leads straight to a file."""
+    return pages.is_file_address(url, text) or is_endpoint(url)
