@@ -27,6 +27,7 @@ from extract.identity import Identity, identify
 from extract.projects import projects_of
 from extract.reading import Reading, UnreadableError
 from extract.statements import is_statement, read_tables
+from extract.tables import PageBlocks
 
 Format = Literal["pdf", "docx", "xlsx", "xls", "doc", "rtf", "html", "zip", "image"]
 
