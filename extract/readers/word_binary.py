@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from extract.compound_file import CompoundFile, NotACompoundFileError
+from extract.readers.word_flow import CellEdges, Paragraph, ParagraphProperties
 from extract.reading import UnreadableError
 
 MAX_CHARACTERS = 50_000_000
@@ -29,58 +30,6 @@ _T_DEFINE, _T_HEADER, _T_MERGE, _T_SPLIT, _T_VERTICAL, _T_INSERT, _T_DELETE, _T_
     0xD608, 0x3404, 0x5624, 0x5625, 0xD62B, 0x7621, 0x5622, 0x7623, 0x9601,
 )  # fmt: skip
 _T_DEFINE_10 = 0xD606
-
-
-@dataclass(frozen=True, slots=True)
-class CellEdges:
-    """One cell definition of a row: edges in twips, merge flags as the file has them."""
-
-    left: int
-    right: int
-    across: int = 0
-    """horzMerge: 0 alone; otherwise the value of the first cell of a run is the mark of a first one."""
-    vertical: int = 0
-    """vertMerge: 0 alone, 1 continues the cell above, 3 starts."""
-
-
-@dataclass(frozen=True, slots=True)
-class ParagraphProperties:
-    """What of a paragraph's properties decides its place and level."""
-
-    style: int = 0
-    in_table: bool = False
-    depth: int = 0
-    row_end: bool = False
-    inner_cell: bool = False
-    inner_row_end: bool = False
-    outline: int = 9
-    left: int = 0
-    first: int = 0
-    left_characters: int = 0
-    first_characters: int = 0
-    cells: tuple[CellEdges, ...] = ()
-    header_row: bool = False
-
-    @property
-    def table_depth(self) -> int:
-        """0 outside tables, 1 in a table, 2 in a table inside a cell …"""
-        return max(self.depth, 1) if self.in_table or self.row_end else self.depth
-
-    @property
-    def ends_row(self) -> bool:
-        return self.row_end or self.inner_row_end
-
-
-@dataclass(frozen=True, slots=True)
-class Paragraph:
-    """A paragraph, cell end or row end. `text` is what is visible, `mark` the character that ended it."""
-
-    text: str
-    mark: str
-    properties: ParagraphProperties
-    heading: int | None = None
-    boxes: tuple[tuple[Paragraph, ...], ...] = ()
-    """The paragraphs of every text box anchored in it."""
 
 
 @dataclass(frozen=True, slots=True)
