@@ -75,4 +75,4 @@ def _judged(batch: list[tuple[Source, Disclosure]], checks: bool) -> list[tuple[
 
     paths = {disclosure.document.sha256: source.path for source, disclosure in batch}
     proved = prove([disclosure for _, disclosure in batch], paths)
-    return [(source, disclosure) for (source, _), disclosure in zip(batch, proved, strict=True)]
+    return [(source, one.disclosure) for (source, _), one in zip(batch, proved, strict=True)]

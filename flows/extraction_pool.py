@@ -107,11 +107,17 @@ def _result(job: Job, future: object, limits: Limits) -> Disclosure:
     try:
         return Disclosure.from_json(future.result())  # type: ignore[attr-defined]
     except FutureTimeoutError:
-        return failed(job, "limit_time", f"{job.file}: not read within {limits.seconds:g} s; raise the limit to read it")
+        return failed(
+            job, "limit_time", f"{job.file}: not read within {limits.seconds:g} s; raise the limit to read it"
+        )
     except MemoryError:
-        return failed(job, "limit_memory", f"{job.file}: needs more than {limits.memory_mb} MiB; raise the limit to read it")
+        return failed(
+            job, "limit_memory", f"{job.file}: needs more than {limits.memory_mb} MiB; raise the limit to read it"
+        )
     except ProcessExpired as death:
-        return failed(job, "corrupt", f"{job.file}: the reader died on it (exit code {death.exitcode}); open it by hand")
-    except Exception as fault:  # noqa: BLE001 - a fault of ours in one document must not lose the rest of the batch
+        return failed(
+            job, "corrupt", f"{job.file}: the reader died on it (exit code {death.exitcode}); open it by hand"
+        )
+    except Exception as fault:
         log.exception("extraction of %s failed", job.file, exc_info=fault)
         return failed(job, "corrupt", f"{job.file}: the extractor failed on it ({type(fault).__name__}: {fault})")

@@ -1,3 +1,118 @@
-from prefect import flow
-@flow
-def nightly(portals: list[str] | None = None): return 1
+"""`nightly`: crawl the portals, archive, read, prove, load or queue; say what happened."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+from prefect import flow, task
+from prefect.cache_policies import NO_CACHE
+from prefect.logging import get_run_logger
+from prefect.states import State
+
+from budget.sightings import Sighting
+from budget.states import DocumentState, RunState
+from flows.house import House
+from flows.run_summary import FailedDownload, RunSummary
+from flows.runs import Run, end, process, running
+from review.queue import ReviewQueue
+from spiders.crawl import CrawlSummary, crawl_in_subprocess
+from spiders.portals import Portal, find_portal, load_portals
+
+REGISTERED = "registered"
+"""Marker file in a run's crawl folder: its sightings are in the warehouse."""
+
+
+@flow(name="nightly", flow_run_name="nightly", persist_result=False, validate_parameters=True)
+def nightly(
+    portals: list[str] | None = None,
+    base_urls: dict[str, str] | None = None,
+    home: str | None = None,
+    workers: int | None = None,
+) -> State[RunSummary]:
+    """One night.
+
+    Args:
+        portals: ids or YAML files of the portals to crawl; all that this installation has when not given. An empty list
+            crawls nothing and reads what earlier runs left unread.
+        base_urls: portal id → scheme, host and port to crawl it at instead of its own (the sample portal on another port).
+        home: the installation's folder; YUSUAN_HOME when not given.
+        workers: reading processes; one a core when not given.
+    """
+    with running("nightly", House.at(home)) as run:
+        register_unregistered(run)
+        wanted = chosen_portals(run.house, portals, base_urls or {})
+        crawled = crawl(run, wanted) if wanted else None
+        seen = register_unregistered(run)
+        process(run, waiting(run), workers)
+        return end(run, summarise(run, crawled, seen))
+
+
+def chosen_portals(house: House, names: list[str] | None, base_urls: dict[str, str]) -> list[Portal]:
+    """The portals by name, or all of the installation. Raises PortalError naming what is wrong with which file."""
+    if names is None:
+        own = load_portals([house.portals], packaged=False) if house.portals.is_dir() else {}
+        found = list(own.values()) or [find_portal("sample")]
+    else:
+        found = [find_portal(name) for name in names]
+    return [portal.at(base_urls[portal.id]) if portal.id in base_urls else portal for portal in found]
+
+
+@task(name="crawl", persist_result=False, cache_policy=NO_CACHE)
+def crawl(run: Run, portals: Sequence[Portal]) -> CrawlSummary:
+    """Scrapy in a subprocess; its summary is checked against its exit status."""
+    log = get_run_logger()
+    log.info("crawling %d portals; log: %s", len(portals), run.folder / "crawl" / "crawl.log")
+    summary = crawl_in_subprocess(portals, run.house.archive, run.folder / "crawl")
+    for portal in summary.portals:
+        log.info(
+            "%s: %d found, %d new, %d unchanged, ignored %s, blocked %s, failed %s%s",
+            portal.portal, portal.found, portal.new, portal.unchanged, portal.ignored, portal.blocked, portal.failed,
+            f"; INCOMPLETE: {'; '.join(portal.problems)}" if portal.incomplete else "",
+        )  # fmt: skip
+    return summary
+
+
+@task(name="register-sightings", persist_result=False, cache_policy=NO_CACHE)
+def register_unregistered(run: Run) -> list[Sighting]:
+    """The sightings of every crawl that the warehouse has not taken over yet: this run's, and those of runs that died."""
+    taken: list[Sighting] = []
+    for note in sorted(run.house.runs.glob("*/crawl/run.json")):
+        folder = note.parent
+        if (folder / REGISTERED).exists():
+            continue
+        sightings = run.archive.sightings_of(json.loads(note.read_text("utf-8"))["run"])
+        ReviewQueue(run.warehouse).record_sightings(sightings, folder.parent.name)
+        (folder / REGISTERED).touch()
+        taken += sightings
+    return taken
+
+
+def waiting(run: Run) -> list[str]:
+    """Archived contents that no run has finished yet, and those a machine's trouble kept from being read; by sha256."""
+    states = (
+        DocumentState.DISCOVERED, DocumentState.ARCHIVED, DocumentState.EXTRACTED, DocumentState.VALIDATED,
+        DocumentState.FAILED,
+    )  # fmt: skip
+    return [version["sha256"] for version in run.warehouse.versions_in(*states)]
+
+
+def summarise(run: Run, crawled: CrawlSummary | None, seen: Sequence[Sighting]) -> RunSummary:
+    """What the night was. Incomplete when any portal was not crawled to its end."""
+    notes = []
+    state = RunState.OK
+    for portal in crawled.portals if crawled else ():
+        if portal.incomplete:
+            state = RunState.INCOMPLETE
+            notes.append(f"{portal.portal}: {'; '.join(portal.problems) or portal.finish_reason}")
+    failed = [
+        FailedDownload(
+            portal=one.portal, url=one.url or one.article_url, title=one.article_title, outcome=one.outcome,
+            reason=one.reason.value if one.reason else None, detail=one.detail,
+        )
+        for one in seen
+        if one.outcome in ("blocked", "failed")
+    ]  # fmt: skip
+    return run.summary(
+        state, portals=crawled.portals if crawled else (), failed_downloads=tuple(failed), notes=tuple(notes)
+    )

@@ -12,24 +12,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict
 
 from budget.states import DocumentState, RunState
-
-
-class PortalNight(BaseModel):
-    """What one portal gave in one night."""
-
-    model_config = ConfigDict(frozen=True)
-
-    portal: str
-    complete: bool
-    finish_reason: str
-    found: int = 0
-    """Files of disclosures seen, new or known."""
-    new: int = 0
-    unchanged: int = 0
-    downloaded_bytes: int = 0
-    ignored: dict[str, int] = {}
-    blocked: dict[str, int] = {}
-    failed: dict[str, int] = {}
+from spiders.summary import PortalSummary
 
 
 class DocumentOutcome(BaseModel):
@@ -40,7 +23,6 @@ class DocumentOutcome(BaseModel):
     sha256: str
     file: str
     title: str | None = None
-    url: str | None = None
     state: DocumentState
     reason: str | None = None
     detail: str | None = None
@@ -48,7 +30,21 @@ class DocumentOutcome(BaseModel):
     facts: int = 0
     rows_added: int = 0
     errors: int = 0
+    """Root findings of severity error; their consequences are not counted."""
     warnings: int = 0
+
+
+class FailedDownload(BaseModel):
+    """A file that was seen and could not be had, or a place that was walled off."""
+
+    model_config = ConfigDict(frozen=True)
+
+    portal: str
+    url: str
+    title: str
+    outcome: str
+    reason: str | None
+    detail: str | None
 
 
 class RunSummary(BaseModel):
@@ -62,8 +58,13 @@ class RunSummary(BaseModel):
     ended_at: datetime | None = None
     state: RunState
     recipe: str
-    portals: tuple[PortalNight, ...] = ()
+    portals: tuple[PortalSummary, ...] = ()
+    failed_downloads: tuple[FailedDownload, ...] = ()
     documents: tuple[DocumentOutcome, ...] = ()
+    waiting_for_review: int = 0
+    """Documents in the queue when the run ended, those of earlier runs included."""
+    loaded_in_all: int = 0
+    """Documents loaded in the warehouse when the run ended."""
     notes: tuple[str, ...] = ()
 
     def count(self, state: DocumentState) -> int:
@@ -78,6 +79,7 @@ class RunSummary(BaseModel):
         return sum(document.rows_added for document in self.documents)
 
     def portal_total(self, field: str) -> int:
+        """A count of `PortalSummary` (found, new, unchanged, …) over all portals."""
         return sum(getattr(portal, field) for portal in self.portals)
 
     def reasons(self, field: str) -> Counter[str]:
@@ -95,3 +97,8 @@ class RunSummary(BaseModel):
         half.write_text(self.model_dump_json(indent=1), encoding="utf-8")
         half.replace(target)
         return target
+
+    @classmethod
+    def read(cls, folder: Path) -> RunSummary:
+        """The summary of a run's folder; raises FileNotFoundError when the run left none (it was killed)."""
+        return cls.model_validate_json((folder / "summary.json").read_bytes())

@@ -110,3 +110,23 @@ def _stop(child: subprocess.Popen[bytes]) -> None:
         with contextlib.suppress(subprocess.TimeoutExpired):
             child.wait(patience)
             return
+
+
+@contextlib.contextmanager
+def sample_portal_process(house: House, port: int) -> Iterator[str]:
+    """Run the sample portal in a child process; yields its address. One that answers there already is used as it is."""
+    url = f"http://{LOOPBACK}:{port}/zwgk/czyjs/"
+    if _answers(url):
+        yield url
+        return
+    logs = house.home / "logs"
+    logs.mkdir(parents=True, exist_ok=True)
+    log = logs / "sample-portal.log"
+    command = [sys.executable, "-m", "spiders.sample_portal", "--host", LOOPBACK, "--port", str(port)]
+    with log.open("ab") as sink:
+        child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=sink, stderr=sink, start_new_session=True)
+    try:
+        _wait_until(url, child, "the sample portal", log, seconds=30)
+        yield url
+    finally:
+        _stop(child)

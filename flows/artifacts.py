@@ -1,0 +1,121 @@
+"""What a run shows in the Prefect UI: a markdown summary, tables of portals and of documents that did not load, progress.
+
+Chinese and English side by side: reviewers and engineers read the same page.
+"""
+
+from __future__ import annotations
+
+import time
+from uuid import UUID
+
+from prefect.artifacts import (
+    create_markdown_artifact,
+    create_progress_artifact,
+    create_table_artifact,
+    update_progress_artifact,
+)
+
+from budget.states import DocumentState
+from flows.run_summary import RunSummary
+
+
+class Progress:
+    """A progress artifact that is told about every document and tells the server at most once a second."""
+
+    def __init__(self, total: int, what: str) -> None:
+        self.total, self.what, self.done, self._told = total, what, 0, 0.0
+        self._id: UUID = create_progress_artifact(0.0, key="documents-progress", description=f"{what}: 0 of {total}")  # type: ignore[assignment]
+
+    def advance(self, by: int = 1) -> None:
+        self.done += by
+        if time.monotonic() - self._told >= 1 or self.done >= self.total:
+            self._told = time.monotonic()
+            update_progress_artifact(
+                self._id, 100 * self.done / max(1, self.total), f"{self.what}: {self.done} of {self.total}"
+            )
+
+
+def markdown(summary: RunSummary) -> str:
+    """The run in one page of markdown."""
+    counted = [
+        ("found 发现", summary.portal_total("found")),
+        ("archived 新存档", summary.portal_total("new")),
+        ("unchanged 未变", summary.portal_total("unchanged")),
+        ("loaded 入库", summary.count(DocumentState.LOADED)),
+        ("in review 待复核", summary.count(DocumentState.IN_REVIEW)),
+        ("rejected 退回", summary.count(DocumentState.REJECTED)),
+        ("ignored 略过", sum(summary.reasons("ignored").values())),
+        ("blocked 受阻", sum(summary.reasons("blocked").values())),
+        ("failed downloads 下载失败", sum(summary.reasons("failed").values())),
+        ("rows added 新增行", summary.rows_added),
+        ("waiting for review in all 复核中合计", summary.waiting_for_review),
+        ("loaded in all 入库合计", summary.loaded_in_all),
+    ]
+    lines = [
+        f"# {summary.flow} {summary.run_id}: {summary.state.value}",
+        "",
+        f"{summary.started_at:%Y-%m-%d %H:%M:%S} – {summary.ended_at:%H:%M:%S} UTC · recipe `{summary.recipe}`"
+        if summary.ended_at
+        else "",
+        "",
+        "| | |",
+        "|---|---:|",
+        *(f"| {name} | {number} |" for name, number in counted),
+    ]
+    for field, title in (("ignored", "Ignored 略过"), ("blocked", "Blocked 受阻"), ("failed", "Failed 失败")):
+        reasons = summary.reasons(field)
+        if reasons:
+            lines += ["", f"## {title}", "", *(f"- {reason}: {n}" for reason, n in sorted(reasons.items()))]
+    if summary.notes:
+        lines += ["", "## Notes 说明", "", *(f"- {note}" for note in summary.notes)]
+    return "\n".join(lines)
+
+
+def publish(summary: RunSummary) -> None:
+    """Create the run's artifacts."""
+    create_markdown_artifact(markdown(summary), key="run-summary", description="What this run did 本次运行")
+    if summary.portals:
+        create_table_artifact(
+            [
+                {
+                    "portal 门户": night.portal,
+                    "complete 完整": f"NO: {'; '.join(night.problems) or night.finish_reason}"
+                    if night.incomplete
+                    else "yes",
+                    "found 发现": night.found,
+                    "new 新": night.new,
+                    "unchanged 未变": night.unchanged,
+                    "ignored 略过": sum(night.ignored.values()),
+                    "blocked 受阻": sum(night.blocked.values()),
+                    "failed 失败": sum(night.failed.values()),
+                }
+                for night in summary.portals
+            ],
+            key="portals",
+            description="Portals of this run 门户",
+        )
+    if summary.failed_downloads:
+        create_table_artifact(
+            [one.model_dump() for one in summary.failed_downloads],
+            key="failed-downloads",
+            description="Files that could not be had 未取得的文件",
+        )
+    if summary.documents:
+        create_table_artifact(
+            [
+                {
+                    "state 状态": outcome.state.value,
+                    "reason 原因": outcome.reason or "",
+                    "document 文件": outcome.title or outcome.file,
+                    "detail 说明": outcome.detail or "",
+                    "review 复核": outcome.review_item or "",
+                    "facts 数据": outcome.facts,
+                    "errors 错误": outcome.errors,
+                    "warnings 提示": outcome.warnings,
+                    "sha256": outcome.sha256[:12],
+                }
+                for outcome in sorted(summary.documents, key=lambda o: (o.state is DocumentState.LOADED, o.file))
+            ],
+            key="documents",
+            description="Documents of this run, those not loaded first 文件",
+        )

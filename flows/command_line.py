@@ -1,0 +1,305 @@
+"""The `yusuan` command. Thin: each command says what it does, asks the rooms, and shows what came back.
+
+Heavy imports (Prefect, Great Expectations, Scrapy) stay inside the commands, so that `--help` answers at once.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.table import Table
+
+from flows.house import House
+from flows.terminal import HomeOption, JsonFlag, err, out, stop
+
+if TYPE_CHECKING:
+    from flows.run_summary import RunSummary
+
+app = typer.Typer(
+    name="yusuan",
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+    context_settings={"help_option_names": ["-h", "--help"]},
+    pretty_exceptions_show_locals=False,
+    help="Crawl, archive, read, prove and load the budget disclosures of Chinese government departments 部门预决算.\n\n"
+    "Start with `yusuan demo`; then `yusuan review list --home .demo`.",
+)
+
+
+@app.command()
+def extract(
+    paths: Annotated[list[Path], typer.Argument(help="Files or folders (read recursively).", show_default=False)],
+    as_json: Annotated[bool, typer.Option("--json", help="JSON lines on standard output instead of a table.")] = False,
+    output: Annotated[Path | None, typer.Option(help="Write one JSON file a document below this folder.")] = None,
+    checks: Annotated[bool, typer.Option(help="Prove the accounting and add the findings.")] = True,
+    workers: Annotated[int | None, typer.Option(min=1, help="Worker processes; default: one a core.")] = None,
+    seconds: Annotated[float, typer.Option(help="Time limit a document.")] = 300.0,
+    memory_mb: Annotated[int, typer.Option(help="Memory limit of a worker, MiB.")] = 3072,
+) -> None:
+    """Read documents into disclosures: statements, facts, findings.
+
+    One JSON object a document (schema: budget/data/disclosure.schema.json), as JSON lines on standard output or in
+    `OUTPUT/<path below the given folder>.json`. An unreadable file gives an object with `document.error`. Exit status: 0 when
+    every file was read, 1 when any has an error, 2 for wrong usage.
+
+    Examples:
+
+        yusuan extract budget.pdf --json | jq '.facts | length'
+
+        yusuan extract downloads/ --json --output read/
+    """
+    from flows.extract_command import extract_sources, find_sources
+    from flows.extraction_pool import Limits
+
+    try:
+        sources = find_sources(paths)
+    except FileNotFoundError as missing:
+        raise stop(str(missing), 2) from None
+    failed = 0
+    if not sources:
+        err.print("no documents there (.json, .csv, .md and hidden files are passed over)")
+    table = Table("file", "kind", "agency", "year", "statements", "facts", "errors", "warnings", "remark")
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    with Progress(
+        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
+        console=err, transient=True, disable=not err.is_terminal,
+    ) as bar:  # fmt: skip
+        task = bar.add_task("reading", total=len(sources))
+        results = extract_sources(
+            sources, workers=workers, limits=Limits(seconds=seconds, memory_mb=memory_mb), checks=checks,
+            progress=lambda number, source, _: bar.update(task, completed=number, description=source.path.name[:40]),
+        )  # fmt: skip
+        for source, disclosure in results:
+            document = disclosure.document
+            failed += document.error is not None
+            if output is not None:
+                target = output / source.output
+                target.parent.mkdir(parents=True, exist_ok=True)
+                target.write_text(disclosure.to_json() + "\n", encoding="utf-8")
+            elif as_json:
+                sys.stdout.write(disclosure.to_json() + "\n")
+                sys.stdout.flush()
+            if not as_json:
+                table.add_row(
+                    source.path.name, document.kind or "", document.agency or "", str(document.fiscal_year or ""),
+                    str(len(disclosure.statements)), str(len(disclosure.facts)), str(len(disclosure.errors)),
+                    str(len(disclosure.findings) - len(disclosure.errors)),
+                    f"{document.error.code}: {document.error.message}" if document.error else "",
+                )  # fmt: skip
+    if not as_json:
+        out.print(table)
+    raise typer.Exit(1 if failed else 0)
+
+
+@app.command("sample-portal")
+def sample_portal(
+    host: Annotated[str, typer.Option(help="Address to bind.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port; 0 takes a free one.")] = 8642,
+) -> None:
+    """Serve the sample portal: a loopback web server built like a TRS static government portal.
+
+    Its list pages, articles and attachments are fictitious budgets made by a script of the project, with a published error, a
+    truncated file, an error page behind a .pdf link and an article that is no disclosure among them.
+    """
+    from spiders.sample_portal.__main__ import main as serve
+
+    raise typer.Exit(serve(["--host", host, "--port", str(port)]))
+
+
+@app.command()
+def up(
+    home: HomeOption = None,
+    port: Annotated[int, typer.Option(help="Port of the Prefect server.")] = 4200,
+    portal_port: Annotated[int, typer.Option(help="Port of the sample portal; 0 starts none.")] = 8642,
+) -> None:
+    """Start Prefect server, worker, deployments and the sample portal on loopback; ctrl-C stops them."""
+    import contextlib
+    import time
+
+    from flows.up import ServiceError, prefect_house, sample_portal_process
+
+    house = House.at(home)
+    try:
+        with contextlib.ExitStack() as stack:
+            if portal_port:
+                out.print(f"sample portal 样例门户   {stack.enter_context(sample_portal_process(house, portal_port))}")
+            api = stack.enter_context(prefect_house(house, port=port))
+            out.print(f"Prefect              {api.removesuffix('/api')}")
+            out.print(f"deployments          {api.removesuffix('/api')}/deployments  (nightly, rerun)")
+            out.print(f"home                 {house.home}")
+            out.print(
+                "run one night now:   prefect deployment run nightly/nightly   (with PREFECT_API_URL=" + api + ")"
+            )
+            out.print("ctrl-C stops everything", style="dim")
+            while True:
+                time.sleep(1)
+    except ServiceError as trouble:
+        raise stop(str(trouble)) from None
+    except KeyboardInterrupt:
+        out.print("stopped")
+
+
+def enter(home: Path | None) -> House:
+    """The house, with Prefect pointed at it; before anything imports Prefect."""
+    return House.at(home).enter()
+
+
+def run_flow(flow_name: str, house: House, **parameters: object) -> RunSummary:
+    """Run nightly or rerun in this process; what a person can mend is said in one line."""
+    from prefect.exceptions import MissingResult
+
+    from flows import in_process
+    from flows.nightly import nightly
+    from flows.rerun import NothingNamedError, rerun
+    from spiders.crawl import CrawlError
+    from spiders.portals import PortalError
+    from warehouse import RunLockedError
+
+    try:
+        return in_process.run(nightly if flow_name == "nightly" else rerun, house.home, **parameters)
+    except (RunLockedError, NothingNamedError, PortalError, CrawlError) as trouble:
+        raise stop(str(trouble)) from None
+    except MissingResult as trouble:
+        raise stop(f"{flow_name}: {trouble}") from None
+
+
+def show_run(summary: RunSummary, house: House) -> None:
+    """What a run did, on the terminal."""
+    from flows.terminal import run_report
+
+    run_report(out, summary, house)
+
+
+def exit_of(summary: RunSummary) -> typer.Exit:
+    """0 for a run that is ok, 3 for one that is not (its portals were not read to the end)."""
+    from budget.states import RunState
+
+    return typer.Exit(0 if summary.state is RunState.OK else 3)
+
+
+@app.command()
+def nightly(
+    portal: Annotated[
+        list[str] | None,
+        typer.Option("--portal", help="Portal id or YAML file; may be repeated. Default: all of the installation."),
+    ] = None,
+    no_crawl: Annotated[
+        bool, typer.Option("--no-crawl", help="Crawl nothing; read what earlier runs left unread.")
+    ] = False,
+    base_url: Annotated[
+        list[str] | None, typer.Option(help="ID=URL: crawl a portal at another scheme, host and port.")
+    ] = None,
+    home: HomeOption = None,
+    workers: Annotated[int | None, typer.Option(min=1, help="Reading processes; default: one a core.")] = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """One night: crawl, archive, read, prove, load or queue.
+
+    Exit status: 0 ok, 3 incomplete or suspicious, 1 failed. Interrupted anywhere and run again, it carries on.
+    """
+    house = enter(home)
+    addresses = {}
+    for given in base_url or ():
+        name, found, url = given.partition("=")
+        if not found:
+            raise stop(f"--base-url {given}: write it as ID=URL", 2)
+        addresses[name] = url
+    summary = run_flow(
+        "nightly", house, portals=[] if no_crawl else portal, base_urls=addresses or None, workers=workers
+    )
+    if as_json:
+        sys.stdout.write(summary.model_dump_json() + "\n")
+    else:
+        show_run(summary, house)
+    raise exit_of(summary)
+
+
+@app.command()
+def rerun(
+    documents: Annotated[
+        list[str] | None, typer.Argument(help="sha256, in full or its first 8 digits or more.", show_default=False)
+    ] = None,
+    portal: Annotated[str | None, typer.Option(help="Every document seen at this portal.")] = None,
+    failed_in_run: Annotated[
+        str | None, typer.Option(help="Every document that did not load in this run (a run id, or `last`).")
+    ] = None,
+    outdated: Annotated[bool, typer.Option("--outdated", help="Every document that another recipe read.")] = False,
+    home: HomeOption = None,
+    workers: Annotated[int | None, typer.Option(min=1, help="Reading processes; default: one a core.")] = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Read documents again, with the decisions of reviewers replayed. With nothing named: all that did not load."""
+    house = enter(home)
+    summary = run_flow(
+        "rerun", house, documents=documents or None, portal=portal, failed_in_run=failed_in_run, outdated=outdated,
+        workers=workers,
+    )  # fmt: skip
+    if as_json:
+        sys.stdout.write(summary.model_dump_json() + "\n")
+    else:
+        show_run(summary, house)
+    raise exit_of(summary)
+
+
+@app.command()
+def demo(
+    home: Annotated[Path, typer.Option("--home", help="Where the demo keeps its things.")] = Path(".demo"),
+    port: Annotated[int, typer.Option(help="Port of the sample portal on 127.0.0.1.")] = 8642,
+) -> None:
+    """One night on the sample portal that ships with yusuan. Run it twice: the second time nothing is done twice."""
+    from flows.up import ServiceError, sample_portal_process
+
+    house = enter(home)
+    try:
+        with sample_portal_process(house, port) as address:
+            out.print(f"sample portal 样例门户: {address}")
+            summary = run_flow("nightly", house, portals=["sample"], base_urls={"sample": f"http://127.0.0.1:{port}"})
+    except ServiceError as trouble:
+        raise stop(str(trouble)) from None
+    from flows.terminal import where_to_look
+
+    show_run(summary, house)
+    where_to_look(out, house)
+    raise exit_of(summary)
+
+
+@app.command()
+def runs(
+    show: Annotated[str | None, typer.Option("--show", help="One run, by its id, or `last`.")] = None,
+    home: HomeOption = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """The runs of this installation, newest first; with --show one of them in full."""
+    from flows.run_summary import RunSummary
+    from flows.terminal import run_report, runs_table
+
+    house = House.at(home)
+    folders = sorted((path for path in house.runs.glob("*") if path.is_dir()), reverse=True)
+    if show is None:
+        runs_table(out, folders, as_json)
+        return
+    chosen = folders[0] if show == "last" and folders else house.runs / Path(show).name
+    try:
+        summary = RunSummary.read(chosen)
+    except FileNotFoundError:
+        raise stop(f"{show}: no summary of such a run in {house.runs}; a run that was killed leaves none") from None
+    if as_json:
+        sys.stdout.write(summary.model_dump_json() + "\n")
+    else:
+        run_report(out, summary, house)
+
+
+def main() -> None:
+    """Entry point of the console command."""
+    from flows.review_commands import review_app
+
+    app.add_typer(review_app, name="review")
+    app()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,234 @@
+"""What the command line shows and how: consoles, shared options, and the tables of runs and reviews."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from budget.disclosure import PagePlace, Place, SheetPlace
+from budget.states import DocumentState, RunState
+from flows.house import House
+
+if TYPE_CHECKING:
+    from flows.run_summary import RunSummary
+    from review.evidence import CellShown, FindingShown
+    from review.queue import ItemDetail, QueueRow
+
+out = Console(soft_wrap=False)
+err = Console(stderr=True)
+
+HomeOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--home",
+        envvar="YUSUAN_HOME",
+        help="The installation's folder: archive, warehouse, runs. Default: ./yusuan-data",
+    ),
+]
+JsonFlag = Annotated[bool, typer.Option("--json", help="Machine-readable output.")]
+
+
+def stop(message: str, code: int = 1) -> typer.Exit:
+    """Say what is wrong on standard error; the caller raises what this returns."""
+    err.print(f"[red]yusuan:[/red] {escape(message)}", highlight=False, soft_wrap=True)
+    return typer.Exit(code)
+
+
+def run_report(console: Console, summary: RunSummary, house: House) -> None:
+    """A run on one screen: counts, what is not loaded and why, what could not be downloaded."""
+    colour = "green" if summary.state is RunState.OK else "yellow"
+    console.print()
+    console.print(
+        f"run 运行 [bold]{summary.run_id}[/bold]  [{colour}]{summary.state.value}[/{colour}]", highlight=False
+    )
+    counts = Table.grid(padding=(0, 2))
+    counts.add_column()
+    counts.add_column(justify="right")
+    counts.add_column(style="dim")
+    ignored = summary.reasons("ignored")
+    if summary.portals:
+        counts.add_row("found 发现", str(summary.portal_total("found")), "files of disclosures on the portals")
+        counts.add_row(
+            "archived 存档", str(summary.portal_total("new")),
+            f"new; {summary.portal_total('unchanged')} unchanged and not downloaded again",
+        )  # fmt: skip
+    counts.add_row("loaded 入库", str(summary.count(DocumentState.LOADED)), f"now {summary.loaded_in_all} in all")
+    in_review = [one for one in summary.documents if one.state is not DocumentState.LOADED]
+    counts.add_row("in review 复核", str(len(in_review)), f"now {summary.waiting_for_review} waiting in all")
+    if summary.portals:
+        counts.add_row("ignored 略过", str(sum(ignored.values())), _reasons(ignored))
+        for field, label in (("blocked", "blocked 受阻"), ("failed", "failed 未取得")):
+            reasons = summary.reasons(field)
+            counts.add_row(label, str(sum(reasons.values())), _reasons(reasons))
+    counts.add_row("rows added 新增行", str(summary.rows_added), "in the warehouse")
+    console.print(counts)
+    if in_review or summary.failed_downloads:
+        table = Table(title="not loaded 未入库", title_justify="left", show_lines=False, expand=False)
+        for column in ("review", "reason", "document", "why"):
+            table.add_column(column, overflow="fold", no_wrap=column in ("review",))
+        for one in in_review:
+            table.add_row(
+                one.review_item or "", one.reason or one.state.value, one.title or one.file, escape(one.detail or "")
+            )
+        for failed in summary.failed_downloads:
+            table.add_row(
+                "", failed.reason or failed.outcome, failed.title, escape(f"{failed.url} {failed.detail or ''}")
+            )
+        console.print(table)
+    for note in summary.notes:
+        console.print(f"note 说明: {note}", markup=False, highlight=False)
+    if summary.portals and not summary.portal_total("new") and not summary.rows_added:
+        console.print("[green]nothing new: no file was downloaded again and no row was added 无新内容[/green]")
+    console.print(
+        f"[dim]summary: {house.runs / summary.run_id / 'summary.json'}[/dim]", highlight=False, soft_wrap=True
+    )
+
+
+def _reasons(reasons: dict[str, int]) -> str:
+    return ", ".join(f"{reason} {count}" for reason, count in sorted(reasons.items()))
+
+
+def where_to_look(console: Console, house: House) -> None:
+    """What a newcomer can do after the demo."""
+    home = house.home
+    here = Path.cwd()
+    shown = home.relative_to(here) if home.is_relative_to(here) else home
+    command = Path(sys.executable).with_name("yusuan")
+    yusuan = command.relative_to(here) if command.is_relative_to(here) else Path("yusuan")
+    console.print()
+    console.print("where to look next 接下来:", style="bold")
+    rows = [
+        (f"{yusuan} review list --home {shown}", "what waits for a person"),
+        (f"{yusuan} review show ID --home {shown}", "the evidence: sums, cells, page and box"),
+        (f"{yusuan} rerun --home {shown}", "after a decision: read again and load"),
+        (f"{yusuan} runs --home {shown}", "what each run did"),
+        (f"sqlite3 {shown}/warehouse.sqlite 'SELECT * FROM facts_current LIMIT 5'", "the figures (docs/warehouse.md)"),
+        ("make up", "Prefect with the deployments, these runs among its runs"),
+    ]
+    table = Table.grid(padding=(0, 2))
+    for line, meaning in rows:
+        table.add_row(f"  {line}", f"[dim]{meaning}[/dim]")
+    console.print(table, soft_wrap=True)
+
+
+def runs_table(console: Console, folders: Sequence[Path], as_json: bool) -> None:
+    """All runs, newest first; one without summary was killed."""
+    from flows.run_summary import RunSummary
+
+    found = [(folder, RunSummary.read(folder) if (folder / "summary.json").exists() else None) for folder in folders]
+    if as_json:
+        for folder, summary in found:
+            line = json.loads(summary.model_dump_json()) if summary else {"run_id": folder.name, "state": None}
+            line.pop("documents", None)
+            sys.stdout.write(json.dumps(line, ensure_ascii=False) + "\n")
+        return
+    table = Table("run", "state", "found", "new", "loaded", "not loaded", "rows added")
+    for folder, summary in found:
+        if summary is None:
+            table.add_row(folder.name, "no summary: killed, or still running")
+            continue
+        table.add_row(
+            summary.run_id, summary.state.value, str(summary.portal_total("found")), str(summary.portal_total("new")),
+            str(summary.count(DocumentState.LOADED)), str(len(summary.not_loaded)), str(summary.rows_added),
+        )  # fmt: skip
+    console.print(table)
+
+
+def review_list(console: Console, rows: Sequence[QueueRow]) -> None:
+    """The queue, one line an item."""
+    if not rows:
+        console.print("nothing waits 没有待复核的文件")
+        return
+    table = Table("item", "state", "stage", "reason", "document", "year", "errors", "summary")
+    for row in rows:
+        table.add_row(
+            row.item_id, row.state, row.stage, row.reason.value if row.reason else "", row.title or row.agency or "",
+            str(row.fiscal_year or ""), str(row.errors), escape(row.summary),
+        )  # fmt: skip
+    console.print(table)
+
+
+def place_text(place: Place | None) -> str:
+    """A place in words."""
+    if place is None:
+        return ""
+    if isinstance(place, PagePlace):
+        return f"page {place.page} 第{place.page}页 box [{', '.join(f'{side:.0f}' for side in place.bbox)}]"
+    if isinstance(place, SheetPlace):
+        return f"sheet {place.sheet} {place.cell}"
+    return f"table {place.table} row {place.row + 1} column {place.col + 1}"
+
+
+def _cell_row(cell: CellShown) -> tuple[str, ...]:
+    label = " ".join(part for part in (cell.code, cell.name) if part)
+    return (
+        str(cell.address) if cell.address else "", cell.statement or "", label, " / ".join(cell.column), cell.raw,
+        place_text(cell.at),
+    )  # fmt: skip
+
+
+def _finding(console: Console, shown: FindingShown) -> None:
+    console.print(
+        f"\n[{'red' if shown.severity.value == 'error' else 'yellow'}]{shown.severity.value} {shown.number}[/] "
+        f"[bold]{shown.check}[/bold] origin 来源: {shown.origin.value}",
+        highlight=False,
+    )
+    console.print(f"  {shown.message}", markup=False, highlight=False)
+    if shown.left is not None or shown.right is not None:
+        console.print(
+            f"  left 左 {shown.left}  right 右 {shown.right}  difference 差 {shown.difference}"
+            + (f"  tolerance 容差 {shown.tolerance}" if shown.tolerance else ""),
+            highlight=False,
+        )
+    if shown.cells or shown.elsewhere:
+        table = Table("--cell", "statement", "row", "column", "printed", "place", pad_edge=False)
+        for cell in shown.cells:
+            table.add_row(*map(escape, _cell_row(cell)))
+        for cell in shown.elsewhere:
+            table.add_row(*map(escape, _cell_row(cell)), style="dim")
+        console.print(table)
+
+
+def review_detail(console: Console, detail: ItemDetail) -> None:
+    """Everything about one item, root findings first and what they cause counted under them."""
+    row = detail.row
+    console.print(f"[bold]{row.item_id}[/bold] {row.state} · {row.stage} · {row.reason.value if row.reason else ''}")
+    console.print(f"{row.title or ''} {row.agency or ''} {row.fiscal_year or ''}".strip(), markup=False)
+    console.print(f"{row.summary}", markup=False, highlight=False)
+    for sighting in detail.sightings:
+        console.print(
+            f"seen 出处: {sighting['article_title']}  {sighting['url'] or sighting['article_url']}",
+            markup=False,
+            soft_wrap=True,
+        )
+    if detail.version is not None:
+        console.print(
+            f"sha256 {detail.version['sha256']}  recipe {detail.version['recipe']}", highlight=False, soft_wrap=True
+        )
+    if detail.evidence is not None:
+        caused: dict[int, list[FindingShown]] = {}
+        for shown in detail.evidence.findings:
+            if shown.caused_by is not None:
+                caused.setdefault(shown.caused_by, []).append(shown)
+        for shown in detail.evidence.findings:
+            if shown.caused_by is None:
+                _finding(console, shown)
+                for consequence in caused.get(shown.number, []):
+                    console.print(f"    ↳ {consequence.check}: {consequence.message}", markup=False, highlight=False)
+        for unread in detail.evidence.unread:
+            console.print(f"unread 未读: {unread.text} {place_text(unread.at)}", markup=False)
+    for change in detail.figure_changes:
+        console.print(f"figure changed 数字变动: {change}", markup=False)
+    for decision in detail.decisions:
+        console.print(
+            f"decided 决定: {decision.action} by {decision.decided_by} at {decision.decided_at:%Y-%m-%d %H:%M}: {decision.note}",
+            markup=False, highlight=False,
+        )  # fmt: skip
