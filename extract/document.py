@@ -6,7 +6,7 @@ import hashlib
 import io
 import time
 import zipfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -22,14 +22,16 @@ from budget.disclosure import (
     Statement,
 )
 from budget.states import Origin, Severity
+from extract.containers import members
 from extract.facts import default_unit, facts_of, statement_of
+from extract.file_types import FileType, detect
 from extract.identity import Identity, identify
 from extract.projects import projects_of
 from extract.reading import Reading, UnreadableError
 from extract.statements import is_statement, read_tables
 from extract.tables import PageBlocks
 
-Format = Literal["pdf", "docx", "xlsx", "xls", "doc", "rtf", "html", "zip", "image"]
+Format = Literal["pdf", "docx", "xlsx", "xls", "doc", "rtf", "html", "archive", "image"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,53 +82,67 @@ def _error_code(code: str) -> ErrorCode:
 
 
 def format_of(data: bytes) -> Format:
-    """The format that the content shows. Raises UnreadableError (empty, encrypted, unsupported, not_a_document, corrupt)."""
-    head = data[:4096]
-    if not data.strip(b"\x00 \r\n\t"):
-        raise UnreadableError("empty", "the file holds nothing; download it again")
-    if b"%PDF-" in head[:1024]:
-        return "pdf"
-    if head.startswith(b"PK\x03\x04"):
-        return _package_format(data)
-    if head.startswith(b"PK\x05\x06"):
+    """The format that the content shows. Raises UnreadableError (empty, truncated, encrypted, unsupported, not_a_document)."""
+    found = detect(data)
+    if found in _FORMATS:
+        return _FORMATS[found]
+    code, message = _UNREADABLE.get(found, ("not_a_document", f"no known document begins with {data[:8]!r}"))
+    raise UnreadableError(code, message)
+
+
+_FORMATS: dict[FileType, Format] = {
+    FileType.PDF: "pdf", FileType.DOCX: "docx", FileType.XLSX: "xlsx", FileType.XLS: "xls", FileType.DOC: "doc",
+    FileType.RTF: "rtf", FileType.HTML: "html", FileType.MHTML: "html", FileType.IMAGE: "image",
+    FileType.ZIP: "archive", FileType.RAR: "archive", FileType.SEVEN_ZIP: "archive", FileType.GZIP: "archive",
+}  # fmt: skip
+_OTHER_OFFICE = "save it as PDF, .docx or .xlsx"
+_UNREADABLE: dict[FileType, tuple[str, str]] = {
+    FileType.EMPTY: ("empty", "the file holds nothing; download it again"),
+    FileType.TRUNCATED: ("truncated", "the file is cut off; download it again"),
+    FileType.ENCRYPTED_OFFICE: ("encrypted", "the file asks for a password; ask the publisher for an open one"),
+    FileType.PPTX: ("unsupported", "a presentation"),
+    FileType.PPT: ("unsupported", "a presentation"),
+    FileType.ODT: ("unsupported", f"an OpenDocument text; {_OTHER_OFFICE}"),
+    FileType.ODS: ("unsupported", f"an OpenDocument spreadsheet; {_OTHER_OFFICE}"),
+    FileType.OFD: ("unsupported", "an OFD file; save it as PDF"),
+    FileType.WPS: ("unsupported", f"a WPS file in a form of its own; {_OTHER_OFFICE}"),
+    FileType.WORD_XML: ("unsupported", f"Word 2003 XML; {_OTHER_OFFICE}"),
+    FileType.SHEET_XML: ("unsupported", f"Excel 2003 XML; {_OTHER_OFFICE}"),
+    FileType.TAR: ("unsupported", "a tar archive; unpack it first"),
+    FileType.XML: ("not_a_document", "an XML file of no known kind"),
+    FileType.JSON: ("not_a_document", "a JSON file"),
+    FileType.TEXT: ("not_a_document", "plain text without tables"),
+}
+
+
+def extract_archive(
+    data: bytes, archive: str, *, limits: Limits = DEFAULT_LIMITS, recipe: str = ""
+) -> Iterator[tuple[str, bytes, Disclosure]]:
+    """(member, its bytes, its `Disclosure`) of every file in an archive; `file` of each is `archive/member`.
+
+    A member that cannot be had has `document.error`. Raises UnreadableError for the archive as a whole.
+    """
+    for member in members(data):
+        file = f"{archive}/{member.name}"
+        if member.problem is not None:
+            sha256 = hashlib.sha256(member.data).hexdigest()
+            failed = _failed(file, sha256, recipe, member.problem.code, member.problem.message, time.perf_counter())
+            yield member.name, member.data, failed
+        else:
+            yield member.name, member.data, extract_bytes(member.data, file, limits=limits, recipe=recipe)
+
+
+def _read_archive(data: bytes, limits: Limits) -> Reading:
+    """The one document of an archive: portals zip single files. Several are documents of their own."""
+    found = list(members(data))
+    if len(found) > 1:
+        names = ", ".join(member.name for member in found[:5])
+        raise UnreadableError("unsupported", f"an archive of {len(found)} files ({names}); unpack it, each is a document")
+    if not found:
         raise UnreadableError("empty", "an archive without members")
-    if head.startswith(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"):
-        return _compound_format(data)
-    if head.lstrip(b"\xef\xbb\xbf \r\n\t").startswith(b"{\\rtf"):
-        return "rtf"
-    if head.startswith((b"\x89PNG\r\n", b"\xff\xd8\xff", b"II*\x00", b"MM\x00*")):
-        return "image"
-    lowered = head.lower()
-    if b"<html" in lowered or b"<!doctype html" in lowered or b"<table" in lowered or b"<head" in lowered:
-        return "html"
-    if head.startswith((b"Rar!", b"7z\xbc\xaf", b"\x1f\x8b")):
-        raise UnreadableError("unsupported", "an archive of a kind that is not opened here; unpack it first")
-    raise UnreadableError("not_a_document", f"no known document begins with {head[:8]!r}")
-
-
-def _package_format(data: bytes) -> Format:
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as package:
-            names = {info.filename.replace("\\", "/") for info in package.infolist()}
-    except (zipfile.BadZipFile, EOFError, OSError, ValueError, NotImplementedError) as error:
-        code = "truncated" if b"PK\x05\x06" not in data[-65600:] else "corrupt"
-        raise UnreadableError(code, f"the package cannot be opened: {error}; download it again") from error
-    if "word/document.xml" in names:
-        return "docx"
-    if "xl/workbook.xml" in names or "xl/workbook.bin" in names:
-        return "xlsx"
-    return "zip"
-
-
-def _compound_format(data: bytes) -> Format:
-    """Which program wrote an OLE compound file: its stream names stand in UTF-16 in the directory."""
-    if "EncryptedPackage".encode("utf-16-le") in data:
-        raise UnreadableError("encrypted", "the file asks for a password; ask the publisher for an open one")
-    if "WordDocument".encode("utf-16-le") in data:
-        return "doc"
-    if "Workbook".encode("utf-16-le") in data or "Book".encode("utf-16-le") in data:
-        return "xls"
-    raise UnreadableError("unsupported", "a compound file that holds neither a Word document nor a workbook")
+    if found[0].problem is not None:
+        raise found[0].problem
+    return read(found[0].data, limits)
 
 
 def read(data: bytes, limits: Limits = DEFAULT_LIMITS) -> Reading:
@@ -134,12 +150,11 @@ def read(data: bytes, limits: Limits = DEFAULT_LIMITS) -> Reading:
     if len(data) > limits.max_bytes:
         raise UnreadableError("limit_size", f"{len(data):,} bytes are more than the {limits.max_bytes:,} allowed")
     found = format_of(data)
+    if found == "archive":
+        return _read_archive(data, limits)
     if found in ("docx", "xlsx"):
         _check_package(data, limits)
-    reader = _readers().get(found)
-    if reader is None:
-        raise UnreadableError("unsupported", f"{found} files cannot be read yet")
-    return reader(data)
+    return _readers()[found](data)
 
 
 def _check_package(data: bytes, limits: Limits) -> None:
@@ -153,8 +168,10 @@ def _check_package(data: bytes, limits: Limits) -> None:
 
 
 def _readers() -> dict[str, Callable[[bytes], Reading]]:
+    from extract.readers.html import read_html
     from extract.readers.legacy_word import read_doc
     from extract.readers.pdf import read_pdf
+    from extract.readers.rtf import read_rtf
     from extract.readers.word import read_docx
     from extract.readers.workbook import read_workbook
 
@@ -165,6 +182,8 @@ def _readers() -> dict[str, Callable[[bytes], Reading]]:
         "doc": read_doc,
         "xlsx": lambda data: read_workbook(data, "xlsx"),
         "xls": lambda data: read_workbook(data, "xls"),
+        "rtf": read_rtf,
+        "html": read_html,
     }
 
 
