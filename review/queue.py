@@ -18,13 +18,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal, Protocol
 
-from sqlalchemy import Connection, and_, exists, func, or_, select, update
+from sqlalchemy import Connection, and_, exists, func, literal, or_, select, update
 
 from budget.decisions import Decision, FindingAnchor, anchor_of
 from budget.disclosure import Disclosure, Finding
 from budget.reconciliations import Reconciliation
 from budget.sightings import Sighting
-from budget.states import DocumentState, Reason
+from budget.states import DocumentState, Reason, Severity
 from review.cells import CellAddress, anchor_of_cell, parse_cell, same_cell
 from review.evidence import Evidence, evidence_of
 from review.replay import correct_cell, standing_corrections
@@ -46,6 +46,7 @@ NEEDS_A_PERSON = frozenset(
     }
 )
 SETTLED = frozenset({DocumentState.LOADED, DocumentState.SUPERSEDED, DocumentState.REJECTED})
+_AT_ONCE = 500
 _SHORT, _LONG = 10, 24
 """Hex digits of an item id: forty bits, and more for the one in a few hundred thousand that would meet another."""
 
@@ -135,7 +136,10 @@ class ReviewQueue:
 
         def work(connection: Connection) -> list[str]:
             ids = [record_sighting(connection, one, run_id) for one in kept]
-            self._sync_sightings(connection, datetime.now(UTC))
+            for first in range(0, len(ids), _AT_ONCE):
+                batch = slice(first, first + _AT_ONCE)
+                urls = [one.url for one in kept[batch] if one.url]
+                _sync_sightings(connection, datetime.now(UTC), ids[batch], urls)
             return ids
 
         return self.warehouse.transact(work)
@@ -156,33 +160,9 @@ class ReviewQueue:
                 _open_version(connection, sha256, now)
             settled = select(versions.c.sha256).where(versions.c.state.in_(SETTLED))
             _close(connection, items.c.sha256.in_(settled), now)
-            return len(waiting) + self._sync_sightings(connection, now)
+            return len(waiting) + _sync_sightings(connection, now)
 
         return self.warehouse.transact(work)
-
-    def _sync_sightings(self, connection: Connection, now: datetime) -> int:
-        items, missed = tables.review_items, tables.sightings
-        had = tables.sightings.alias("had")
-        had_since = exists().where(
-            had.c.portal == missed.c.portal, had.c.article_url == missed.c.article_url, had.c.url == missed.c.url,
-            had.c.sha256.is_not(None), had.c.last_seen_at >= missed.c.last_seen_at,
-        )  # fmt: skip
-        lost = and_(missed.c.outcome.in_(("blocked", "failed")), missed.c.sha256.is_(None))
-        waiting = connection.execute(
-            select(missed)
-            .outerjoin(items, items.c.sighting_id == missed.c.sighting_id)
-            .where(lost, items.c.item_id.is_(None), ~had_since)
-            .order_by(missed.c.sighting_id)
-        ).mappings().all()  # fmt: skip
-        for sighting in waiting:
-            summary = f"{sighting['article_title']}: {sighting['outcome']}, {sighting['detail'] or sighting['reason'] or 'no detail'}"
-            values = {
-                "sighting_id": sighting["sighting_id"], "stage": "download", "reason": sighting["reason"],
-                "summary": summary, "state": "open", "opened_at": now,
-            }  # fmt: skip
-            _insert_item(connection, sighting["sighting_id"], values)
-        _close(connection, items.c.sighting_id.in_(select(missed.c.sighting_id).where(lost, had_since)), now)
-        return len(waiting)
 
     # looking
 
@@ -384,7 +364,7 @@ class _Decide(Protocol):
 
 def _chosen(item_id: str, reading: Disclosure, chosen: set[int] | None) -> list[Finding]:
     """The errors to accept: all, or the chosen ones and every error that one of them has caused."""
-    errors = {number: finding for number, finding in enumerate(reading.findings) if finding in reading.errors}
+    errors = {number: finding for number, finding in enumerate(reading.findings) if finding.severity is Severity.ERROR}
     if chosen is None:
         return list(errors.values())
     unknown = sorted(chosen - errors.keys())
@@ -448,6 +428,50 @@ def _open_version(connection: Connection, sha256: str, now: datetime) -> None:
         return
     opened = {} if known["state"] == "open" else {"opened_at": now}
     connection.execute(update(items).where(items.c.sha256 == sha256).values(**values, **opened))
+
+
+def _sync_sightings(
+    connection: Connection, now: datetime, only: Sequence[str] | None = None, urls: Sequence[str] = ()
+) -> int:
+    """Items for files that could not be had, closed when the same address gave a file since; how many were opened.
+
+    `only` and `urls` keep the search to sightings just recorded; without them all are looked at.
+    """
+    items, missed = tables.review_items, tables.sightings
+    had = tables.sightings.alias("had")
+    had_since = exists().where(
+        had.c.portal == missed.c.portal, had.c.article_url == missed.c.article_url, had.c.url == missed.c.url,
+        had.c.sha256.is_not(None), had.c.last_seen_at >= missed.c.last_seen_at,
+    )  # fmt: skip
+    lost = and_(missed.c.outcome.in_(("blocked", "failed")), missed.c.sha256.is_(None))
+    asked = lost if only is None else and_(lost, missed.c.sighting_id.in_(only))
+    answered = lost if only is None else and_(lost, missed.c.url.in_(urls))
+    waiting = connection.execute(
+        select(missed)
+        .outerjoin(items, items.c.sighting_id == missed.c.sighting_id)
+        .where(asked, items.c.item_id.is_(None), ~had_since)
+        .order_by(missed.c.sighting_id)
+    ).mappings().all()  # fmt: skip
+    for sighting in waiting:
+        summary = f"{sighting['article_title']}: {sighting['outcome']}, {sighting['detail'] or sighting['reason'] or 'no detail'}"
+        values = {
+            "sighting_id": sighting["sighting_id"], "stage": "download", "reason": sighting["reason"],
+            "summary": summary, "state": "open", "opened_at": now,
+        }  # fmt: skip
+        _insert_item(connection, sighting["sighting_id"], values)
+    # missing again after it had been there, or after a person asked to try again; what a person rejected stays closed
+    rejected = exists().where(
+        tables.decisions.c.sha256 == literal("sighting:") + missed.c.sighting_id, tables.decisions.c.action == "reject"
+    )
+    again = select(missed.c.sighting_id).where(asked, ~had_since, ~rejected)
+    stale = ("closed",) if only is None else ("closed", "decided")
+    connection.execute(
+        update(items)
+        .where(items.c.sighting_id.in_(again), items.c.state.in_(stale))
+        .values(state="open", opened_at=now, closed_at=None)
+    )
+    _close(connection, items.c.sighting_id.in_(select(missed.c.sighting_id).where(answered, had_since)), now)
+    return len(waiting)
 
 
 def _summary(version: dict[str, Any], reading: Disclosure | None) -> str:

@@ -25,7 +25,9 @@ Version = dict[str, Any]
 def insert_if_new(connection: Connection, table: Table, row: dict[str, Any]) -> bool:
     """Insert unless its key exists; whether it was inserted. Waits for another process that inserts the same key."""
     make = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    return connection.execute(make(table).values(row).on_conflict_do_nothing()).rowcount == 1
+    statement = make(table).values(row).on_conflict_do_nothing()
+    # PostgreSQL's driver forgets the count of an insert unless asked to keep it
+    return connection.execute(statement, execution_options={"preserve_rowcount": True}).rowcount == 1
 
 
 def upsert(connection: Connection, table: Table, row: dict[str, Any]) -> None:
