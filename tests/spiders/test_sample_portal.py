@@ -7,12 +7,14 @@ import json
 import os
 import re
 import signal
+import socket
+import struct
 import subprocess
 import sys
 import time
 import zipfile
 import zlib
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from decimal import Decimal
 from io import BytesIO
@@ -22,6 +24,9 @@ from urllib.parse import urljoin, urlsplit
 import pytest
 from lxml import etree, html
 
+from budget.printed_text import plain_name, squeeze
+from expectations import judge
+from extract.document import extract_bytes
 from spiders.sample_portal import SamplePortal, serve
 from spiders.sample_portal.ledger import make_ledger, read_toml
 from spiders.sample_portal.make_documents import (
@@ -230,6 +235,17 @@ def test_failures_are_given_as_often_as_asked() -> None:
         assert [r.status for r in portal.requests] == [503, 429, 200]
 
 
+def test_a_visitor_who_hangs_up_disturbs_nobody(capsys: pytest.CaptureFixture[str]) -> None:
+    with serve() as portal:
+        parts = urlsplit(portal.file_url(WRONG))
+        for _ in range(5):
+            with socket.create_connection((parts.hostname or "", parts.port or 0)) as rude:
+                rude.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                rude.sendall(f"GET {parts.path} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+        assert ask(portal.list_url)[0] == 200
+    assert capsys.readouterr().err == ""
+
+
 def test_the_command_serves_until_it_is_told_to_end() -> None:
     here = Path(__file__).parents[2]
     process = subprocess.Popen(
@@ -245,6 +261,18 @@ def test_the_command_serves_until_it_is_told_to_end() -> None:
         assert process.wait(timeout=10) == 0
     finally:
         process.kill()
+
+
+def test_the_command_says_when_its_port_is_taken() -> None:
+    here = Path(__file__).parents[2]
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        done = subprocess.run(
+            [sys.executable, "-m", "spiders.sample_portal", "--port", port], cwd=here, capture_output=True, text=True,
+            timeout=30, check=False,
+        )  # fmt: skip
+    assert done.returncode == 1
+    assert f"cannot listen on 127.0.0.1:{port}" in done.stderr
 
 
 # --- copies -----------------------------------------------------------------------------------------------------------
@@ -579,3 +607,61 @@ def test_a_page_break_cuts_one_row_of_one_document() -> None:
 
     cuts = {f: cut_rows(make_document(s)) for f, s in SPECS.items() if f.endswith(".pdf")}
     assert cuts == {**dict.fromkeys(cuts, 0), "lingang_laobao_2022.pdf": 1}
+
+
+# --- read and judged --------------------------------------------------------------------------------------------------
+
+
+def read_facts(name: str, data: bytes) -> Counter[tuple[str, ...]]:
+    """The facts that the project's own extraction finds in a document."""
+    disclosure = extract_bytes(data, name)
+    assert disclosure.document.error is None
+    assert disclosure.unread == ()
+    return Counter(
+        (f.kind, *map(squeeze, f.column), str(f.side), f.code, plain_name(f.name), str(f.value.normalize()))
+        for f in disclosure.facts
+    )
+
+
+def true_facts(text: str) -> Counter[tuple[str, ...]]:
+    whole = json.loads(text)
+    kinds = {s["table"]: s["kind"] for s in whole["statements"]}
+    return Counter(
+        (kinds[t], *map(squeeze, whole["columns"][c]), str(side), code, plain_name(name), str(Decimal(a).normalize()))
+        for t, c, side, code, name, a in whole["facts"]
+    )
+
+
+@pytest.mark.parametrize("file", list(SPECS))
+def test_a_document_is_read_to_exactly_its_truth(file: str) -> None:
+    assert read_facts(file, (DOCUMENTS / file).read_bytes()) == true_facts(shipped_truth(file))
+
+
+@pytest.mark.parametrize("spec", copy_specifications(14, ("xlsx", "docx")), ids=lambda s: s["file"])
+def test_a_copy_is_read_to_exactly_its_truth(spec: dict[str, str]) -> None:
+    document = make_document(spec)
+    assert read_facts(document.file, print_document(document)) == true_facts(truth(document))
+
+
+def test_documents_name_their_agency_year_and_kind() -> None:
+    for file, spec in SPECS.items():
+        found = extract_bytes((DOCUMENTS / file).read_bytes(), file).document
+        assert (found.agency, found.fiscal_year, found.kind) == (spec["agency"], spec["year"], spec["kind"])
+
+
+def test_the_checks_find_the_published_error_and_no_other() -> None:
+    read = [extract_bytes((DOCUMENTS / f).read_bytes(), f) for f in SPECS]
+    judged = judge(read)
+    errors = {
+        d.document.file: {(f.check, f.left, f.right) for f in judged[d.document.sha256] if f.severity == "error"}
+        for d in read
+    }
+    wrong = errors.pop(WRONG)
+    assert wrong >= {
+        ("BAL-05", "20730.94", "7825.53"),
+        ("BAL-06", "7825.53", "20730.94"),
+        ("XRF-02", "20730.94", "7825.53"),
+        ("XRF-05", "20730.94", "7825.53"),
+    }
+    assert all("20730.94" in finding for finding in wrong)
+    assert [file for file, found in errors.items() if found] == []
