@@ -266,7 +266,7 @@ def ink_of(grey: Grey, scale: float) -> Mask:
     reach = max(15, int(14 * scale)) | 1
     mean = cv2.blur(grey, (reach, reach), borderType=cv2.BORDER_REPLICATE).astype(np.int16)
     depth = float(mean.mean() - np.percentile(grey, 0.5))
-    return cast(Mask, mean - grey > max(24.0, min(60.0, depth * 0.30)))
+    return cast(Mask, mean - grey > max(20.0, min(50.0, depth * 0.22)))
 
 
 def skew_of(grey: Grey, scale: float) -> tuple[float, float]:

@@ -288,7 +288,7 @@ def _without_dirt(clean: Grey, letters: Mask, scale: float) -> tuple[Grey, Mask]
     _count, label, stats, _ = cv2.connectedComponentsWithStats(letters.astype(np.uint8), connectivity=8)
     large = np.maximum(stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT]) >= LETTER * scale
     large[0] = False
-    kernel = np.ones((2 * max(1, round(1.2 * scale)) + 1, 2 * max(2, round(3.2 * scale)) + 1), np.uint8)
+    kernel = np.ones((2 * max(1, round(2.6 * scale)) + 1, 2 * max(2, round(4.2 * scale)) + 1), np.uint8)
     near = cv2.dilate(large[label].astype(np.uint8), kernel).astype(bool)
     kept = large.copy()
     kept[np.unique(label[near & letters])] = True
