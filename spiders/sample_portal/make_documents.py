@@ -96,7 +96,10 @@ def print_document(document: Document) -> bytes:
 
 
 def truth(document: Document) -> str:
-    """The figures as they must be read, one line a fact: [table, column, side, code, name, 万元]; columns by index."""
+    """The figures as they must be read, one line a fact: [table, column, side, code, name, 万元]; columns by index.
+
+    `projects` are the performance forms, one line each.
+    """
     columns: list[list[str]] = []
     rows = []
     for table in document.tables:
@@ -115,11 +118,22 @@ def truth(document: Document) -> str:
         "statements": [
             {"table": t.number, "kind": t.kind, "title": t.title, "rows": len(t.lines), "declared_empty": bool(t.notes)}
             for t in document.tables
+            if not t.project
         ],
         "columns": columns,
     }
-    lines = ",\n".join(json.dumps(row, ensure_ascii=False, separators=(",", ":")) for row in rows)
-    return json.dumps(head, ensure_ascii=False, indent=1)[:-2] + ',\n "facts": [\n' + lines + "\n]}\n"
+    projects = [
+        {"name": p.name, "amount": p.amount, "fiscal": p.fiscal, "other": p.other, "indicators": p.indicators}
+        for p in (t.project for t in document.tables)
+        if p
+    ]
+    start = json.dumps(head, ensure_ascii=False, indent=1).removesuffix("\n}")
+    return f'{start},\n "projects": {_line_by_line(projects)},\n "facts": {_line_by_line(rows)}\n}}\n'
+
+
+def _line_by_line(values: Sequence[object]) -> str:
+    lines = ",\n".join(json.dumps(value, ensure_ascii=False, separators=(",", ":")) for value in values)
+    return f"[\n{lines}\n]" if values else "[]"
 
 
 def _plain(amount: str) -> str:

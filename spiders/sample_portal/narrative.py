@@ -12,6 +12,7 @@ from typing import Any
 
 from spiders.sample_portal.hebei import HebeiLayout
 from spiders.sample_portal.ledger import CENT, Ledger, make_ledger, read_toml, total
+from spiders.sample_portal.performance import performance_forms
 from spiders.sample_portal.shandong import ShandongLayout
 from spiders.sample_portal.statements import Table, chinese, economic_name
 
@@ -219,6 +220,7 @@ def make_document(spec: dict[str, Any]) -> Document:
         title = f"{year}年{agency}{word}预算"
         if isinstance(spec.get("publisher_error"), dict):
             tables = _publish_error(tables, spec["publisher_error"])
+        forms = performance_forms(ledger, agency, len(tables) + 1) if spec.get("forms") else []
         blocks = [
             Heading(0, title),
             Heading(1, f"第一部分  {word}概况"),
@@ -227,6 +229,7 @@ def make_document(spec: dict[str, Any]) -> Document:
             *tables,
             Heading(1, f"第三部分  {year}年{word}预算情况和重要事项说明"),
             *sections,
+            *forms,
             Heading(1, "第四部分  名词解释"),
             *glossary,
         ]

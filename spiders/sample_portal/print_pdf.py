@@ -53,7 +53,7 @@ def contents(document: Document) -> list[Entry]:
     """The parts and the tables of a document in order."""
     entries = []
     for block in document.blocks:
-        if isinstance(block, Table):
+        if isinstance(block, Table) and not block.project:
             entries.append(Entry(f"{block.number}.{block.title}", 24))
         elif isinstance(block, Heading) and block.level == 1:
             entries.append(Entry(block.text, 0))
@@ -142,7 +142,7 @@ class PdfPress:
             self.begun[heading.text] = self.page
         elif self._room() < 60:
             self.new_page()
-        self.y += size + 8
+        self.y += size + (8 if heading.level == 1 else 16)
         self._text(
             heading.text,
             size,
@@ -150,7 +150,7 @@ class PdfPress:
             self.y,
             "middle" if heading.level == 1 else "left",
         )
-        self.y += size * 0.9
+        self.y += size * 0.9 if heading.level == 1 else 0
 
     def paragraph(self, text: str) -> None:
         """Prose, first line set in by two characters."""
@@ -183,6 +183,8 @@ class PdfPress:
         self._text(table.title, 14, self.width / 2, self.y, "middle")
         self.y += 8
         self._above(table)
+        if table.project and sum(self._heights(table)) > self._room():
+            self.new_page(size)
         self._header(table)
         for line in table.lines:
             self._line(table, line)
@@ -216,17 +218,23 @@ class PdfPress:
         for n, line in enumerate(lines):
             self._text(line, self.size, x, baseline + n * self.leading, align)
 
-    def _header(self, table: Table) -> None:
+    def _heights(self, table: Table) -> list[float]:
+        """Heights of the header rows: each cell fits into the rows that it covers."""
         spans = {(r, c): (h, w) for r, c, h, w in table.spans}
-        covered = {(r + i, c + j) for (r, c), (h, w) in spans.items() for i in range(h) for j in range(w)} - set(spans)
         heights = []
         for r, row in enumerate(table.header):
             need = 1
             for c, text in enumerate(row):
                 tall, columns = spans.get((r, c), (1, 1))
-                if (r, c) not in covered and text:
+                if text:
                     need = max(need, -(-len(self._lines(text, c, columns)) // tall))
             heights.append(need * self.leading + self.document.row_padding)
+        return heights
+
+    def _header(self, table: Table) -> None:
+        spans = {(r, c): (h, w) for r, c, h, w in table.spans}
+        covered = {(r + i, c + j) for (r, c), (h, w) in spans.items() for i in range(h) for j in range(w)} - set(spans)
+        heights = self._heights(table)
         tops = [self.y]
         for height in heights:
             tops.append(tops[-1] + height)

@@ -53,7 +53,8 @@ def _header(table: Table, widths: list[int]) -> str:
                     across, merge, words = w, "go on", ""
             cells.append(_cell(words, sum(widths[c : c + across]), across=across, merge=merge))
             c += across
-        rows.append(f"<w:tr><w:trPr><w:tblHeader/></w:trPr>{''.join(cells)}</w:tr>")
+        repeated = "" if table.project else "<w:trPr><w:tblHeader/></w:trPr>"
+        rows.append(f"<w:tr>{repeated}{''.join(cells)}</w:tr>")
     return "".join(rows)
 
 

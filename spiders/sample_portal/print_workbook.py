@@ -91,7 +91,7 @@ def print_workbook(document: Document) -> bytes:
     """The document as XLSX: cover and contents, the tables, then the prose."""
     tables = document.tables
     contents: list[list[tuple[str, int]]] = [[(document.title, TITLE)], [("", PLAIN)]]
-    contents += [[(f"{t.number}. {t.title}", PLAIN)] for t in tables]
+    contents += [[(f"{t.number}. {t.title}", PLAIN)] for t in tables if not t.project]
     prose = [
         [(block.text, TITLE if isinstance(block, Heading) and block.level == 1 else PLAIN)]
         for block in document.blocks

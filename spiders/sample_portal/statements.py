@@ -54,6 +54,17 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
+class ProjectForm:
+    """What a performance form (绩效目标表) says: amounts in 万元, indicators as (level 1, 2, 3, printed value)."""
+
+    name: str
+    amount: str
+    fiscal: str
+    other: str
+    indicators: tuple[tuple[str, str, str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Table:
     """One statement. `above` are the lines over it (left, middle, right); `lanci` the 栏次 row, part of the header."""
 
@@ -67,6 +78,8 @@ class Table:
     lines: tuple[Line, ...]
     notes: tuple[str, ...] = ()
     repeat_above: bool = False
+    project: ProjectForm | None = None
+    """Set for a performance form: the whole grid is `header`, its amounts belong to the project and are no facts."""
 
     def facts(self) -> list[TrueFact]:
         """Every printed figure of a money column."""
