@@ -17,7 +17,7 @@ from expectations.codes import class_code
 from expectations.hierarchy import forest
 from expectations.identities import Identity, Term, equal, skip
 from expectations.rows import Header, header_tree
-from expectations.tables import Column, Line, Table, is_total, says
+from expectations.tables import COARSEST, Cell, Column, Line, Table, is_total, says
 
 FUND_TABLES = {
     "general_budget": "general_budget_expenditure",
@@ -136,8 +136,11 @@ def _by_meaning(columns: list[Column]) -> dict[str, list[Column]]:
 
 
 def _collect(header: Header, total: Column | None, places: dict[str, list[list[Column]]], inside: str | None) -> None:
+    whole = header.total()
     for child in header.below:
         column = child.column
+        if column is not None and whole is not None and says("columns", "of_which", child.text):
+            continue
         if column is not None:
             if column is not total and column is not header.total() and column.measure not in (None, "total"):
                 assert column.measure is not None
@@ -146,6 +149,9 @@ def _collect(header: Header, total: Column | None, places: dict[str, list[list[C
         key = _group_meaning(child.text)
         if key is not None:
             places[key].append(child.value_columns())
+        elif (own := child.total()) is not None and own.measure not in (None, "total"):
+            assert own.measure is not None
+            places[own.measure].append([own])
         if key not in ("carry_over_in", "carry_over_out"):
             _collect(child, total, places, key)
 
@@ -629,6 +635,7 @@ def _per_code(
                 continue
             mine, theirs = a.get(key, []), b.get(key, [])
             if any(t.cell.printed for t in (*mine, *theirs)):
+                mine, theirs = mine or [_lost(lefts[0], measure, key)], theirs or [_lost(rights[0], measure, key)]
                 claims.append(equal(check, mine, theirs, key, f"{_titles(*lefts)} = {_titles(*rights)} {measure}"))
         if not claims:
             yield skip(check, "no code is printed on both sides", *ids, column_label=measure)
@@ -638,11 +645,19 @@ def _per_code(
             yield from claims
 
 
+def _lost(table: Coded, measure: str, code: str) -> Term:
+    """The cell of a code that a table should print and does not: a row lost on the way, or never printed."""
+    columns = table.column(measure)
+    col = columns[0].col if columns else 0
+    cell = Cell(table.table.statement.id, -int(code), col, Decimal(0), "", None, None, COARSEST)
+    return Term(cell, f"{table.table.title} {code} (没有这一行)")
+
+
 def _by_key(tables: list[Coded], measure: str) -> dict[str, list[Term]]:
     found: dict[str, list[Term]] = defaultdict(list)
     for table in tables:
         columns = table.column(measure) or []
         for line in table.table.side(None):
-            if line.code.isdigit() and len(line.code) in (3, 5, 7):
+            if line.code.isdigit() and len(line.code) in (3, 5, 7) and not table.table.unit_codes:
                 found[line.code] += _cells(line, columns, table)
     return found

@@ -9,15 +9,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
 
-from budget.printed_text import squeeze
+from budget.printed_text import says_of_which
 from expectations.codes import class_code, is_known_name
 from expectations.identities import Identity, Term, equal, skip
 from expectations.tables import Column, Line, Table, says
 
 SUMMARIES = ("revenue_expenditure_summary", "appropriation_summary")
 FUNDS = ("general_budget", "gov_fund", "state_capital")
+_NUMBER = re.compile(r"^[\d,.，\s()（）+-]*$")
 _NUMERAL = re.compile(r"^第?[一二三四五六七八九十]+[、.．:：]")
 
 
@@ -57,19 +57,17 @@ def fund_of(column: Column) -> str | None:
     return next((fund for fund in FUNDS if says("rows", fund, leaf)), None)
 
 
-@cache
-def _plain(name: str) -> str:
-    return squeeze(name)
-
-
 def side_of(table: Table, side: str) -> Side | None:
     """The revenue or expenditure list of a summary taken apart; None when it prints no amounts on that side."""
     lines = table.side(side)
-    columns = tuple(table.columns_of(side))
+    columns = _own_columns(table, side)
     if not lines or not columns:
         return None
     grand = next((line for line in reversed(lines) if says("rows", "grand_total", line.name)), None)
-    current = next((line for line in lines if says("rows", "current_total", line.name)), None)
+    currents = [line for line in lines if says("rows", "current_total", line.name)]
+    current = currents[0] if currents else None
+    if grand is None and len(currents) == 2 and currents[1] is lines[-1]:
+        grand = currents[1]  # 本年收入合计 … 收入合计 (Fujian)
     if grand is None:
         totals = [line for line in lines if is_total_row(line)]
         grand = totals[-1] if totals and totals[-1] is not current else None
@@ -90,11 +88,31 @@ def side_of(table: Table, side: str) -> Side | None:
         parts = [line for line in parts if line not in carry]
         between = [*carry, *between]
     nature = tuple(line for line in parts if side == "expenditure" and says("rows", "by_nature", line.name))
-    if nature and len(nature) < len(parts):
+    # 对附属单位补助 and 上缴上级 alone stand among the classes (Guangdong); 基本 and 项目 split the whole total again
+    split = any(line.name in ("基本支出", "项目支出") for line in nature)
+    if split and len(nature) < len(parts):
         parts = [line for line in parts if line not in nature]
     else:
         nature = ()
     return Side(table, side, tuple(parts), nature, current, tuple(between), grand, below, columns)
+
+
+def _own_columns(table: Table, side: str) -> tuple[Column, ...]:
+    """The amount columns beside the side's own names.
+
+    Some forms print the same expenditure three times, by function and by two economic classifications, each list with its
+    own names (Shaanxi). Only the first list is taken: its names are the ones that the facts carry.
+    """
+    columns = table.columns_of(side)
+    amounts = {column.col for column in table.columns}
+    first, last = min((c.col for c in columns), default=0), max((c.col for c in columns), default=0)
+    for col in range(first + 1, last):
+        if col in amounts:
+            continue
+        texts = [row.cells[col] for row in table.statement.rows if col < len(row.cells) and row.cells[col].strip()]
+        if sum(not _NUMBER.match(text) for text in texts) >= 3:
+            return tuple(column for column in columns if column.col < col)
+    return tuple(columns)
 
 
 def is_total_row(line: Line) -> bool:
@@ -139,7 +157,8 @@ def _with_parts(lines: list[Line], *, carry: bool = False) -> tuple[list[Line], 
 
 
 def _is_part(line: Line, above: Line, *, style: bool, carry: bool, by_class: bool) -> bool:
-    if line.of_which:
+    # below the subtotal rows carry no ordinals, so only the word 其中 tells a part
+    if says_of_which(line.printed_name) if carry else line.of_which:
         return True
     if any(says("rows", fund, line.name) for fund in FUNDS):
         if says("rows", "fiscal_revenue", above.name):
@@ -159,6 +178,8 @@ def _is_part(line: Line, above: Line, *, style: bool, carry: bool, by_class: boo
 
 def _sets_in_anew(line: Line, above: Line) -> bool:
     """Two carry rows below one another are both addends (上年结转 and 上年结余), unless the first is their sum by name."""
+    if line.ordinal and not _NUMERAL.match(line.ordinal) and (not above.ordinal or _NUMERAL.match(above.ordinal)):
+        return False  # 1. and 2. below 上年结余、结转 (Shenzhen)
     both = says("rows", "carry_in", line.name) or says("rows", "carry_out", line.name)
     return both and line.indent <= above.indent and not line.name.startswith(("基本支出", "项目支出", "经营"))
 

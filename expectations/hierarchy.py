@@ -82,7 +82,7 @@ def additive_columns(table: Table) -> list[Column]:
 
 
 def _repeats(column: Column) -> bool:
-    return any("预算资金" in level or "单价" in level for level in column.path)
+    return bool(column.path) and (says("procurement", "budget", column.leaf) or "单价" in column.leaf)
 
 
 def identities(tables: list[Table]) -> Iterator[Identity]:
@@ -96,7 +96,7 @@ def identities(tables: list[Table]) -> Iterator[Identity]:
         if table.lists > 1:
             yield from _lists_side_by_side(table)
             continue
-        coded = [line for line in table.side(None) if _codes(line)]
+        coded = [line for line in table.side(None) if _codes(line)] if not table.unit_codes else []
         yield from _blank_rows_once(table, _by_code(table, coded) if coded else _by_position(table))
 
 
@@ -154,6 +154,13 @@ def _by_code(table: Table, coded: list[Line]) -> Iterator[Identity]:
         for column in columns:
             addends = _terms([node.line for node in roots] + plain, column)
             if column.col in total.cells and (total.cells[column.col].printed or any(t.cell.printed for t in addends)):
+                claim = equal(
+                    total_check, [Term(total.cells[column.col], total.name)], addends, total.name, column.label
+                )
+                if len(units) > len(plain) + 2 and not claim.holds:
+                    reason = "rows without a code stand between the codes: what they add up is not shown"
+                    yield skip(total_check, reason, table.statement.id, column_label=column.label)
+                    continue
                 yield equal(total_check, [Term(total.cells[column.col], total.name)], addends, total.name, column.label)
     for node in walk(roots):
         if not node.children:
@@ -303,6 +310,8 @@ def _grouped(total: Line, rest: list[Line], columns: list[Column]) -> list[tuple
         return None
     if equal("", _terms([total], column), _terms(rest, column), "", "").holds:
         return None
+    if coded := _units_by_code(rest):
+        return coded
     depths = {line.indent for line in rest}
     if len(depths) == 2 and rest[0].indent == min(depths):
         heads = [line for line in rest if line.indent == min(depths)]
@@ -326,6 +335,14 @@ def _grouped(total: Line, rest: list[Line], columns: list[Column]) -> list[tuple
         if groups and equal("", _terms([total], column), _terms([h for h, _ in groups], column), "", "").holds
         else None
     )
+
+
+def _units_by_code(rest: list[Line]) -> list[tuple[Line, list[Line]]] | None:
+    """121 above 121001, 121002: departments above their units, by the code printed before the name."""
+    if not all(line.code.isdigit() for line in rest):
+        return None
+    roots = forest(rest)
+    return [(node.line, [child.line for child in node.children]) for node in roots] if len(roots) < len(rest) else None
 
 
 # --------------------------------------------------------------------------- 公开06: lists side by side

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from expectations.identities import Identity, Term
@@ -28,7 +28,7 @@ class Root:
     explains: tuple[int, ...]
     printed_elsewhere: tuple[Term, ...] = ()
     moved_to: int | None = None
-    """Number of the root whose cell holds the amount that is missing here (a value one column off)."""
+    """Number of the earlier root of the same row that this one is a part of."""
 
 
 @dataclass(slots=True)
@@ -134,11 +134,10 @@ def _score(
     return (
         len(explained) - broken,
         -broken,
+        int(cell.printed),
         int(bool(value) and amounts[value] > 0) + int(value >= 0),
         int(_like(cell.value, value)),
-        int(cell.printed),
         left,
-        -sheet.cells[key].cell.row if not cell.printed else 0,
     )
 
 
@@ -168,14 +167,21 @@ def _without_a_cell(sheet: _Sheet, open_ones: list[int]) -> list[Root]:
 
 
 def _moved(found: list[Root]) -> list[Root]:
-    """Two roots of one row where one amount is missing and the same amount is too many: the value stands in another column."""
+    """Roots of one printed row that are one mishap: a value one column off, or a row that was lost with all its cells."""
     result = list(found)
-    for i, one in enumerate(result):
-        for j, other in enumerate(result):
-            if i == j or one.cell is None or other.cell is None or one.value is None or other.value is None:
+    for later, one in enumerate(result):
+        for earlier, other in enumerate(result[:later]):
+            if one.cell is None or other.cell is None or one.value is None or other.value is None:
                 continue
-            same_row = key_of(one.cell)[:2] == key_of(other.cell)[:2]
-            missing, surplus = one.value - one.cell.value, other.cell.value - other.value
-            if same_row and not one.cell.printed and missing == surplus and missing > 0 and one.moved_to is None:
-                result[i] = Root(one.cell, one.label, one.value, one.explains, one.printed_elsewhere, j)
+            if key_of(one.cell)[:2] != key_of(other.cell)[:2] or other.moved_to is not None:
+                continue
+            change, before = one.value - one.cell.value, other.value - other.cell.value
+            shifted = one.cell.printed != other.cell.printed and change == -before
+            lost = not one.cell.printed and not other.cell.printed
+            if shifted and other.cell.printed:  # the cell that lost its amount comes first
+                result[earlier], result[later] = one, replace(other, moved_to=earlier)
+                break
+            if shifted or lost:
+                result[later] = replace(one, moved_to=earlier)
+                break
     return result

@@ -8,7 +8,7 @@ unknown header), the rows themselves must show that it is an addend before the i
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from expectations.balance import SUMMARIES
 from expectations.identities import Identity, Term, equal, skip
@@ -118,6 +118,9 @@ def _claim(
     if of_which and len(of_which) == len(plain):
         yield skip(check, "the columns beside the total are parts of it (其中)", sid, column_label=total.label)
         return
+    if not plain:
+        yield skip(check, "no column beside the total is an addend", sid, column_label=total.label)
+        return
     addends = [column for child in plain for column in child.value_columns()]
     rows = [line for line in lines if total.col in line.cells]
     claims = [_row(check, line, total, addends) for line in rows]
@@ -127,7 +130,11 @@ def _claim(
         else "expenditure"
     )
     known = all(_known(column, family) for column in addends) and len(plain) == len(siblings) and not of_which
-    if known or _shown_by(claims):
+    if known and _never_holds(claims):
+        first = next(claim for claim in claims if not claim.holds)
+        note = f"本表 {len(claims)} 行均不成立，表头或列可能读错 / none of {len(claims)} rows holds: the header may be misread"
+        yield replace(first, note=note)
+    elif known or _shown_by(claims):
         yield from claims
     else:
         yield skip(check, "the rows do not show that these columns add up", sid, column_label=total.label)
@@ -151,6 +158,12 @@ def _row(check: str, line: Line, total: Column, addends: list[Column]) -> Identi
         line.label,
         total.label,
     )
+
+
+def _never_holds(claims: list[Identity]) -> bool:
+    """Many rows and hardly one adds up: one thing is wrong with the table, not one with every row."""
+    telling = [claim for claim in claims if claim.left_value or claim.right_value]
+    return len(telling) >= 5 and sum(claim.holds is True for claim in telling) < (1 - SHARE) * len(telling)
 
 
 def _shown_by(claims: list[Identity]) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from decimal import Decimal
+from itertools import pairwise
 
 from budget.amounts import NotAnAmountError, Unit, parse_amount, printed_decimals
 from budget.disclosure import Disclosure, Indicator, Project
@@ -190,7 +191,7 @@ def _procurement(table: Table) -> Iterator[Identity]:
 
 
 def _budget(path: tuple[str, ...]) -> bool:
-    return any("预算资金" in level for level in path)
+    return says("procurement", "budget", squeeze(path[-1])) if path else False
 
 
 def _product(table: Table, line: Line, quantity: int, price: int, amount: int) -> Identity | None:
@@ -325,7 +326,7 @@ def _projects(disclosure: Disclosure) -> Iterator[Identity]:
         if project.indicators and sum(with_cost) * 2 > len(projects):
             yield _counted("PRJ-07", int(with_cost[number]), 1, project.name, "成本指标", number, project, least=True)
     for check, keys in (
-        ("PRJ-04", [p.code for p in projects if p.code]),
+        ("PRJ-04", [p.code for p in projects if not is_blank(p.code)]),
         ("PRJ-05", [squeeze(p.name) for p in projects]),
     ):
         for key, many in Counter(keys).items():
@@ -422,7 +423,7 @@ def _plan(number: int, project: Project) -> Iterator[Identity]:
     if not steps:
         return
     term = (_amount_term(number, project, 0, project.amount or "0", project.name),)
-    for (month, share), (following, later) in zip(steps, steps[1:], strict=False):
+    for (month, share), (following, later) in pairwise(steps):
         yield Identity("PRJ-03", (), project.name, f"{month}月 ≤ {following}月", term, (), "≤", stated=(share, later))
     if steps[-1][0] == "12":
         yield Identity("PRJ-03", (), project.name, "12月", term, (), stated=(steps[-1][1], Decimal(100)))

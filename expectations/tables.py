@@ -141,6 +141,12 @@ class Table:
         return [column for column in self.columns if column.side == side]
 
     @property
+    def unit_codes(self) -> bool:
+        """Whether the codes printed here name units (`121` → `121001`), not functions."""
+        leaves = [squeeze(path[-1]) for path in self.statement.columns if path]
+        return any(says("units", "code_header", leaf) for leaf in leaves) and not any("科目" in leaf for leaf in leaves)
+
+    @property
     def empty(self) -> bool:
         """No cell prints an amount other than zero."""
         return not any(cell.value for line in self.lines for cell in line.cells.values())
@@ -171,7 +177,9 @@ def tables_of(disclosure: Disclosure) -> list[Table]:
 
 def _quantum(raw: str, unit: Decimal, finest: int) -> Decimal:
     decimals = printed_decimals(raw) or finest
-    return unit * min(COARSEST, Decimal(1).scaleb(-decimals))
+    # `480544221.6` 元 may be rounded; a tenth of a 元 is nothing, a tenth of a 万元 is
+    coarsest = Decimal("0.1") if unit < 1 else COARSEST
+    return unit * min(coarsest, Decimal(1).scaleb(-decimals))
 
 
 def _table(statement: Statement, facts: list[Fact]) -> Table:
