@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 from rich.markup import escape
+from rich.padding import Padding
 from rich.table import Table
+from rich.text import Text
 
 from budget.disclosure import PagePlace, Place, SheetPlace
 from budget.states import DocumentState, RunState
@@ -71,18 +73,16 @@ def run_report(console: Console, summary: RunSummary, house: House) -> None:
     counts.add_row("rows added 新增行", str(summary.rows_added), "in the warehouse")
     console.print(counts)
     if in_review or summary.failed_downloads:
-        table = Table(title="not loaded 未入库", title_justify="left", show_lines=False, expand=False)
-        for column in ("review", "reason", "document", "why"):
-            table.add_column(column, overflow="fold", no_wrap=column in ("review",))
-        for one in in_review:
-            table.add_row(
-                one.review_item or "", one.reason or one.state.value, one.title or one.file, escape(one.detail or "")
-            )
-        for failed in summary.failed_downloads:
-            table.add_row(
-                "", failed.reason or failed.outcome, failed.title, escape(f"{failed.url} {failed.detail or ''}")
-            )
-        console.print(table)
+        console.print("\nnot loaded 未入库:", style="bold")
+    for one in in_review:
+        console.print(
+            f"  {one.review_item or ''}  [yellow]{one.reason or one.state.value}[/yellow]  {escape(one.title or one.file)}"
+        )
+        if one.detail:
+            console.print(Padding(Text(shorten(one.detail)), (0, 0, 0, 6)), style="dim")
+    for failed in summary.failed_downloads:
+        console.print(f"  [yellow]{failed.reason or failed.outcome}[/yellow]  {escape(failed.title)}")
+        console.print(Padding(Text(f"{failed.url} {failed.detail or ''}"), (0, 0, 0, 6)), style="dim")
     for note in summary.notes:
         console.print(f"note 说明: {note}", markup=False, highlight=False)
     if summary.portals and not summary.portal_total("new") and not summary.rows_added:
@@ -90,6 +90,11 @@ def run_report(console: Console, summary: RunSummary, house: House) -> None:
     console.print(
         f"[dim]summary: {house.runs / summary.run_id / 'summary.json'}[/dim]", highlight=False, soft_wrap=True
     )
+
+
+def shorten(message: str, width: int = 300) -> str:
+    """The first words of a message; `review show` has all of it."""
+    return message if len(message) <= width else message[: width - 1] + "…"
 
 
 def _reasons(reasons: dict[str, int]) -> str:
@@ -113,10 +118,9 @@ def where_to_look(console: Console, house: House) -> None:
         (f"sqlite3 {shown}/warehouse.sqlite 'SELECT * FROM facts_current LIMIT 5'", "the figures (docs/warehouse.md)"),
         ("make up", "Prefect with the deployments, these runs among its runs"),
     ]
-    table = Table.grid(padding=(0, 2))
     for line, meaning in rows:
-        table.add_row(f"  {line}", f"[dim]{meaning}[/dim]")
-    console.print(table, soft_wrap=True)
+        console.print(f"  {line}", highlight=False, soft_wrap=True)
+        console.print(f"      [dim]{meaning}[/dim]")
 
 
 def runs_table(console: Console, folders: Sequence[Path], as_json: bool) -> None:
@@ -202,7 +206,6 @@ def review_detail(console: Console, detail: ItemDetail) -> None:
     row = detail.row
     console.print(f"[bold]{row.item_id}[/bold] {row.state} · {row.stage} · {row.reason.value if row.reason else ''}")
     console.print(f"{row.title or ''} {row.agency or ''} {row.fiscal_year or ''}".strip(), markup=False)
-    console.print(f"{row.summary}", markup=False, highlight=False)
     for sighting in detail.sightings:
         console.print(
             f"seen 出处: {sighting['article_title']}  {sighting['url'] or sighting['article_url']}",

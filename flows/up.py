@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -44,6 +45,12 @@ def _answers(url: str) -> bool:
         return False
 
 
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind((LOOPBACK, 0))
+        return int(probe.getsockname()[1])
+
+
 def _wait_until(url: str, service: subprocess.Popen[bytes], name: str, log: Path, seconds: float = 120) -> None:
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
@@ -59,8 +66,9 @@ def _wait_until(url: str, service: subprocess.Popen[bytes], name: str, log: Path
 def prefect_house(house: House, *, port: int = 4200, worker: bool = True) -> Iterator[str]:
     """Run server, pool, deployments and (unless `worker` is false) one process worker; yields the API's address.
 
-    Raises ServiceError when the port is taken or a service does not come up.
+    Port 0 takes a free one. Raises ServiceError when the port is taken or a service does not come up.
     """
+    port = port or _free_port()
     api = f"http://{LOOPBACK}:{port}/api"
     if _answers(f"{api}/health"):
         raise ServiceError(f"a Prefect server already answers at {api}; stop it or choose another --port")
