@@ -62,6 +62,16 @@ def names_of(code: str, system: CodeSystem | None = None) -> tuple[str, ...]:
     return _names().get((system or system_of(code) or "", squeeze(code)), ())
 
 
+@cache
+def _class_names() -> frozenset[str]:
+    return frozenset(name for (system, code), names in _names().items() if system == "functional" and len(code) == 3 for name in names)
+
+
+def is_class_name(name: str) -> bool:
+    """Whether a plain name is that of a functional class (社会保障和就业支出), in today's or an older wording."""
+    return squeeze(name) in _class_names()
+
+
 def parent_of(code: str) -> str | None:
     """The code one level up (2080101 → 20801 → 208 → None); economic codes have two levels (30101 → 301)."""
     code = squeeze(code)

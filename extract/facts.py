@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from budget.amounts import NotAnAmountError, Unit, decimal_text, find_unit, parse_amount, to_wan
-from budget.codes import join_code, level_of, system_of
+from budget.codes import is_class_name, join_code, level_of, system_of
 from budget.disclosure import CodeSystem, Fact, Finding, FindingCell, Role, Row, Statement
 from budget.measures import fund_of_row, item_of_row, measure_of, measure_of_level
 from budget.printed_text import is_blank, plain_name, says_of_which, split_ordinal, squeeze
@@ -87,14 +87,25 @@ def blocks_of(table: Table) -> tuple[Block, ...]:
         first_top = next((paths[k][0] for k in range(starts[-1], c) if roles[k] in ("code", "name") and paths[k]), start_top)
         repeats = bool(leaf) and leaf == first
         other_side = role in ("name", "code") and _side_of(top) is not None and _side_of(top) != _side_of(first_top)
-        seq_side = role == "seq" and leaf == "行次" and False
-        if repeats or other_side or seq_side:
+        if repeats or other_side or (role != "seq" and _money_again(table, starts[-1], c)):
             starts.append(c)
     blocks = []
     for i, start in enumerate(starts):
         end = starts[i + 1] if i + 1 < len(starts) else len(roles)
         blocks.append(_block(table, start, end, len(starts) > 1))
     return tuple(blocks)
+
+
+def _money_again(table: Table, start: int, c: int) -> bool:
+    """Whether the next money column right of c is headed like one of the list that begins at `start`: a third or fourth
+    list side by side (支出按功能 | 按部门经济 | 按政府经济), which a procurement list with 预算资金 … 单价 is not."""
+    following = next((k for k in range(c + 1, len(table.roles)) if table.roles[k] == "money"), None)
+    if following is None or not table.paths[following]:
+        return False
+    leaf = squeeze(table.paths[following][-1])
+    return any(
+        table.roles[k] == "money" and table.paths[k] and squeeze(table.paths[k][-1]) == leaf for k in range(start, c)
+    )
 
 
 def _side_of(top: str) -> Side | None:
@@ -235,7 +246,7 @@ def year_and_basis(
         named = re.search(r"(20[0-4]\d)年", text)
         if named:
             found_year = int(named.group(1))
-        elif year is not None and re.search(r"上年(?:度)?(?:预算|决算|执行)", text):
+        elif year is not None and re.search(r"^(?:上年度?|去年)$|上年(?:度)?(?:预算|决算|执行)", text):
             found_year = year - 1
         if re.search(r"决算", text):
             basis = "final"
@@ -248,12 +259,13 @@ def _key(table: Table, block: Block, row: tuple[Cell, ...], above: dict[int, str
     key = _Key()
     texts = [row[c].shown for c in block.columns if c not in block.money and table.roles[c] in ("code", "name", "text")]
     total = next((t for t in texts if _total_word(t)), None)
-    codes = [_code(group, row, above) for group in block.codes]
-    codes = [code for code in codes if code]
+    groups = sorted(block.codes, key=lambda group: _code_rank(table, group))
+    coded = [(code, _system(code, table, group)) for group in groups if (code := _code(group, row, above))]
+    codes = [code for code, _ in coded]
     name_cell = next((row[c] for c in block.names if row[c].shown), None)
     printed = name_cell.shown if name_cell is not None else ""
     if total is not None and not any(re.match(r"^\d{3}", code) for code in codes):
-        codes = []
+        codes, coded = [], []
         printed = total if not printed or _total_word(printed) or printed == total else printed
         if block.codes and any(row[c].shown == total for g in block.codes for c in g):
             printed = total
@@ -270,16 +282,31 @@ def _key(table: Table, block: Block, row: tuple[Cell, ...], above: dict[int, str
     if codes:
         key.code = codes[0]
         if len(codes) > 1:
-            systems = [system_of(code) for code in codes]
+            systems = [system for _, system in coded]
             if systems[0] == "government_economic" and systems[1] == "department_economic":
                 codes[0], codes[1] = codes[1], codes[0]
             key.code, key.alt_code = codes[0], codes[1]
-        key.system = system_of(key.code)
+        key.system = dict(coded).get(key.code) or system_of(key.code)
     key.printed = printed
     key.ordinal = split_ordinal(re.sub(r"^其中[:：]?", "", printed))[0]
     key.name = plain_name(printed)
     key.role = _role(key, name_cell, table)
     return key
+
+
+def _code_rank(table: Table, group: tuple[int, ...]) -> int:
+    """Codes of units say whose row it is, not what it is for: any other code of the row comes first."""
+    header = "".join(table.paths[group[0]])
+    return 2 if "单位" in header else 1 if "项目" in header and "科目" not in header else 0
+
+
+def _system(code: str, table: Table, group: tuple[int, ...]) -> CodeSystem | None:
+    header = squeeze("".join(table.paths[group[0]]))
+    if "单位" in header and "科目" not in header:
+        return "unit"
+    if re.search(r"项目(?:编码|代码|编号)", header) and "功能" not in header:
+        return "project" if system_of(code) in (None, "project") else system_of(code)
+    return system_of(code)
 
 
 def _total_word(text: str) -> bool:
@@ -321,13 +348,15 @@ def _role(key: _Key, cell: Cell | None, table: Table) -> Role:
         return "subtotal" if table.kind != "three_public_expenses" else "total"
     if says_of_which(key.printed):
         return "of_which"
-    if key.code and (level := level_of(key.code)):
+    if key.code and key.system not in ("unit", "project", "catalogue") and (level := level_of(key.code)):
         return level
     if measure_of_level(name) in _CARRY:
         return "carry"
     if table.kind in ("revenue_expenditure_summary", "appropriation_summary"):
+        if is_class_name(name):
+            return "class"
         if key.ordinal and re.match(r"^[一二三四五六七八九十]+、", key.ordinal):
-            return "class" if table.kind and name.endswith(("支出", "费")) else "detail"
+            return "detail"
         return "of_which" if cell is not None and (cell.indent > 0 or not key.ordinal) and name else "detail"
     if table.kind == "three_public_expenses" and cell is not None and cell.indent > 1 and not (
         key.ordinal and re.match(r"^[一二三四五六七八九十]+、", key.ordinal)
