@@ -29,7 +29,7 @@ _P_HUGE = (0x6645, 0x6646, 0x646B)
 _T_DEFINE, _T_HEADER, _T_MERGE, _T_SPLIT, _T_VERTICAL, _T_INSERT, _T_DELETE, _T_WIDTH, _T_LEFT = (
     0xD608, 0x3404, 0x5624, 0x5625, 0xD62B, 0x7621, 0x5622, 0x7623, 0x9601,
 )  # fmt: skip
-_T_DEFINE_10 = 0xD606
+_T_DEFINE_10, _T_GAP = 0xD606, 0x9602
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,7 +211,7 @@ class _Document:
             if position in anchored:
                 first, last = anchored[position]
                 boxes.append(tuple(self._story(first, min(last, start + MAX_CHARACTERS), {})))
-            if character in "\r\x07\x0c":
+            if character and character in "\r\x07\x0c":
                 properties = self._properties_at(offset, modifiers)
                 yield Paragraph("".join(text), character, properties, self._heading(properties), tuple(boxes))
                 text, boxes = [], []
@@ -349,6 +349,7 @@ class _Paragraph:
             "first_characters": base.first_characters, "header_row": base.header_row,
         }  # fmt: skip
         self.edges: list[int] = []
+        self.gap = 0  # half the space between cells; a row's left edge is given without it
         self.flags: list[tuple[int, int]] = []
 
     def apply(self, modifier: int, operand: bytes) -> None:
@@ -386,8 +387,10 @@ class _Paragraph:
             widths = [b - a for a, b in zip(self.edges, self.edges[1:], strict=False)]
             widths[first:limit] = [width] * len(widths[first:limit])
             self._from_widths(widths)
+        elif modifier == _T_GAP:
+            self.gap = struct.unpack_from("<h", operand)[0]
         elif modifier == _T_LEFT and self.edges:
-            shift = struct.unpack_from("<h", operand)[0] - self.edges[0]
+            shift = struct.unpack_from("<h", operand)[0] - self.edges[0] - self.gap
             self.edges = [edge + shift for edge in self.edges]
 
     def _define(self, operand: bytes) -> None:
@@ -516,7 +519,9 @@ _CONTROL = {"\t": " ", "\x0b": "\n", "\x0e": "\n", "\x1e": "-", "\x1f": "", "\xa
 def _shown(character: str, style: _CharacterStyle) -> str:
     if character in _CONTROL:
         return _CONTROL[character]
+    if character == "(" and style.symbol is not None:
+        # a symbol stands under a bracket; those of symbol fonts (bullets, ticks) have no text
+        return "" if 0xE000 <= style.symbol <= 0xF8FF or style.symbol < 32 else chr(style.symbol)
     if style.special:
-        # pictures, note marks and drawings are no text; a symbol is a character of its font
-        return chr(style.symbol) if character == "(" and style.symbol is not None else ""
+        return ""  # pictures, note marks and drawings
     return "" if character and ord(character[0]) < 32 else character
