@@ -59,8 +59,10 @@ def decode_html(data: bytes, transport_charset: str | None = None) -> str:
     ):
         if data.startswith(mark):
             return data[len(mark) :].decode(name, "replace")
-    if b"\x00" in data[:200]:
-        return data.decode("utf-16-le" if data[1:2] == b"\x00" else "utf-16-be", "replace")
+    head = data[:400]
+    even, odd = head[::2].count(0), head[1::2].count(0)
+    if max(even, odd) * 4 > len(head) and min(even, odd) * 8 < max(even, odd):
+        return data.decode("utf-16-le" if odd > even else "utf-16-be", "replace")
     candidates = ["utf-8"]
     for declared in (transport_charset, _declared(data)):
         known = _codec(declared)
@@ -194,6 +196,9 @@ def _flow(text: str) -> _Flow:
         root = etree.fromstring(text.encode("utf-8"), parser)
     except etree.XMLSyntaxError as error:
         raise UnreadableError("corrupt", f"the page cannot be parsed: {error}") from error
+    if any(entry.type_name == "ERR_RESOURCE_LIMIT" for entry in parser.error_log):
+        # the parser drops what stands deeper and says so only in its log
+        raise UnreadableError("limit_nesting", "elements nested deeper than any browser shows them")
     if root is None:
         raise UnreadableError("empty", "the page shows nothing")
     return _Walk(_hidden_names(root)).read(root)
