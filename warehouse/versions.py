@@ -110,9 +110,9 @@ def record_sighting(connection: Connection, sighting: Sighting, run_id: str | No
     statement = make(sightings).values(row)
     kept = {"sighting_id", "first_seen_at", "size_bytes", "replaces_sha256"}
     changes: dict[str, Any] = {name: statement.excluded[name] for name in row if name not in kept}
-    # a 304 says nothing about size, and only the night of the change says what was replaced
-    changes["size_bytes"] = func.coalesce(statement.excluded.size_bytes, sightings.c.size_bytes)
-    changes["replaces_sha256"] = func.coalesce(statement.excluded.replaces_sha256, sightings.c.replaces_sha256)
+    # a 304 says nothing about size, type and validators, and only the night of the change says what was replaced
+    for name in ("size_bytes", "content_type", "etag", "last_modified", "replaces_sha256"):
+        changes[name] = func.coalesce(statement.excluded[name], sightings.c[name])
     # recorded late (a resumed run reads its file again) must not turn the clock back
     connection.execute(
         statement.on_conflict_do_update(
