@@ -3,10 +3,11 @@
 PostgreSQL keeps NUMERIC. SQLite would keep REAL, and 0.1 + 0.2 would begin to differ from 0.3, so there an amount is its own
 decimal text. Text alone would sort 9 after 100 and, worse, answer `amount_wan > 100` wrongly without a word; so the column
 carries the collation `decimal` of SQLite's own decimal extension. Every connection of ours and the `sqlite3` shell know it
-and compare by value; any other client gets an error instead of a wrong answer, and has the integer column `amount_fen`.
+and compare by value; any other client gets an error from the tables instead of a wrong answer.
 
-Sums: `decimal_sum(amount_wan)` is exact in both databases (in PostgreSQL an aggregate made by the first migration);
-`SUM(amount_fen)` is exact to the 分 from any client.
+Analysts use the views. There, in any client: `amount_fen` (integer 分: exact sums), `amount_exact` (the decimal text) and
+`amount_wan` (NUMERIC on PostgreSQL, on SQLite the nearest number: to read, sort and compare). `decimal_sum(amount_exact)`
+is exact in both databases; in PostgreSQL it is an aggregate made by the first migration.
 """
 
 from __future__ import annotations

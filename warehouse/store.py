@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -148,9 +149,10 @@ class Warehouse:
             return [dict(row) for row in connection.execute(wanted).mappings()]
 
     def rows(self, statement: str, **values: Any) -> list[dict[str, Any]]:
-        """Rows of a query as analysts write it; amounts come as the database spells them (text on SQLite)."""
+        """Rows of a query as analysts write it; what is called `…_wan` or `amount_exact` comes as `Decimal`."""
         with reading(self.engine) as connection:
-            return [dict(row) for row in connection.execute(text(statement), values).mappings()]
+            found = connection.execute(text(statement), values).mappings()
+            return [{name: _decimal_if_money(name, value) for name, value in row.items()} for row in found]
 
     def count_states(self) -> dict[DocumentState, int]:
         """How many versions are in which state."""
@@ -233,6 +235,12 @@ def alembic_config() -> Config:
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
     return config
+
+
+def _decimal_if_money(name: str, value: Any) -> Any:
+    if isinstance(value, str | int | float) and (name.endswith("_wan") or name == "amount_exact"):
+        return Decimal(str(value))
+    return value
 
 
 def _run_row(run_id: str, now: datetime) -> dict[str, Any]:

@@ -21,6 +21,8 @@ assert _spec is not None and _spec.loader is not None
 _databases = importlib.util.module_from_spec(_spec)
 _spec.loader.exec_module(_databases)
 postgresql_server = _databases.postgresql_server
+postgresql_admin = _databases.postgresql_admin
+postgresql_rows = _databases.postgresql_rows
 database = _databases.database
 warehouse = _databases.warehouse
 sqlite_warehouse = _databases.sqlite_warehouse

