@@ -83,7 +83,7 @@ def page_of(number: int, width: float, height: float, glyphs: Glyphs, ruling: Ru
 
 def _lost_numbers(sheet: Sheet, line: Ints, areas: list[Box], number: int) -> list[Unread]:
     """Numbers of a line outside all cells that stand within the area of a table."""
-    x, y = (sheet.box[line, 0] + sheet.box[line, 2]) / 2, (sheet.box[line, 1] + sheet.box[line, 3]) / 2
+    x, y = sheet.middle[line, 0], sheet.middle[line, 1]
     inside = np.zeros(len(line), bool)
     for x0, top, x1, bottom in areas:
         inside |= (x >= x0) & (x <= x1) & (y >= top) & (y <= bottom)

@@ -23,9 +23,9 @@ def ruled_tables(sheet: Sheet) -> list[Table]:
     level, upright = joined_rules(sheet.level, sheet.upright)
     if not len(level) or not len(upright):
         return []
-    middle = (sheet.box[:, :2] + sheet.box[:, 2:]) / 2
-    tops, bottoms = _missing_sides(upright, level, middle)
-    left, right = _missing_sides(level, upright, middle[:, ::-1])
+    middle = sheet.middle
+    tops, bottoms = _missing_sides(upright, level, middle, columns=True)
+    left, right = _missing_sides(level, upright, middle[:, ::-1], columns=False)
     if len(tops) or len(bottoms) or len(left) or len(right):
         level, upright = joined_rules(np.concatenate([level, tops, bottoms]), np.concatenate([upright, left, right]))
     cells = _cells(level, upright)
@@ -57,9 +57,10 @@ def _owners(cells: _Cells, sheet: Sheet) -> Ints:
         plan[left:right, top:bottom] = i
     unit = np.flatnonzero(size == 1)
     plan[spans[unit, 0], spans[unit, 1]] = unit
-    middle_x, middle_y = (sheet.box[:, 0] + sheet.box[:, 2]) / 2, (sheet.box[:, 1] + sheet.box[:, 3]) / 2
-    column = np.searchsorted(cells.xs, middle_x, "right") - 1  # -1 wraps to the spare last place, which holds -1
-    row = np.searchsorted(cells.ys, middle_y, "right") - 1
+    column = (
+        np.searchsorted(cells.xs, sheet.middle[:, 0], "right") - 1
+    )  # -1 wraps to the spare last place, which holds -1
+    row = np.searchsorted(cells.ys, sheet.middle[:, 1], "right") - 1
     return plan[column, row]
 
 
@@ -200,11 +201,11 @@ def _closing_corner(
     return None
 
 
-def _missing_sides(along: Floats, across: Floats, middle: Floats) -> tuple[Floats, Floats]:
+def _missing_sides(along: Floats, across: Floats, middle: Floats, columns: bool) -> tuple[Floats, Floats]:
     """Sides that are not drawn: (at the low ends, at the high ends) of the rules `along`, as rules like `across`.
 
     A table cut by the edge of a page or printed without its outer border ends in rules that run on beyond the last rule
-    across them and stop together. Where marks stand between such loose ends, a side belongs there.
+    across them and stop together. Where no rule joins such ends and marks stand before them, a side belongs there.
     `along` (n, 3) position, low, high; `across` (m, 3) likewise; `middle` (k, 2) middles of the marks, position of
     `along` first.
     """
@@ -214,35 +215,54 @@ def _missing_sides(along: Floats, across: Floats, middle: Floats) -> tuple[Float
     )  # fmt: skip
     sides = []
     for end in (1, 2):
-        meets = crosses & (np.abs(across[None, :, 0] - along[:, end, None]) <= SNAP)
-        loose: Bools = np.asarray(~meets.any(axis=1) & crosses.any(axis=1))
+        group, at = _snapped(along[:, end])
         added: list[tuple[float, float, float]] = []
-        if loose.sum() >= 1:
-            group, at = _snapped(along[:, end])
-            for g in np.unique(group[loose]).tolist():
-                members = np.flatnonzero((group == g) & crosses.any(axis=1))
-                members = members[np.argsort(along[members, 0])]
-                added += _sides_between(along, across, crosses, members, loose, float(at[g]), end, middle)
+        for g in np.flatnonzero(np.bincount(group) > 1).tolist():
+            members = np.flatnonzero(group == g)
+            members = members[np.argsort(along[members, 0])]
+            near = across[np.abs(across[:, 0] - at[g]) <= SNAP]
+            gaps = (along[members[1:], 0] + along[members[:-1], 0]) / 2
+            closed = ((near[:, 1, None] <= gaps) & (near[:, 2, None] >= gaps)).any(axis=0)
+            # neighbours only: a cell that passes by between two ends is not theirs to close
+            passing = along[(along[:, 1] <= at[g] + SNAP) & (along[:, 2] >= at[g] - SNAP), 0]
+            closed |= np.diff(np.searchsorted(np.sort(passing), along[members, 0])) > 1
+            if not closed.all():
+                added += _sides_between(along, across, crosses, members, closed, float(at[g]), end, middle, columns)
         sides.append(np.array(added, float).reshape(-1, 3))
     return sides[0], sides[1]
 
 
 def _sides_between(
-    along: Floats, across: Floats, crosses: Bools, members: Ints, loose: Bools, at: float, end: int, middle: Floats
+    along: Floats,
+    across: Floats,
+    crosses: Bools,
+    members: Ints,
+    closed: Bools,
+    at: float,
+    end: int,
+    middle: Floats,
+    columns: bool,
 ) -> list[tuple[float, float, float]]:
-    """One side for every run of neighbouring rules that some rule across joins, when text stands before their ends."""
+    """One side for every run of neighbouring rules that belong together, when text stands before their ends.
+
+    Two rules belong together when a rule across joins them. Upright rules (`columns`) also do when both begin and end
+    alike and one meets no rule at all: the sides of a cell as high as the page.
+    """
     added: list[tuple[float, float, float]] = []
     first = 0
     needed = False
     for k in range(len(members)):
-        if k + 1 < len(members):
+        if k + 1 < len(members) and not closed[k]:
             a, b = int(members[k]), int(members[k + 1])
             shared = crosses[a] & crosses[b]
-            if shared.any():
-                last = float(across[shared, 0].min() if end == 1 else across[shared, 0].max())
-                low, high = min(at, last), max(at, last)
+            alike = abs(along[a, 3 - end] - along[b, 3 - end]) <= SNAP and not (crosses[a].any() and crosses[b].any())
+            if shared.any() or (columns and alike):
+                last = along[a, 3 - end]
+                if shared.any():
+                    last = across[shared, 0].min() if end == 1 else across[shared, 0].max()
+                low, high = min(at, float(last)), max(at, float(last))
                 within = (middle[:, 0] > along[a, 0]) & (middle[:, 0] < along[b, 0])
-                needed |= bool((loose[a] or loose[b]) and (within & (middle[:, 1] > low) & (middle[:, 1] < high)).any())
+                needed |= bool((within & (middle[:, 1] > low) & (middle[:, 1] < high)).any())
                 continue
         if needed and k > first:
             added.append((at, float(along[members[first], 0]), float(along[members[k], 0])))

@@ -26,6 +26,8 @@ class Glyphs:
     texts: npt.NDArray[np.str_]
     box: Floats
     """(n, 4) displayed points."""
+    middle: Floats
+    """(n, 2) middle of what shows of the mark: not that of its box where the page cuts it."""
     origin: Floats
     """(n, 2) where the mark stands on its baseline, displayed points."""
     size: Floats
@@ -42,7 +44,13 @@ class Glyphs:
     @classmethod
     def nothing(cls) -> Glyphs:
         return cls(
-            np.empty(0, "<U1"), np.empty((0, 4)), np.empty((0, 2)), np.empty(0), np.empty(0), np.empty(0, np.int64)
+            np.empty(0, "<U1"),
+            np.empty((0, 4)),
+            np.empty((0, 2)),
+            np.empty((0, 2)),
+            np.empty(0),
+            np.empty(0),
+            np.empty(0, np.int64),
         )
 
     @classmethod
@@ -54,6 +62,7 @@ class Glyphs:
         return cls(
             texts=np.array([w.text for w in words]),
             box=box,
+            middle=(box[:, :2] + box[:, 2:]) / 2,
             origin=np.stack([box[:, 0], box[:, 3]], axis=1),
             size=box[:, 3] - box[:, 1],
             advance=box[:, 2] - box[:, 0],
@@ -119,6 +128,7 @@ class Sheet:
     turn: int
     texts: npt.NDArray[np.str_]
     box: Floats
+    middle: Floats
     base: Floats
     along: Floats
     end: Floats
@@ -134,6 +144,7 @@ class Sheet:
     def of(cls, width: float, height: float, glyphs: Glyphs, ruling: Ruling) -> Sheet:
         turn = int(np.bincount(glyphs.turn, minlength=4).argmax()) if len(glyphs) else 0
         box = _turned_boxes(glyphs.box, turn, width, height)
+        middle = np.stack(_turned_points(glyphs.middle[:, 0], glyphs.middle[:, 1], turn, width, height), axis=1)
         x, y = _turned_points(glyphs.origin[:, 0], glyphs.origin[:, 1], turn, width, height)
         sideways = (glyphs.turn - turn) & 3
         # text that climbs: lines follow each other to the right, letters upwards
@@ -155,6 +166,7 @@ class Sheet:
             turn=turn,
             texts=glyphs.texts,
             box=box,
+            middle=middle,
             base=base,
             along=along,
             end=end,

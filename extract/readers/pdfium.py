@@ -606,14 +606,18 @@ def _characters(page: int, text_page: int, count: int, objects: _Objects, frame:
     # pdfium measures the angle clockwise, and /Rotate turns the page clockwise
     turn = (-turn - frame.turns) & 3
 
-    visible, doubtful = _visible(handles, objects, box, run_of, upright, frame)
+    x, y = frame.displayed(origins[:, 0], origins[:, 1])
+    up = np.array([(0, -1), (-1, 0), (0, 1), (1, 0)])[turn] * (0.7 * size)[:, None]
+    far_x, far_y = x + up[run_of, 0], y + up[run_of, 1]
+    caps = np.stack([np.minimum(x, far_x), np.minimum(y, far_y), np.maximum(x, far_x), np.maximum(y, far_y)], axis=1)
+    visible, doubtful, middle = _visible(handles, objects, box, run_of, upright, caps, frame)
     if doubtful.any():
         visible &= ~doubtful | _inked(page, box, visible & ~doubtful, doubtful, frame)
     chosen = np.flatnonzero(visible)
-    x, y = frame.displayed(origins[:, 0], origins[:, 1])
     glyphs = Glyphs(
         texts=codes.astype("<u4").view("<U1")[chosen],
         box=box[chosen],
+        middle=middle[chosen],
         origin=np.stack([x, y], axis=1)[chosen],
         size=size[run_of][chosen],
         advance=np.where(wide, width, 0.0)[chosen],
@@ -633,15 +637,19 @@ def _visible(
     box: Floats,
     run_of: npt.NDArray[np.intp],
     upright: npt.NDArray[np.bool_],
+    caps: Floats,
     frame: _Frame,
-) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
-    """Per character: whether it can be seen by geometry, and whether only the rendered page can tell.
+) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_], Floats]:
+    """Per character: whether it can be seen by geometry, whether only the rendered page can tell, middle of what shows.
+
+    `caps` (n, 4) is the height of a capital letter over the origin of each character.
 
     Not seen: outside the page, outside its clip, slanted (watermarks). Doubtful: invisible or white or transparent ink
     (white text may stand on a dark header), and text drawn before a picture or a filled area that covers it.
     """
     width, height = frame.size
-    cx, cy = (box[:, 0] + box[:, 2]) / 2, (box[:, 1] + box[:, 3]) / 2
+    middle = (box[:, :2] + box[:, 2:]) / 2
+    cx, cy = middle[:, 0], middle[:, 1]
     seen = (cx >= 0) & (cy >= 0) & (cx <= width) & (cy <= height) & upright[run_of]
     forms: list[int] = [0] * len(handles)
     if len(objects.matrices) > 1:
@@ -655,10 +663,15 @@ def _visible(
             every = np.tile(np.array([-1e6, -1e6, 1e6, 1e6]), (len(handles), 1))
             every[real] = np.clip(clips, -1e6, 1e6)
             shown = frame.displayed_box(every[:, 0], every[:, 1], every[:, 2], every[:, 3])[run_of]
-            # a row cut by the page shows half of its digits on each: what shows less than two fifths cannot be read
-            wide = np.minimum(box[:, 2], shown[:, 2]) - np.maximum(box[:, 0], shown[:, 0])
-            tall = np.minimum(box[:, 3], shown[:, 3]) - np.maximum(box[:, 1], shown[:, 1])
-            seen &= (wide >= 0.4 * (box[:, 2] - box[:, 0])) & (tall >= 0.4 * (box[:, 3] - box[:, 1]))
+            # a row cut by the page shows half of its digits on each: letters of one line are seen or not seen together,
+            # whatever their height (`142.000000` must not lose its point), and less than two fifths cannot be read
+            letter = np.concatenate([np.minimum(box[:, :2], caps[:, :2]), np.maximum(box[:, 2:], caps[:, 2:])], axis=1)
+            part = np.concatenate(
+                [np.maximum(letter[:, :2], shown[:, :2]), np.minimum(letter[:, 2:], shown[:, 2:])], axis=1
+            )
+            seen &= (part[:, 2:] - part[:, :2] >= 0.4 * (letter[:, 2:] - letter[:, :2])).all(axis=1)
+            cut = (np.concatenate([shown[:, :2] - box[:, :2], box[:, 2:] - shown[:, 2:]], axis=1) > 0).any(axis=1, keepdims=True)
+            middle = np.where(~cut, middle, (part[:, :2] + part[:, 2:]) / 2)
         colour = np.full((len(real), 4), 255, np.uint32)
         at, step = colour.ctypes.data, 16 * len(real)
         real_handles = [handles[i] for i in real]
@@ -673,7 +686,7 @@ def _visible(
     covered = _covered(handles, objects, box, run_of, frame)
     if covered is not None:
         doubtful |= seen & covered
-    return seen, doubtful
+    return seen, doubtful, middle
 
 
 def _covered(
