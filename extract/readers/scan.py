@@ -16,7 +16,7 @@ import pypdfium2
 from budget.disclosure import PagePlace, Place, Unread
 from extract.readers.pdfium import open_pdf
 from extract.readers.scan_picture import MAX_PAGES, Picture, image_pictures, pdf_picture
-from extract.readers.scan_words import TRUSTED, words_of
+from extract.readers.scan_words import TRUSTED, upright, words_of
 from extract.reading import Box, Grid, Line, Page, Reading, UnreadableError
 from extract.tables import PageBlocks, blocks_of
 
@@ -112,7 +112,8 @@ def _reading(pictures: Iterator[Picture]) -> Reading:
 
 
 def _recognised(picture: Picture) -> _Scanned:
-    return _Scanned(words_of(picture), picture)
+    straight = upright(picture)
+    return _Scanned(words_of(straight), straight)
 
 
 def _moved(block: Line | Grid, picture: Picture) -> Line | Grid:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, cast
 
 import cv2
@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from budget.printed_text import squeeze
+from extract.readers.scan_figures import Digit, ink_verdict, is_well_formed, settled, strangers
 from extract.readers.scan_picture import Grey, Mask, Picture, ink_of
 from extract.readers.scan_recognition import Reading, find_lines, read_lines
 from extract.readers.scan_rules import find_rules, without_rules
@@ -58,6 +59,29 @@ def words_of(picture: Picture) -> Page:
     return Page(picture.number, width, height, tuple(words), rules)
 
 
+def upright(picture: Picture) -> Picture:
+    """The picture turned so that its lines run from left to right and stand on their feet.
+
+    Sheets are fed sideways or head first. Looked at small: only the few longest lines are read, each way.
+    """
+    small = cast(Grey, cv2.resize(picture.grey, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA))
+    boxes = find_lines(small)
+    if not boxes:
+        return picture
+    sizes = np.array([(x1 - x0, bottom - top) for x0, top, x1, bottom in boxes], float)
+    standing = float(sizes[sizes[:, 1] > 1.6 * sizes[:, 0]].max(axis=1, initial=0).sum())
+    lying = float(sizes[sizes[:, 0] > 1.6 * sizes[:, 1]].max(axis=1, initial=0).sum())
+    sides = [1, 3] if standing > 1.5 * lying else [0, 2]
+    longest = sorted(boxes, key=lambda b: (-max(b[2] - b[0], b[3] - b[1]), b))[:6]
+    rows, columns = picture.grey.shape
+    crops = [picture.grey[max(0, 2 * t) : min(rows, 2 * b), max(0, 2 * left) : min(columns, 2 * r)] for left, t, r, b in longest]
+    sure = []
+    for quarters in sides:
+        read = read_lines([cast(Grey, np.ascontiguousarray(np.rot90(crop, quarters))) for crop in crops])
+        sure.append(sum(float(np.mean(line.sure)) * len(line.text) for line in read if line.text))
+    return picture.turned(sides[0] if sure[0] * 1.1 >= sure[1] else sides[1])
+
+
 @dataclass(slots=True)
 class _Sheet:
     picture: Picture
@@ -94,11 +118,35 @@ class _Sheet:
         again = [i for i, band in enumerate(bands) if self._wants_second(band, [first[p] for p in band.pieces])]
         tight = {i: self._ink_box(bands[i].box) for i in again}
         second = dict(zip(again, read_lines([self._crop(tight[i], 0.16) for i in again]), strict=True))
+        alone = {band.cell for band in bands if not band.pieces} - {band.cell for band in bands if band.pieces}
         words: list[Word] = []
         for i, band in enumerate(bands):
+            if not band.pieces and band.cell not in alone and self._under_stamp(band.box):
+                continue  # what a stamp left of itself beside a name
             once = sorted(((pieces[p], first[p]) for p in band.pieces), key=lambda pair: pair[0][0])
             words += self._judged(band, once, tight.get(i), second.get(i))
-        return words
+        return self._held_against_ink(words)
+
+    def _under_stamp(self, box: PixelBox) -> bool:
+        return any(box[0] < s[2] and box[2] > s[0] and box[1] < s[3] and box[3] > s[1] for s in self.picture.stamps)
+
+    def _held_against_ink(self, words: list[Word]) -> list[Word]:
+        """The words with less confidence in figures that grammar, ink or the look of a digit speaks against."""
+        s = self.picture.scale
+        out: list[Word] = []
+        digits: list[Digit] = []
+        doubted: set[int] = set()
+        for i, word in enumerate(words):
+            if is_numeric(word.text) and not re.search(r"[一-鿿]", word.text):
+                word = replace(word, text=settled(word.text))
+                x0, top, x1, bottom = (round(v * s) for v in word.box)
+                verdict, found = ink_verdict(self.letters, self.clean, (x0, top, x1, bottom), word.text, i)
+                digits += found
+                if verdict == "contradicted" or not is_well_formed(word.text):
+                    doubted.add(i)
+            out.append(word)
+        doubted |= strangers(digits)
+        return [replace(w, confidence=min(w.confidence, DISAGREED)) if i in doubted else w for i, w in enumerate(out)]
 
     # ── where lines stand ─────────────────────────────────────────────────────────────────────────────────────────────
 
