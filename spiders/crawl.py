@@ -33,6 +33,8 @@ from spiders.portals import Portal, PortalError, find_portal
 from spiders.summary import CrawlSummary, PortalSummary, Tally, count_sightings, leaves_incomplete
 
 PORTALS_AT_ONCE = 8
+# how long a crawl that was told to stop may finish what is under way, and how long its caller waits for that
+CLOSING_SECONDS = 10.0
 GRACE_SECONDS = 30.0
 
 __all__ = ["CrawlError", "CrawlSummary", "crawl_in_subprocess", "read_sightings", "read_summary"]
@@ -60,7 +62,7 @@ def crawl_in_subprocess(
                 command += ["--portal", str(file)]
             else:
                 command += ["--portal", str(portal)]
-        (out / "summary.json").unlink(missing_ok=True)
+        stale = _written(out / "summary.json")
         with (out / "crawl.log").open("ab") as log:
             process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=_project_root())
             try:
@@ -76,8 +78,11 @@ def crawl_in_subprocess(
                 process.terminate()
                 process.wait(GRACE_SECONDS)
                 raise
-    if not (out / "summary.json").is_file():
-        raise CrawlError(f"the crawl ended with status {code} and left no summary; its last words in {out / 'crawl.log'}:\n{_tail(out / 'crawl.log')}")
+    if _written(out / "summary.json") in (None, stale):
+        raise CrawlError(
+            f"the crawl ended with status {code} and left no summary; its last words in {out / 'crawl.log'}:\n"
+            f"{_tail(out / 'crawl.log')}"
+        )
     summary = read_summary(out / "summary.json")
     if summary.exit_code != code:
         raise CrawlError(f"the crawl ended with status {code}, its summary says {summary.exit_code}: see {out / 'crawl.log'}")
@@ -91,6 +96,11 @@ def crawl_in_subprocess(
 def _project_root() -> str:
     """Where `python -m spiders.crawl` finds the packages, whatever the caller's directory."""
     return str(Path(__file__).resolve().parents[1])
+
+
+def _written(path: Path) -> tuple[int, int] | None:
+    """Which writing of a file this is, None when there is no file."""
+    return (path.stat().st_ino, path.stat().st_mtime_ns) if path.is_file() else None
 
 
 def _tail(path: Path, size: int = 2000) -> str:
@@ -113,6 +123,7 @@ def _run_id(out: Path) -> str:
         if summary.is_file():
             with contextlib.suppress(ValueError):
                 unfinished = any(one.finish_reason == "shutdown" for one in read_summary(summary).portals)
+        summary.unlink(missing_ok=True)
         if unfinished:
             return str(json.loads(note.read_text("utf-8"))["run"])
     run = f"{now():%Y%m%dT%H%M%SZ}-{uuid.uuid4().hex[:8]}"
@@ -133,6 +144,7 @@ class _Crawl:
         self.started_at = now()
         self.archive.start_run(self.run)
         self.stopping = False
+        self.open: dict[Any, Portal] = {}
         self.done: dict[str, PortalSummary] = {}
         self._live = (out / "sightings.jsonl").open("a", encoding="utf-8")
         self._seen = 0
@@ -164,6 +176,28 @@ class _Crawl:
 
         await asyncio.gather(*(one(portal) for portal in self.portals))
 
+    async def stop(self) -> None:
+        """Closes every crawler, also those that are only just opening (a stop they would not notice).
+
+        What is still under way after CLOSING_SECONDS is left: nothing archived depends on it.
+        """
+        closing: list[asyncio.Task[None]] = []
+        end = time.monotonic() + CLOSING_SECONDS
+        while self.open and time.monotonic() < end:
+            for crawler in self.open:
+                if crawler.engine is not None and crawler.engine.running and crawler.crawling:
+                    crawler.crawling = False
+                    closing.append(asyncio.ensure_future(crawler.engine.stop_async()))
+            await asyncio.sleep(0.1)
+        if self.open:
+            from twisted.internet import reactor as installed
+
+            reactor: Any = installed
+            for crawler, portal in list(self.open.items()):
+                if crawler.spider is not None:
+                    self.done[portal.id] = self._sum_up(portal, crawler.spider, crawler.stats.get_stats() | {"finish_reason": "shutdown"})
+            reactor.stop()
+
     async def _portal(self, runner: Any, portal: Portal) -> None:
         from scrapy.crawler import Crawler
 
@@ -172,9 +206,13 @@ class _Crawl:
 
         crawler = Crawler(spider_of(portal.family), settings_for(portal))
         self.say(f"{portal.id}: begins")
-        await runner.crawl(
-            crawler, portal=portal, archive=self.archive, run=self.run, evidence=self.out / "evidence", report=self.report
-        )
+        self.open[crawler] = portal
+        try:
+            await runner.crawl(
+                crawler, portal=portal, archive=self.archive, run=self.run, evidence=self.out / "evidence", report=self.report
+            )
+        finally:
+            self.open.pop(crawler, None)
         spider: Any = crawler.spider
         stats: dict[str, Any] = crawler.stats.get_stats() if crawler.stats else {}
         self.done[portal.id] = self._sum_up(portal, spider, stats)
@@ -256,14 +294,15 @@ def _run(portals: list[Portal], archive_directory: Path, out: Path) -> int:
             except Exception:  # noqa: BLE001 - whatever it was, the summary must say it
                 failures.append(traceback.format_exc())
             finally:
-                reactor.callFromThread(reactor.stop)
+                if reactor.running:
+                    reactor.callFromThread(reactor.stop)
 
         def stop(number: int, frame: object) -> None:
             if crawl.stopping:
                 os._exit(1)
             crawl.stopping = True
             crawl.say("stopping; once more to leave at once")
-            reactor.callFromThread(lambda: asyncio.ensure_future(runner.stop()))
+            reactor.callFromThread(lambda: asyncio.ensure_future(crawl.stop()))
 
         signal.signal(signal.SIGINT, stop)
         signal.signal(signal.SIGTERM, stop)

@@ -342,7 +342,7 @@ def _context(element: HtmlElement) -> str:
     """The text around a link that only says 下载 or 附件: that of its smallest block."""
     for one in element.iterancestors("li", "p", "td", "dd", "div"):
         text = text_of(one)
-        return text if len(text) <= 120 else ""
+        return text if len(text) <= 120 and sum(1 for _ in one.iter("a")) == 1 else ""
     return ""
 
 
@@ -378,7 +378,7 @@ def find_attachments(page: HtmlPage, body: HtmlElement | None = None) -> tuple[A
             text = text_of(element) or (element.get("title") or "").strip()
             url = page.link(element.get("href"))
             if url and is_file_address(url, text or element.get("title") or ""):
-                if len(squeeze(text)) < 5:
+                if pattern(read_rules("attachments")["says_nothing"]).fullmatch(squeeze(text)):
                     text = element.get("title") or element.get("download") or _context(element) or text
                 add(element.get("href"), " ".join(text.split()), "link")
         else:
@@ -458,7 +458,7 @@ def read_rows(page: HtmlPage, row: str | None, articles: re.Pattern[str], folder
     """The entries of a list page in order, each address once.
 
     row: CSS selector of the entries (or of the links themselves). Without one: links outside furniture whose path matches
-    `articles` below the list's own `folder`; a list that holds none of its own takes the links of the block with most of them.
+    `articles`, in the blocks that hold one below the list's own `folder`; where none does, in the block with most of them.
     """
     if row:
         links: list[HtmlElement] = []
@@ -471,14 +471,25 @@ def read_rows(page: HtmlPage, row: str | None, articles: re.Pattern[str], folder
         url = page.link(link.get("href"))
         if url and articles.search(url) and not is_furniture(link):
             candidates.append((link, url))
-    own = [link for link, url in candidates if url.startswith(folder)]
-    if not own and candidates:
-        blocks: dict[HtmlElement, list[HtmlElement]] = {}
-        for link, _ in candidates:
-            block = next(iter(link.iterancestors("ul", "ol", "table", "dl")), link.getparent())
-            blocks.setdefault(block, []).append(link)
-        own = max(blocks.values(), key=len)
-    return _unique(_row(page, link) for link in own)
+    blocks: dict[HtmlElement, list[HtmlElement]] = {}
+    own: set[HtmlElement] = set()
+    for link, url in candidates:
+        block = _block(link)
+        blocks.setdefault(block, []).append(link)
+        if url.startswith(folder):
+            own.add(block)
+    if not own and blocks:
+        own = {max(blocks, key=lambda block: len(blocks[block]))}
+    # a list's entries may lead elsewhere (a department's own site): the block decides, not the address
+    return _unique(_row(page, link) for link, _ in candidates if _block(link) in own)
+
+
+def _block(link: HtmlElement) -> HtmlElement:
+    """The list a link stands in."""
+    for one in link.iterancestors("ul", "ol", "table", "dl"):
+        return one
+    parent = link.getparent()
+    return link if parent is None else parent
 
 
 def _unique(rows: Iterable[Row | None]) -> list[Row]:

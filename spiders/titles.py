@@ -63,13 +63,14 @@ def judge_title(title: str, column: ColumnHint = ColumnHint(), region: str = "")
     elsewhere = other_place(text, region)
     if elsewhere:
         return TitleVerdict(False, "other_jurisdiction", elsewhere)
+    without_names = pattern(rules["names"]["pattern"]).sub("", text)
     for rule in rules["never"]:
-        if found := pattern(rule["pattern"]).search(text):
+        if found := pattern(rule["pattern"]).search(without_names):
             return TitleVerdict(False, rule["name"], found.group())
     rescued = pattern(rules["unless"]["pattern"]).search(text)
     if not rescued:
         for rule in rules["negative"]:
-            if found := pattern(rule["pattern"]).search(text):
+            if found := pattern(rule["pattern"]).search(without_names):
                 return TitleVerdict(False, rule["name"], found.group())
     year = year_of(text) or column.fiscal_year or column_year(column)
     for rule in rules["positive"]:
@@ -173,6 +174,9 @@ def other_place(title: str, region: str) -> str | None:
         return None
     if found := pattern(read_rules("titles")["central"]["pattern"]).match(text):
         return found.group()
+    if not any(part in _regions() for part in own):
+        # a county named without its city or province: which names are its superiors' cannot be known
+        return None
     for name, province in _regions().items():
         if text.startswith(name) and name not in home and _short(name) not in home:
             # a county portal rarely says its province: its own province or city is no other place

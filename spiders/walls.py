@@ -19,8 +19,9 @@ class Wall:
 def recognise_wall(status: int, body: bytes, cookies: str = "") -> Wall | None:
     """The wall an answer is, None when it is none. `cookies`: all Set-Cookie headers joined."""
     head = body[:65536].decode("utf-8", errors="replace")
-    page = file_type(body) in ("html", "unknown", "empty", "xml")
-    for rule in read_rules("challenges")["wall"]:
+    rules = read_rules("challenges")
+    page = file_type(body) in ("html", "unknown", "empty", "xml") and not pattern(rules["never"]["body"]).search(head)
+    for rule in rules["wall"]:
         if status not in rule["status"]:
             continue
         if status == 200 and not page:
