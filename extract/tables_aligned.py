@@ -77,10 +77,11 @@ def aligned_tables(sheet: Sheet, free: Ints, areas: Sequence[Box]) -> list[Table
     tables: list[Table] = []
     taken: set[int] = set()
     for stack in _stacks(sheet, areas):
-        table = _between_rules(sheet, words, stack)
-        if table is not None:
-            tables.append(table)
-            taken.update(int(m) for m in table.marks)
+        for part in _parts(stack, words):
+            table = _between_rules(sheet, words, part)
+            if table is not None:
+                tables.append(table)
+                taken.update(int(m) for m in table.marks)
     rest = [[w for w in line if not taken.intersection(w.marks)] for line in words]
     covered = [*areas, *(t.area for t in tables)]
     rest = [line for line in rest if line and not _within(line, covered)]
@@ -99,9 +100,11 @@ def _has_wide_gap(sheet: Sheet, line: Ints) -> bool:
 
 
 def _words(sheet: Sheet, line: Ints) -> list[_Word]:
+    """Between two ideographs, whose advance is known, a tenth of an em is a gap; digits stand less evenly."""
     gap = sheet.along[line][1:] - sheet.end[line][:-1]
-    parts = np.split(line, np.flatnonzero(gap > WORD_GAP * np.minimum(sheet.size[line][1:], sheet.size[line][:-1])) + 1)
-    return [_word(sheet, part.tolist()) for part in parts]
+    wide = sheet.texts[line] >= "\u2e80"
+    least = np.where(wide[1:] & wide[:-1], 0.12, WORD_GAP) * np.minimum(sheet.size[line][1:], sheet.size[line][:-1])
+    return [_word(sheet, part.tolist()) for part in np.split(line, np.flatnonzero(gap > least) + 1)]
 
 
 def _word(sheet: Sheet, marks: list[int]) -> _Word:
@@ -163,13 +166,7 @@ def _stacks(sheet: Sheet, areas: Sequence[Box]) -> list[_Stack]:
         x0, x1 = min(r[1] for r in group), max(r[2] for r in group)
         if len(group) < 3 or x1 - x0 < 0.25 * sheet.width:
             continue
-        if any(
-            len(g) >= 3
-            and g is not group
-            and min(r[1] for r in g) < x0 - SAME_SIDE
-            and max(r[2] for r in g) > x1 + SAME_SIDE
-            for g in groups
-        ):
+        if any(g is not group and _holds(g, group) for g in groups):
             continue  # partial rules of a wider table
         full = tuple(r[0] for r in group)
         partial = tuple(
@@ -178,6 +175,13 @@ def _stacks(sheet: Sheet, areas: Sequence[Box]) -> list[_Stack]:
         )  # fmt: skip
         stacks.append(_Stack(x0, x1, full, partial, _piece_ends(sheet, x0, x1, full)))
     return stacks
+
+
+def _holds(outer: list[list[float]], inner: list[list[float]]) -> bool:
+    """Whether rules are parts of wider ones: between their heights and their ends."""
+    wider = outer[0][2] - outer[0][1] > inner[0][2] - inner[0][1] + SAME_SIDE
+    beside = outer[0][1] <= inner[0][1] + SAME_SIDE and outer[0][2] >= inner[0][2] - SAME_SIDE
+    return len(outer) >= 2 and wider and beside and outer[0][0] < inner[0][0] and outer[-1][0] > inner[-1][0]
 
 
 def _piece_ends(sheet: Sheet, x0: float, x1: float, full: tuple[float, ...]) -> tuple[float, ...]:
@@ -203,7 +207,8 @@ def _piece_ends(sheet: Sheet, x0: float, x1: float, full: tuple[float, ...]) -> 
     return tuple(found)
 
 
-def _between_rules(sheet: Sheet, lines: _Lines, stack: _Stack) -> Table | None:
+def _bands(lines: _Lines, stack: _Stack) -> list[_Lines]:
+    """The lines between each two full rules of a stack."""
     bands: list[_Lines] = [[] for _ in range(len(stack.full) - 1)]
     for line in lines:
         inside = [w for w in line if stack.x0 - 3 <= w.middle <= stack.x1 + 3]
@@ -213,6 +218,41 @@ def _between_rules(sheet: Sheet, lines: _Lines, stack: _Stack) -> Table | None:
         k = int(np.searchsorted(stack.full, middle)) - 1
         if 0 <= k < len(bands):
             bands[k].append(inside)
+    return bands
+
+
+def _parts(stack: _Stack, lines: _Lines) -> list[_Stack]:
+    """One stack a table: tables of one width under each other are parted by a band with a heading or a caption."""
+    bands = _bands(lines, stack)
+    sizes = [w.size for band in bands for line in band for w in line]
+    if not sizes:
+        return []
+    usual = float(np.median(sizes))
+    heights = np.diff(np.array(stack.full))
+    common = float(np.median(heights))
+    parts: list[_Stack] = []
+    start = 0
+    for k, band in enumerate(bands):
+        words = [w for line in band for w in line]
+        heading = any(abs(w.size - usual) > 0.12 * usual for w in words) and all(len(line) <= 3 for line in band)
+        airy = heights[k] > 2 * common and heights[k] > 2.5 * usual * max(1, len(band))
+        blank = not words and (
+            heights[k] > 1.8 * common or not any(stack.full[k] < y < stack.full[k + 1] for y, _, _ in stack.partial)
+        )
+        ruled_inside = any(stack.full[k] + 3 < y < stack.full[k + 1] - 3 for y, _, _ in stack.partial)
+        if (heading or airy or (blank and heights[k] > 1.8 * common)) and not ruled_inside:
+            parts.append(replace(stack, full=stack.full[start : k + 1]))
+            start = k + 1
+    parts.append(replace(stack, full=stack.full[start:]))
+    return [
+        p
+        for p in parts
+        if len(p.full) >= 2 and (len(p.full) >= 3 or any(p.full[0] < y < p.full[1] for y, _, _ in p.partial))
+    ]
+
+
+def _between_rules(sheet: Sheet, lines: _Lines, stack: _Stack) -> Table | None:
+    bands = _bands(lines, stack)
     first, last = 0, len(bands)
     # a rule under the page's head and one above its foot may be as wide as the table
     while first < last and not _is_row(bands[first]):
@@ -224,39 +264,71 @@ def _between_rules(sheet: Sheet, lines: _Lines, stack: _Stack) -> Table | None:
     head = first
     while head < last and not any(w.numeric for line in bands[head] for w in line):
         head += 1
-    rows: list[tuple[float, float, _Lines]] = []
-    for k in range(head, last):
-        rows += _rows_of_band(bands[k], stack.full[k], stack.full[k + 1])
+    if head == last:
+        head = first + 1 if last - first > 1 else first
+    partial = [r for r in stack.partial if stack.full[first] + 1 < r[0] < stack.full[last] - 1]
+    body = [line for k in range(head, last) for line in bands[k]]
     header = [line for k in range(first, head) for line in bands[k]]
-    if head - first > 4 or (head > first and not rows) or (header and not _heads(header, rows)):
-        rows = [r for k in range(first, head) for r in _rows_of_band(bands[k], stack.full[k], stack.full[k + 1])] + rows
-        header, head = [], first
-    header_rules = [(y, stack.x0, stack.x1) for y in stack.full[first + 1 : head]]
-    header_rules += [r for r in stack.partial if header and stack.full[first] < r[0] < stack.full[head]]
+    if head - first > 4 or not _heads(header, body, stack):
+        body, header, head = header + body, [], first
+    rules = sorted([(y, stack.x0, stack.x1) for y in stack.full[first + 1 : last]] + partial)
+    header_rules = [r for r in rules if header and r[0] < stack.full[head] - 1]
+    rows: list[_Row] = []
+    for k in range(head, last):
+        within = sorted({r[0] for r in partial if stack.full[k] + 1 < r[0] < stack.full[k + 1] - 1})
+        if within:
+            edges = [stack.full[k], *within, stack.full[k + 1]]
+            for a, b in itertools.pairwise(edges):
+                inside = [[w for w in line if a <= (w.top + w.bottom) / 2 < b] for line in bands[k]]
+                rows.append(
+                    _Row(a, b, [line for line in inside if line], tuple(r[1:] for r in rules if abs(r[0] - b) < 0.5))
+                )
+        else:
+            rows += _rows_of_band(bands[k], stack.full[k], stack.full[k + 1])
     return _assembled(
-        sheet, header, rows, stack.x0, stack.x1, stack.full[first], list(stack.ends), sorted(header_rules)
+        sheet, header, rows, stack.x0, stack.x1, stack.full[first], list(stack.ends), header_rules, partial
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """A row between two heights. `closed`: the stretches of x over which a rule closes it below; None: everywhere."""
+
+    top: float
+    bottom: float
+    lines: _Lines
+    closed: tuple[tuple[float, float], ...] | None = None
 
 
 def _is_row(band: _Lines) -> bool:
     return any(len(line) >= 2 for line in band) or sum(len(line) for line in band) >= 2
 
 
-def _heads(header: _Lines, rows: Sequence[tuple[float, float, _Lines]]) -> bool:
-    """Whether lines look like a head: they label at least half as many places as the rows fill."""
-    most = max((sum(1 for _ in {round(w.x0) for line in r[2] for w in line}) for r in rows), default=0)
-    return sum(len(line) for line in header) >= max(2, 0.5 * most)
+def _heads(header: _Lines, body: _Lines, stack: _Stack) -> bool:
+    """Whether lines look like a head: they label (almost) every place that the rows below fill."""
+    if not header or not body:
+        return False
+    spans = sorted((w.x0, w.x1) for line in body for w in line if w.x1 - w.x0 < 0.4 * (stack.x1 - stack.x0))
+    places: list[list[float]] = []
+    for x0, x1 in spans:
+        if places and x0 < places[-1][1]:
+            places[-1][1] = max(places[-1][1], x1)
+        else:
+            places.append([x0, x1])
+    labels = [w for line in header for w in line]
+    missing = sum(1 for x0, x1 in places if not any(w.x0 < x1 + w.size and w.x1 > x0 - w.size for w in labels))
+    return missing <= (1 if len(places) >= 5 else 0)
 
 
-def _rows_of_band(band: _Lines, top: float, bottom: float) -> list[tuple[float, float, _Lines]]:
+def _rows_of_band(band: _Lines, top: float, bottom: float) -> list[_Row]:
     """One row, or several where numbers stand under each other between two rules (head and foot ruled only)."""
     groups = _row_groups(band)
     counted = [g for g in groups if sum(w.numeric for line in g for w in line) >= 1]
     if len(counted) < 2 or not _under_each_other(counted):
-        return [(top, bottom, band)]
+        return [_Row(top, bottom, band)]
     groups = _attached(groups)
     edges = [top, *(_between(a, b) for a, b in itertools.pairwise(groups)), bottom]
-    return [(edges[i], edges[i + 1], g) for i, g in enumerate(groups)]
+    return [_Row(edges[i], edges[i + 1], g) for i, g in enumerate(groups)]
 
 
 def _under_each_other(groups: Sequence[_Lines]) -> bool:
@@ -370,11 +442,11 @@ def _without_rules(sheet: Sheet, lines: _Lines) -> Table | None:
     edges = [tops[0] - 1, *(_between(a, b) for a, b in itertools.pairwise(groups)), bottoms[-1] + 1]
     if header:
         edges[0] = (max(w.bottom for line in header for w in line) + tops[0]) / 2
-    rows = [(edges[i], edges[i + 1], g) for i, g in enumerate(groups)]
+    rows = [_Row(edges[i], edges[i + 1], g) for i, g in enumerate(groups)]
     every = [w for line in lines for w in line]
     x0, x1 = min(w.x0 for w in every) - 1, max(w.x1 for w in every) + 1
     top = min(w.top for w in every) - 1
-    return _assembled(sheet, header, rows, x0, x1, top, [], [])
+    return _assembled(sheet, header, rows, x0, x1, top, [], [], [])
 
 
 def _between(above: _Lines, below: _Lines) -> float:
@@ -454,34 +526,66 @@ class _Column:
 
 
 def _columns(
-    body: list[_Word], rows: int, header: list[_Word], x0: float, x1: float, cuts: list[float]
-) -> list[_Column]:
-    """Stretches of x filled by words of the body, parted where (almost) no row shows ink, and by head labels of their own."""
-    if cuts:
-        edges = [x0, *cuts, x1]
-        return [_Column(a, b) for a, b in itertools.pairwise(edges)]
+    body: list[_Word], rows: int, header: list[_Word], x0: float, x1: float, rule_ends: list[float]
+) -> tuple[list[_Column], list[float]]:
+    """Stretches of x filled by words of the body, and the cuts between them.
+
+    A strip in which (almost) no row shows ink parts two columns; so does the end of a partial rule; a label of the head
+    over an empty strip names a column of its own.
+    """
     step = 0.25
     size = float(np.median([w.size for w in body])) if body else 9.0
-    n = int((x1 - x0) / step) + 2
-    cover = np.zeros(n, np.intp)
-    for word in body:
+    cover = np.zeros(int((x1 - x0) / step) + 2, np.intp)
+    narrow = [w for w in body if w.x1 - w.x0 < 0.4 * (x1 - x0)]
+    for word in narrow:
         a, b = int((word.x0 - x0) / step), int((word.x1 - x0) / step) + 1
         cover[max(0, a) : max(0, b)] += 1
-    allowed = 0 if rows < 10 else int(0.04 * rows)
+    allowed = int(0.12 * rows) if rows >= 8 else 0
     filled = cover > allowed
+    forced = _clustered(rule_ends)
+    for x in forced:
+        at = int((x - x0) / step)
+        if 0 <= at < len(cover) and cover[at] <= max(1, 0.3 * rows):
+            filled[max(0, at - 1) : at + 2] = False
     turns = np.flatnonzero(np.diff(np.concatenate(([False], filled, [False])).astype(np.int8))).tolist()
     cores = [_Column(x0 + a * step, x0 + b * step) for a, b in zip(turns[::2], turns[1::2], strict=True)]
-    if not cores:
-        return []
     # a column that is blank but for a word or two, and one that only the head names
-    for word in [*body, *header]:
+    for word in [*narrow, *header]:
         if all(word.x0 > c.x1 or word.x1 < c.x0 for c in cores):
             cores.append(_Column(word.x0, word.x1))
             cores.sort(key=lambda c: c.x0)
-    return _merged_cores(cores, header, body, size)
+    if not cores:
+        return [], []
+    cores = _merged_cores(cores, header, body, size, forced)
+    cuts = []
+    for left, right in itertools.pairwise(cores):
+        low, high = sorted((left.x1, right.x0))
+        ends = [x for x in forced if low - 2 <= x <= high + 2]
+        if ends:
+            cuts.append(sum(ends) / len(ends))
+            continue
+        a, b = max(0, int((low - x0) / step)), int((high - x0) / step) + 1
+        strip = cover[a:b]
+        least = np.flatnonzero(strip == strip.min()) if len(strip) else np.zeros(1, np.intp)
+        pieces = np.split(least, np.flatnonzero(np.diff(least) > 1) + 1)
+        widest = max(pieces, key=len)
+        cuts.append(x0 + (a + (int(widest[0]) + int(widest[-1]) + 1) / 2) * step)
+    return cores, cuts
 
 
-def _merged_cores(cores: list[_Column], header: list[_Word], body: list[_Word], size: float) -> list[_Column]:
+def _clustered(values: list[float]) -> list[float]:
+    out: list[list[float]] = []
+    for value in sorted(values):
+        if out and value - out[-1][-1] <= 3.0:
+            out[-1].append(value)
+        else:
+            out.append([value])
+    return [sum(group) / len(group) for group in out]
+
+
+def _merged_cores(
+    cores: list[_Column], header: list[_Word], body: list[_Word], size: float, forced: list[float]
+) -> list[_Column]:
     """Neighbouring stretches that one lowest head label spans, none having a label of its own, are one column (`223 01 05`)."""
     if not header:
         return cores
@@ -495,6 +599,8 @@ def _merged_cores(cores: list[_Column], header: list[_Word], body: list[_Word], 
         gap = cores[i].x0 - out[-1].x1
         alone = b is None or a is None
         same = a is not None and b is not None and a is b
+        if any(out[-1].x1 - 2 <= x <= cores[i].x0 + 2 for x in forced):
+            same = alone = False
         if (same and gap < 2.0 * size) or (alone and gap < 1.0 * size and not _numbers_in(body, cores[i])):
             out[-1] = _Column(out[-1].x0, cores[i].x1)
         else:
@@ -751,17 +857,28 @@ def _partition(labels: list[_Label], first: int, last: int, edges: list[float]) 
 
 
 def _assembled(
-    sheet: Sheet, header: _Lines, rows: list[tuple[float, float, _Lines]], x0: float, x1: float, top: float, ends: list[float], rules: list[Rule]
+    sheet: Sheet,
+    header: _Lines,
+    rows: list[_Row],
+    x0: float,
+    x1: float,
+    top: float,
+    ends: list[float],
+    rules: list[Rule],
+    partial: list[Rule],
 ) -> Table | None:  # fmt: skip
-    body = [w for r in rows for line in r[2] for w in line]
+    body = [w for r in rows for line in r.lines for w in line]
     head_words = [w for line in header for w in line]
     if not body:
         return None
-    inner = [x for _, a, b in rules for x in (a, b) if x0 + 8 < x < x1 - 8]
-    columns = _columns(body, len(rows), _leaf_words(head_words, rules), x0, x1, ends)
+    if ends:
+        cuts = ends
+        columns = [_Column(a, b) for a, b in itertools.pairwise([x0, *cuts, x1])]
+    else:
+        inner = [x for _, a, b in partial for x in (a, b) if x0 + 8 < x < x1 - 8]
+        columns, cuts = _columns(body, len(rows), _leaf_words(head_words, rules), x0, x1, inner)
     if len(columns) < 2:
         return None
-    cuts = ends or [_cut(a, b, inner) for a, b in itertools.pairwise(columns)]
     xs = [x0, *cuts, x1]
     spans: list[tuple[int, int, int, int]] = []
     held: list[list[int]] = []
@@ -770,7 +887,7 @@ def _assembled(
         labels = _labels(header, cuts, rules)
         levels, left_over = _head_rows(labels, columns, cuts, rules)
         depth = len(levels)
-        floor = rows[0][0]
+        floor = rows[0].top
         lows = [max(la.bottom for la in level) for level in levels[:-1]]
         ys += [min(max(low + 1, ys[0] + 0.5 + i), floor - 0.5) for i, low in enumerate(lows)]
         ys = sorted(ys)
@@ -798,11 +915,10 @@ def _assembled(
             held[home].extend(word.marks)
         ys.append(floor)
     offset = len(ys) - 1
-    for r, (_, low, lines) in enumerate(rows):
-        ys.append(low)
-        for first, last, marks in _row_cells(sheet, [w for line in lines for w in line], cuts, len(columns)):
-            spans.append((first, offset + r, last + 1, offset + r + 1))
-            held.append(marks)
+    ys += [r.bottom for r in rows]
+    for first, last, start, stop, marks in _body_cells(sheet, rows, cuts, xs):
+        spans.append((first, offset + start, last + 1, offset + stop + 1))
+        held.append(marks)
     for i in range(1, len(ys)):
         ys[i] = max(ys[i], ys[i - 1] + 0.01)
     order = sorted(range(len(spans)), key=lambda k: (spans[k][1], spans[k][0]))
@@ -822,12 +938,6 @@ def _leaf_words(words: list[_Word], rules: list[Rule]) -> list[_Word]:
     ]
 
 
-def _cut(left: _Column, right: _Column, rule_ends: list[float]) -> float:
-    """Where two columns part: at the end of a head rule between them, else in the middle of the strip."""
-    between = [x for x in rule_ends if left.x1 - 1 <= x <= right.x0 + 1]
-    return sum(between) / len(between) if between else (left.x1 + right.x0) / 2
-
-
 def _distance(word: _Word, span: tuple[int, int, int, int], xs: list[float], ys: list[float], floor: float) -> float:
     bounds_y = [*ys, floor]
     middle_y = (bounds_y[span[1]] + bounds_y[min(span[3], len(bounds_y) - 1)]) / 2
@@ -835,38 +945,59 @@ def _distance(word: _Word, span: tuple[int, int, int, int], xs: list[float], ys:
     return abs((word.top + word.bottom) / 2 - middle_y) + (0 if inside else 1e4)
 
 
-def _row_cells(sheet: Sheet, words: list[_Word], cuts: list[float], n: int) -> list[tuple[int, int, list[int]]]:
-    """(first column, last column, marks) for every cell of a body row; places without words are empty cells."""
-    edges = [-np.inf, *cuts, np.inf]
-    cells: list[list[int]] = [[] for _ in range(n)]
-    wide: list[tuple[int, int, list[int]]] = []
-    for word in words:
-        first = int(np.searchsorted(cuts, word.x0 + 0.2 * word.size, "right"))
-        last = int(np.searchsorted(cuts, word.x1 - 0.2 * word.size, "left"))
-        if last <= first:
-            home = min(max(first, last) if edges[first + 1] > word.middle else last, n - 1)
-            cells[home].extend(word.marks)
-            continue
-        pieces = _cut_marks(sheet, word, cuts)
-        if pieces is not None:
+def _body_cells(
+    sheet: Sheet, rows: list[_Row], cuts: list[float], xs: list[float]
+) -> list[tuple[int, int, int, int, list[int]]]:
+    """(first column, last column, first row, last row, marks) for every cell; places without words are empty cells.
+
+    A cell reaches down to the next rule that crosses its column; a word wider than its column takes the free places
+    beside it.
+    """
+    n = len(xs) - 1
+    middles = [(a + b) / 2 for a, b in itertools.pairwise(xs)]
+    top_of = np.zeros((len(rows), n), np.intp)
+    for r in range(1, len(rows)):
+        closed = rows[r - 1].closed
+        for c in range(n):
+            open_above = closed is not None and not any(a - 2 <= middles[c] <= b + 2 for a, b in closed)
+            top_of[r, c] = top_of[r - 1, c] if open_above else r
+    cells: dict[tuple[int, int], list[int]] = {}
+    wide: list[tuple[int, int, int, list[int]]] = []
+    for r, row in enumerate(rows):
+        for word in (w for line in row.lines for w in line):
+            first = int(np.searchsorted(cuts, word.x0 + 0.2 * word.size, "right"))
+            last = int(np.searchsorted(cuts, word.x1 - 0.2 * word.size, "left"))
+            if last <= first:
+                own = int(np.searchsorted(cuts, word.middle)) if last < first else first
+                cells.setdefault((int(top_of[r, own]), own), []).extend(word.marks)
+                continue
+            pieces = _cut_marks(sheet, word, cuts)
+            if pieces is None:
+                wide.append((r, first, last, list(word.marks)))
+                continue
             for column, marks in pieces:
-                cells[column].extend(marks)
-        else:
-            wide.append((first, last, list(word.marks)))
-    out: list[tuple[int, int, list[int]]] = []
-    joined_to: dict[int, int] = {}
-    for first, last, marks in wide:
-        if any(cells[k] for k in range(first, last + 1)) or any(k in joined_to for k in range(first, last + 1)):
-            # the place is taken: keep the word where it begins
-            home = joined_to.get(first, first)
-            cells[home].extend(marks)
-            continue
-        cells[first].extend(marks)
-        for k in range(first, last + 1):
-            joined_to[k] = first
-        out.append((first, last, cells[first]))
-    out += [(k, k, cells[k]) for k in range(n) if k not in joined_to]
-    return sorted(out, key=lambda c: c[0])
+                cells.setdefault((int(top_of[r, column]), column), []).extend(marks)
+    bottoms: dict[tuple[int, int], int] = {}
+    for r in range(len(rows)):
+        for c in range(n):
+            bottoms[int(top_of[r, c]), c] = r
+    spread: dict[tuple[int, int], int] = {}
+    covered: dict[tuple[int, int], tuple[int, int]] = {}
+    for r, first, last, marks in wide:
+        start = (int(top_of[r, first]), first)
+        home = covered.get(start, start)
+        places = [(int(top_of[r, c]), c) for c in range(first, last + 1)]
+        alike = all(p[0] == home[0] and bottoms[p] == bottoms[home] for p in places if p in bottoms)
+        free = all(p not in cells and covered.get(p, home) == home for p in places[1:])
+        cells.setdefault(home, []).extend(marks)
+        if alike and free and home[1] == first:
+            spread[home] = max(spread.get(home, first), last)
+            covered.update(dict.fromkeys(places[1:], home))
+    out = []
+    for (r, c), bottom in bottoms.items():
+        if (r, c) not in covered:
+            out.append((c, spread.get((r, c), c), r, bottom, cells.get((r, c), [])))
+    return out
 
 
 def _cut_marks(sheet: Sheet, word: _Word, cuts: list[float]) -> list[tuple[int, list[int]]] | None:
