@@ -22,6 +22,7 @@ from sqlalchemy import Connection, and_, exists, func, literal, or_, select, upd
 
 from budget.decisions import Decision, FindingAnchor, anchor_of
 from budget.disclosure import Disclosure, Finding
+from budget.printed_text import squeeze
 from budget.reconciliations import Reconciliation
 from budget.sightings import Sighting
 from budget.states import DocumentState, Reason, Severity
@@ -280,7 +281,7 @@ class ReviewQueue:
                     f"{item_id}: nothing was read, so no cell can be corrected; reject or extract again"
                 )
             anchor = anchor_of_cell(reading, address)
-            if anchor.read.strip() == value.strip():
+            if squeeze(anchor.read) == squeeze(value):
                 raise DecisionRefusedError(f"{item_id}: {address} already reads {anchor.read!r}")
             for earlier in standing_corrections(decisions_of(connection, sha256)):
                 # the reading shown has the earlier correction in it; the anchor keeps what the extractor had read

@@ -230,7 +230,7 @@ def test_only_chosen_errors_and_what_they_caused_are_accepted(
         ("t01:2:3", "一千五百", CorrectionError, "no amount"),
         ("t01:2", "1", CellAddressError, "expected <statement id>:<row>:<col>"),
         ("t01:2:2", "1", CellAddressError, "money columns are 1"),
-        ("t01:2:3", "1,520.00", DecisionRefusedError, "already reads"),
+        ("t01:2:3", "1, 520.00", DecisionRefusedError, "already reads"),
     ],
 )
 def test_a_correction_that_cannot_be_is_refused_and_leaves_nothing(
