@@ -117,12 +117,10 @@ def _columns(rows: Sequence[tuple[EdgeCell, ...]]) -> dict[int, int]:
             rows_of[cell.left].add(r)
             rows_of[cell.right].add(r)
     columns = {edges[0]: 0}
-    first, seen = edges[0], set(rows_of[edges[0]])
+    first, seen, line = edges[0], set(rows_of[edges[0]]), 0
     for edge in edges[1:]:
         if edge - first > SLIP_TWIPS or seen & rows_of[edge]:
-            first, seen = edge, set()
-            columns[edge] = max(columns.values()) + 1
-        else:
-            columns[edge] = columns[first]
+            first, seen, line = edge, set(), line + 1
+        columns[edge] = line
         seen |= rows_of[edge]
     return columns

@@ -190,7 +190,7 @@ def _flow(text: str) -> _Flow:
     # a NUL ends the text for the parser and everything after it would be lost
     text = re.sub(r"[\x00-\x08\x0b\x0e-\x1f\ufffe\uffff\ud800-\udfff]", "", text)
     # Word's and Excel's conditional parts that browsers show (`<![if …]>`) are marks, not elements
-    text = re.sub(r"<!\[(?:if[^\]>]*|endif)\]>", "", text)
+    text = re.sub(r"<!\[(?:if[^\]>]{0,200}|endif)\]>", "", text)
     parser = etree.HTMLParser(encoding="utf-8", no_network=True, recover=True, huge_tree=True, remove_pis=True)
     try:
         root = etree.fromstring(text.encode("utf-8"), parser)
@@ -497,7 +497,6 @@ def _span(written: str | None, zero: int) -> int:
     return int(found.group(1)) or zero
 
 
-_RULE = re.compile(r"([^{}]{1,2000})\{([^{}]{0,4000})\}")
 _SIMPLE_SELECTOR = re.compile(r"^(?:[a-z][a-z0-9]*)?([.#][\w-]+)$", re.I)
 
 
@@ -508,14 +507,29 @@ def _hidden_names(root: etree._Element) -> frozenset[str]:
         if (sheet.get("media") or "all").lower() not in ("all", "screen", ""):
             continue
         text = re.sub(r"/\*.*?\*/|<!--|-->", "", (sheet.text or "")[:500_000], flags=re.S)
-        text = re.sub(r"@[^{};]+\{(?:[^{}]*\{[^{}]*\})*[^{}]*\}", "", text)
-        for selectors, body in _RULE.findall(text):
+        for selectors, body in _rules(text):
             hides = re.search(r"\bdisplay\s*:\s*none|\bmso-hide\s*:\s*all", body, re.I)
             for selector in selectors.split(","):
                 simple = _SIMPLE_SELECTOR.match(selector.strip())
                 if simple and hides:
                     found.add(simple.group(1))
     return frozenset(found)
+
+
+def _rules(sheet: str) -> Iterator[tuple[str, str]]:
+    """(selectors, declarations) of the plain rules of a style sheet; what stands inside at-rules holds only sometimes."""
+    depth = begin = opened = 0
+    for brace in re.finditer(r"[{}]", sheet):
+        if brace.group() == "{":
+            depth += 1
+            opened = brace.end() if depth == 1 else opened
+        elif depth:
+            depth -= 1
+            if depth == 0:
+                selectors = sheet[begin : opened - 1].rpartition(";")[2].strip()
+                if not selectors.startswith("@"):
+                    yield selectors, sheet[opened : brace.start()]
+                begin = brace.end()
 
 
 def _names(element: etree._Element) -> Iterator[str]:

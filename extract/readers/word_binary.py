@@ -16,7 +16,6 @@ from extract.compound_file import CompoundFile, NotACompoundFileError
 from extract.readers.word_flow import CellEdges, Paragraph, ParagraphProperties
 from extract.reading import UnreadableError
 
-MAX_CHARACTERS = 50_000_000
 MAX_STYLE_DEPTH = 20
 _PAGE = 512
 
@@ -105,8 +104,10 @@ class _Document:
         self._lengths = struct.unpack_from(
             "<8i", main, 76
         )  # main, notes, headers, –, comments, end notes, boxes, boxes
-        if any(length < 0 for length in self._lengths) or sum(self._lengths) > MAX_CHARACTERS:
-            raise UnreadableError("corrupt", "the Word file declares impossible lengths of text")
+        if any(length < 0 for length in self._lengths) or sum(self._lengths) > len(main):
+            raise UnreadableError(
+                "corrupt", "the Word file declares more text than it has bytes: it is cut off or damaged"
+            )
         self._pieces, self._modifiers = self._piece_table()
         self._starts = [piece.start for piece in self._pieces]
         self._characters = self._formatted_pages(250, 1)
@@ -210,7 +211,7 @@ class _Document:
         for position, offset, character, style, modifiers in self._characters_of(start, end):
             if position in anchored:
                 first, last = anchored[position]
-                boxes.append(tuple(self._story(first, min(last, start + MAX_CHARACTERS), {})))
+                boxes.append(tuple(self._story(first, last, {})))
             if character and character in "\r\x07\x0c":
                 properties = self._properties_at(offset, modifiers)
                 yield Paragraph("".join(text), character, properties, self._heading(properties), tuple(boxes))
