@@ -136,7 +136,7 @@ def header_rows(matrix: Matrix, start: int = 0, marked: int = 0) -> int:
                 break
             if not waiting:
                 header_like = sum(is_header_text(text_of(c)) for c in cells)
-                if header_like < len(cells) or _is_lone_total(cells):
+                if header_like < len(cells) or len(cells) < 2 or _is_complete(matrix, start, end):
                     break
         end += 1
         if end - start > 8:
@@ -153,8 +153,10 @@ def _begins_header(matrix: Matrix, r: int) -> bool:
     return known >= 1 and covered * 4 > len(matrix[r]) and all(len(text_of(c)) <= 60 for c in cells)
 
 
-def _is_lone_total(cells: list[GridCell]) -> bool:
-    return len(cells) == 1 and text_of(cells[0]) in TOTAL_WORDS
+def _is_complete(matrix: Matrix, start: int, end: int) -> bool:
+    """Whether every column has a text in the header rows so far: what follows names a row, however like a header it reads
+    (上级补助收入 | 上缴上级支出 is a row of 收支总表)."""
+    return all(any(text_of(matrix[r][c]) for r in range(start, end)) for c in range(len(matrix[start])))
 
 
 def _bottom(matrix: Matrix, start: int, end: int) -> int:
