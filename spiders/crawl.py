@@ -68,15 +68,9 @@ def crawl_in_subprocess(
             try:
                 code = process.wait(timeout)
             except subprocess.TimeoutExpired:
-                process.terminate()
-                try:
-                    code = process.wait(GRACE_SECONDS)
-                except subprocess.TimeoutExpired:
-                    process.kill()
-                    code = process.wait()
+                code = _close(process)
             except BaseException:
-                process.terminate()
-                process.wait(GRACE_SECONDS)
+                _close(process)
                 raise
     if _written(out / "summary.json") in (None, stale):
         raise CrawlError(
@@ -96,6 +90,16 @@ def crawl_in_subprocess(
 def _project_root() -> str:
     """Where `python -m spiders.crawl` finds the packages, whatever the caller's directory."""
     return str(Path(__file__).resolve().parents[1])
+
+
+def _close(process: subprocess.Popen[bytes]) -> int:
+    """Asks a crawl to stop, then makes it."""
+    process.terminate()
+    try:
+        return process.wait(GRACE_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        return process.wait()
 
 
 def _written(path: Path) -> tuple[int, int] | None:

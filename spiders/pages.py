@@ -32,12 +32,14 @@ _DATE = re.compile(r"(?<!\d)((?:19|20)\d{2})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s
 _DATE_LABEL = re.compile(r"(?:发布|生成|成文|公开|发文|印发)\s*(?:日期|时间)\s*[:：\]】]?\s*")
 _URL_DATE = re.compile(r"/(?:t|P0|W0)?((?:19|20)\d{2})[-/]?(0[1-9]|1[0-2])[-/]?(0[1-9]|[12]\d|3[01])(?=[_/.-])")
 _AMOUNT = re.compile(r"^-?\d{1,3}(?:,\d{3})+(?:\.\d+)?$|^-?\d+\.\d+$|^-?\d{2,}$")
+# a whole literal, not the first piece of a sum ('/' + tp.pub_point)
 _JS_JUMP = re.compile(
-    r"""(?:(?:window|document|self|top|parent)\s*\.\s*)*location(?:\s*\.\s*href)?\s*=\s*["']([^"'<>\s]{1,500})["']"""
-    r"""|location\s*\.\s*(?:replace|assign)\s*\(\s*["']([^"'<>\s]{1,500})["']""",
+    r"""(?:(?:window|document|self|top|parent)\s*\.\s*)*location(?:\s*\.\s*href)?\s*=\s*["']([^"'<>\s]{1,500})["'](?!\s*\+)"""
+    r"""|location\s*\.\s*(?:replace|assign)\s*\(\s*["']([^"'<>\s]{1,500})["'](?!\s*\+)""",
     re.I,
 )
-_JSON_JUMP = re.compile(r"""["'](/[^"'\s<>]{0,200}/postmeta/[^"'\s<>]{1,200}\.json|/postmeta/[^"'\s<>]{1,200}\.json)["']""")
+_JSON_JUMP = re.compile(r"""["']((?:https?://[^"'\s<>/]{1,200})?/(?:[^"'\s<>]{0,200}/)?postmeta/[^"'\s<>]{1,200}\.json)["']""")
+_FOR_PHONES = re.compile(r"userAgent|screen\.width|isMobile", re.I)
 _REFRESH = re.compile(r"""^\s*[\d.]*\s*[;,]\s*(?:url\s*=\s*)?["']?([^"'>]+)""", re.I)
 _STUB_BYTES = 2500
 _LAYOUT_SETS = ("头部", "底部", "页头", "页脚", "公共")
@@ -271,23 +273,25 @@ def redirect_stub(page: HtmlPage, size: int) -> str | None:
             found := _REFRESH.match(element.get("content") or "")
         ):
             return page.link(found.group(1).strip())
-    script = "\n".join(_xpath(page.tree, "//script/text()"))
-    if found := _JSON_JUMP.search(script):
-        return page.link(found.group(1))
-    if found := _JS_JUMP.search(script):
-        return page.link(found.group(1) or found.group(2))
+    # 广州 sends phones elsewhere from a script of its own
+    scripts = [str(one) for one in _xpath(page.tree, "//script/text()") if not _FOR_PHONES.search(str(one))]
+    for jump in (_JS_JUMP, _JSON_JUMP):
+        if found := jump.search("\n".join(scripts)):
+            return page.link(next(one for one in found.groups() if one))
     return None
 
 
 def json_jump(body: bytes, url: str) -> str | None:
-    """The address in the JSON of a jump: `children[0].pub_point` or `.url`. None when it has another shape."""
+    """The address in the JSON of a jump: `children[0].pub_point` (from the site's root) or `.url`; None when it has another shape."""
     try:
         content = json.loads(body.decode("utf-8-sig"))
         child = content["children"][0]
         target = child.get("pub_point") or child.get("url")
     except (ValueError, KeyError, IndexError, TypeError, AttributeError):
         return None
-    return resolve(url, target) if isinstance(target, str) else None
+    if not isinstance(target, str):
+        return None
+    return resolve(url, target if re.match(r"/|[a-z]+:", target) else f"/{target}")
 
 
 # --- articles ------------------------------------------------------------------------------------------------------------

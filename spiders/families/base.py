@@ -271,13 +271,13 @@ class PortalSpider(scrapy.Spider):
 
     def _list_trouble(self, listing: Listing, number: int, url: str, trouble: Trouble) -> None:
         self.tally.problem(f"list page {number} of {listing.url}: {trouble.detail}")
+        # article_url names the page of the list, so that two failing pages are two sightings
+        told = self._sighting(listing, Row(url, listing.hint.name or listing.url), None)
         self._record(
-            self._sighting(listing, Row(listing.url, listing.hint.name or listing.url), None).model_copy(
-                update={
-                    "url": url, "outcome": trouble.outcome, "reason": trouble.reason, "detail": f"{trouble.detail} (list)"
-                }
+            told.model_copy(
+                update={"outcome": trouble.outcome, "reason": trouble.reason, "detail": f"{trouble.detail} (list)"}
             )
-        )  # fmt: skip
+        )
 
     def _on_list(self, response: Response, listing: Listing, number: int) -> Iterator[Request]:
         trouble = self.trouble_of(response)

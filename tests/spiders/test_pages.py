@@ -99,6 +99,12 @@ def test_the_date_comes_from_the_best_source(markup: str, shown: date | None, fo
         ("<script>document.location.href='/site/index.html'</script>", "http://www.example.gov.cn/site/index.html"),
         ('<script>window.location.replace("a.html")</script>', "http://www.example.gov.cn/zwgk/ysjs/202402/a.html"),
         ("<script>$.get('/postmeta/i/4711.json')</script>", "http://www.example.gov.cn/postmeta/i/4711.json"),
+        (
+            "<script>$.get('https://www.example.gov.cn/postmeta/i/1.json', function(d){window.location='/'+d.children[0].pub_point})</script>"
+            "<script>if(u.userAgent){location.href='/mindex.html'}</script><script> window.location = '/fzcs/index.html'; </script>",
+            "http://www.example.gov.cn/fzcs/index.html",
+        ),
+        ("<script>$.get('https://www.example.gov.cn/postmeta/i/1.json')</script>", "https://www.example.gov.cn/postmeta/i/1.json"),
         ("<script>location.href='javascript:alert(1)'</script>", None),
         ('<meta http-equiv="refresh" content="0; url=file:///etc/passwd">', None),
         ("<script>location.href='/a.html'</script>" + "这一页自己有话要说。" * 20, None),
@@ -111,8 +117,9 @@ def test_stubs(markup: str, target: str | None) -> None:
 
 
 def test_a_json_jump_of_another_shape_leads_nowhere() -> None:
-    good = json.dumps({"children": [{"pub_point": "/a/t20240101_1.html"}]}).encode()
-    assert json_jump(good, HERE) == "http://www.example.gov.cn/a/t20240101_1.html"
+    for point in ("/a/t20240101_1.html", "a/t20240101_1.html"):
+        good = json.dumps({"children": [{"pub_point": point}]}).encode()
+        assert json_jump(good, HERE) == "http://www.example.gov.cn/a/t20240101_1.html"
     for bad in (b"", b"[]", b'{"children": []}', b'{"children":[{"pub_point":7}]}', b"<html>", b'{"children":[{"pub_point":"file:///x"}]}'):
         assert json_jump(bad, HERE) is None
 
