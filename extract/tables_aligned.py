@@ -33,7 +33,7 @@ WORD_GAP: Final = 0.3
 """Ems between two words of a line."""
 WIDE_GAP: Final = 0.9
 """Ems that part two cells of a line beyond doubt."""
-WRAP: Final = 1.5
+WRAP: Final = 1.75
 """Ems from baseline to baseline up to which two lines may belong to one cell."""
 
 
@@ -164,7 +164,7 @@ def _stacks(sheet: Sheet, areas: Sequence[Box]) -> list[_Stack]:
     stacks = []
     for group in groups:
         x0, x1 = min(r[1] for r in group), max(r[2] for r in group)
-        if len(group) < 3 or x1 - x0 < 0.25 * sheet.width:
+        if len(group) < 2 or x1 - x0 < 0.25 * sheet.width:
             continue
         if any(g is not group and _holds(g, group) for g in groups):
             continue  # partial rules of a wider table
@@ -173,7 +173,8 @@ def _stacks(sheet: Sheet, areas: Sequence[Box]) -> list[_Stack]:
             (y, a, b) for y, a, b in free
             if full[0] - 3 < y < full[-1] + 3 and a >= x0 - SAME_SIDE and b <= x1 + SAME_SIDE and b - a < x1 - x0 - 2 * SAME_SIDE
         )  # fmt: skip
-        stacks.append(_Stack(x0, x1, full, partial, _piece_ends(sheet, x0, x1, full)))
+        if len(full) >= 3 or partial:
+            stacks.append(_Stack(x0, x1, full, partial, _piece_ends(sheet, x0, x1, full)))
     return stacks
 
 
@@ -526,7 +527,7 @@ class _Column:
 
 
 def _columns(
-    body: list[_Word], rows: int, header: list[_Word], x0: float, x1: float, rule_ends: list[float]
+    body: list[_Word], rows: int, header: list[_Word], x0: float, x1: float, rule_ends: list[float], merged: bool
 ) -> tuple[list[_Column], list[float]]:
     """Stretches of x filled by words of the body, and the cuts between them.
 
@@ -540,7 +541,8 @@ def _columns(
     for word in narrow:
         a, b = int((word.x0 - x0) / step), int((word.x1 - x0) / step) + 1
         cover[max(0, a) : max(0, b)] += 1
-    allowed = int(0.12 * rows) if rows >= 8 else 0
+    # merged cells reach over the strips
+    allowed = int((0.12 if merged else 0.04) * rows) if rows >= 8 else 0
     filled = cover > allowed
     forced = _clustered(rule_ends)
     for x in forced:
@@ -557,6 +559,8 @@ def _columns(
     if not cores:
         return [], []
     cores = _merged_cores(cores, header, body, size, forced)
+    for word in header:
+        cover[max(0, int((word.x0 - x0) / step)) : max(0, int((word.x1 - x0) / step) + 1)] += 1
     cuts = []
     for left, right in itertools.pairwise(cores):
         low, high = sorted((left.x1, right.x0))
@@ -593,6 +597,7 @@ def _merged_cores(
     for core in cores:
         over = [w for w in header if w.x1 > core.x0 and w.x0 < core.x1]
         lowest.append(max(over, key=lambda w: w.base) if over else None)
+    cores, lowest = _under_their_labels(cores, lowest, body, forced)
     out = [cores[0]]
     for i in range(1, len(cores)):
         a, b = lowest[i - 1], lowest[i]
@@ -606,6 +611,28 @@ def _merged_cores(
         else:
             out.append(cores[i])
     return out
+
+
+def _under_their_labels(
+    cores: list[_Column], lowest: list[_Word | None], body: list[_Word], forced: list[float]
+) -> tuple[list[_Column], list[_Word | None]]:
+    """A label in the middle of its column and numbers at its right edge need not overlap: the nearest such two are one."""
+
+    def filled(core: _Column) -> bool:
+        return any(w.x1 > core.x0 and w.x0 < core.x1 for w in body)
+
+    while True:
+        pairs = []
+        for i in range(len(cores) - 1):
+            a, b = (filled(cores[i]), lowest[i] is not None), (filled(cores[i + 1]), lowest[i + 1] is not None)
+            low, high = sorted((cores[i].x1, cores[i + 1].x0))
+            if {a, b} == {(True, False), (False, True)} and not any(low - 2 <= x <= high + 2 for x in forced):
+                pairs.append((high - low, i))
+        if not pairs:
+            return cores, lowest
+        i = min(pairs)[1]
+        cores = [*cores[:i], _Column(cores[i].x0, cores[i + 1].x1), *cores[i + 2 :]]
+        lowest = [*lowest[:i], lowest[i] or lowest[i + 1], *lowest[i + 2 :]]
 
 
 def _numbers_in(words: list[_Word], core: _Column) -> bool:
@@ -666,7 +693,7 @@ def _labels(lines: _Lines, cuts: list[float], rules: list[Rule]) -> list[_Label]
                 if (words and words[-1].base == word.base) or (words and abs(words[-1].base - word.base) < 0.5)
                 else None
             )
-            if before is not None and word.x0 - before.x1 < 3 * word.size and _one_cell(before, word, cuts):
+            if before is not None and word.x0 - before.x1 < 3 * word.size and _one_cell(before, word, cuts, lines):
                 words[-1] = replace(
                     before, text=before.text + word.text, marks=before.marks + word.marks, x1=word.x1,
                     top=min(before.top, word.top), bottom=max(before.bottom, word.bottom),
@@ -692,10 +719,17 @@ def _labels(lines: _Lines, cuts: list[float], rules: list[Rule]) -> list[_Label]
     return labels
 
 
-def _one_cell(left: _Word, right: _Word, cuts: list[float]) -> bool:
-    between = [c for c in cuts if left.x1 - 0.5 <= c <= right.x0 + 0.5]
-    # `收      入` letter-spaced over several columns
-    return not between or (len(left.text) == 1 and len(right.text) == 1)
+def _one_cell(left: _Word, right: _Word, cuts: list[float], lines: _Lines) -> bool:
+    """Whether two words of a line are pieces of one label: no cut between, or letters spaced over the columns they head."""
+    if not any(left.x1 - 0.5 <= c <= right.x0 + 0.5 for c in cuts):
+        return True
+    reach = 2 * left.size
+    headed = any(
+        left.x0 - reach <= w.middle <= right.x1 + reach and w.top > max(left.bottom, right.bottom)
+        for line in lines
+        for w in line
+    )
+    return headed and len(left.text) == 1 and len(right.text) == 1
 
 
 def _wraps(upper: _Word, lower: _Word, words: list[_Word], bases: list[float]) -> bool:
@@ -730,21 +764,7 @@ def _head_rows(
             k, label = max(own, key=lambda item: item[1].height)
             leaf[i] = replace(label, first=i, last=i)
             used.add(k)
-    # a label that is the lowest over its column but stands higher than leaves under it on both sides heads them
     groups = [la for k, la in enumerate(labels) if k not in used]
-    for i, lowest in enumerate(leaf):
-        if lowest is None:
-            continue
-        label = lowest
-        sides = [x for x in (leaf[i - 1] if i else None, leaf[i + 1] if i + 1 < len(leaf) else None) if x is not None]
-        if (
-            leaf[i] is not None
-            and sides
-            and all(x.top >= label.bottom - 0.2 * label.words[0].size for x in sides)
-            and _empty_below(label, columns[i], labels)
-        ):
-            groups.append(replace(label, first=-1, last=-1))
-            leaf[i] = None
     groups.sort(key=lambda la: (la.height, la.x0))
     levels: list[list[_Label]] = []
     for label in groups:
@@ -761,12 +781,6 @@ def _head_rows(
         left_over += [w for la in placed if la.first < 0 for w in la.words]
     heads = [level for level in heads if level]
     return [*heads, [la for la in leaf if la is not None]], left_over
-
-
-def _empty_below(label: _Label, column: _Column, labels: list[_Label]) -> bool:
-    return label.x1 - label.x0 > column.x1 - column.x0 and not any(
-        la.top > label.bottom and la.x1 > column.x0 and la.x0 < column.x1 for la in labels
-    )
 
 
 def _spread(
@@ -869,14 +883,15 @@ def _assembled(
 ) -> Table | None:  # fmt: skip
     body = [w for r in rows for line in r.lines for w in line]
     head_words = [w for line in header for w in line]
-    if not body:
+    if not body and not rules:
         return None
     if ends:
         cuts = ends
         columns = [_Column(a, b) for a, b in itertools.pairwise([x0, *cuts, x1])]
     else:
         inner = [x for _, a, b in partial for x in (a, b) if x0 + 8 < x < x1 - 8]
-        columns, cuts = _columns(body, len(rows), _leaf_words(head_words, rules), x0, x1, inner)
+        below = [r for r in partial if rows and r[0] > rows[0].top + 1]
+        columns, cuts = _columns(body, len(rows), _leaf_words(head_words, body), x0, x1, inner, bool(below))
     if len(columns) < 2:
         return None
     xs = [x0, *cuts, x1]
@@ -928,14 +943,17 @@ def _assembled(
     return Table(xs=xs, ys=ys, spans=[spans[k] for k in order], held=in_order, breaks=breaks)
 
 
-def _leaf_words(words: list[_Word], rules: list[Rule]) -> list[_Word]:
-    """Head words that are no wide group label: those with nothing below them."""
-    return [
-        w
-        for w in words
+def _leaf_words(words: list[_Word], body: list[_Word]) -> list[_Word]:
+    """Head words that may name a column: nothing below them, and not higher than the labels of the columns that are filled."""
+    lowest = [
+        w for w in words
         if not any(v.top >= w.bottom - 1 and v.x1 > w.x0 and v.x0 < w.x1 for v in words if v is not w)
-        or (not rules and len(words) < 3)
-    ]
+    ]  # fmt: skip
+    filled = [w.base for w in lowest if any(v.x1 > w.x0 and v.x0 < w.x1 for v in body)] or [w.base for w in lowest]
+    if not filled:
+        return []
+    floor = float(np.median(filled))
+    return [w for w in lowest if w.base >= floor - 0.9 * w.size]
 
 
 def _distance(word: _Word, span: tuple[int, int, int, int], xs: list[float], ys: list[float], floor: float) -> float:
