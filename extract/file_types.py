@@ -114,16 +114,6 @@ def detect(data: bytes) -> FileType:
     return _text(data)
 
 
-def is_encrypted_pdf(data: bytes) -> bool:
-    """Whether a PDF's trailer names an encryption dictionary. Such a file may still open without a password."""
-    return re.search(rb"/Encrypt\s+\d+\s+\d+\s+R|/Encrypt\s*<<", data) is not None
-
-
-def is_truncated_pdf(data: bytes) -> bool:
-    """Whether a PDF lacks its end mark in the last 2 KiB: a download that stopped early."""
-    return b"%%EOF" not in data[-2048:]
-
-
 def _package(data: bytes) -> FileType:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as package:

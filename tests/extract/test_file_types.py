@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from extract.document import extract_bytes, format_of
-from extract.file_types import FileType, detect, is_encrypted_pdf, is_truncated_pdf
+from extract.file_types import FileType, detect
 from extract.reading import UnreadableError
 
 SHARED = Path(os.environ.get("YUSUAN_SHARED", Path(__file__).parents[2].parent / "shared"))
@@ -123,13 +123,6 @@ def test_every_type_has_a_reader_or_a_reason() -> None:
             assert disclosure.document.error is not None and disclosure.document.error.code == error.code, kind
         else:
             assert found in {"pdf", "docx", "xlsx", "xls", "doc", "rtf", "html", "archive", "image"}, kind
-
-
-def test_a_pdf_tells_its_lock_and_its_missing_end() -> None:
-    assert is_encrypted_pdf(b"%PDF-1.4\ntrailer\n<< /Root 1 0 R /Encrypt 9 0 R >>\n%%EOF")
-    assert not is_encrypted_pdf(b"%PDF-1.4\n(the word Encrypt) trailer << /Root 1 0 R >>\n%%EOF")
-    assert is_truncated_pdf(b"%PDF-1.4\n1 0 obj")
-    assert not is_truncated_pdf(b"%PDF-1.4\ntrailer\n%%EOF\n")
 
 
 def test_one_document_in_an_archive_is_read_as_itself_and_several_are_named() -> None:

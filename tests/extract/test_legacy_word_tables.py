@@ -88,6 +88,8 @@ class Writer:
     paragraphs: list[tuple[int, int, bytes]] = field(default_factory=list)
     runs: list[tuple[int, int, bytes]] = field(default_factory=list)
     data: bytes = b""
+    boxes: list[tuple[int, int, int]] = field(default_factory=list)
+    """(place of the drawing, start, end of its text): text boxes stand behind the main text, which ends where they begin."""
 
     def add(self, text: str, properties: bytes = b"", mark: str = "\r", character: bytes = b"") -> Writer:
         start = len(self.text.encode("utf-16-le")) // 2
@@ -155,6 +157,19 @@ class Writer:
         clx = b"\x02" + struct.pack("<I", len(pieces)) + pieces
         at = len(table)
         table.extend(clx)
+        if self.boxes:
+            anchors = [place for place, _, _ in self.boxes] + [count]
+            bounds = [start - self.boxes[0][1] for _, start, _ in self.boxes] + [self.boxes[-1][2] - self.boxes[0][1]]
+            shapes = [struct.pack("<I", 1025 + i) for i in range(len(self.boxes))]
+            drawn = struct.pack(f"<{len(anchors)}I", *anchors) + b"".join(shape + bytes(22) for shape in shapes)
+            texts = struct.pack(f"<{len(bounds)}I", *bounds) + b"".join(
+                bytes(14) + shape + bytes(4) for shape in shapes
+            )
+            struct.pack_into("<II", main, 474, len(table), len(drawn))
+            struct.pack_into("<II", main, 602, len(table) + len(drawn), len(texts))
+            table.extend(drawn + texts)
+            struct.pack_into("<I", main, 100, count - self.boxes[0][1])
+            count = self.boxes[0][1]
         struct.pack_into("<HH", main, 0, identity, version)
         struct.pack_into("<H", main, 10, flags)
         struct.pack_into("<H", main, 32, 14)
@@ -280,6 +295,26 @@ def test_many_paragraphs_over_many_pages_of_properties_keep_their_order() -> Non
     (grid,) = grids(read_doc(writer.add("").bytes()))
     assert grid.n_rows == 500
     assert shown(grid)[499] == ["第499行", "499.00"]
+
+
+def test_a_text_box_stands_where_it_is_anchored_and_not_at_the_end() -> None:
+    special = sprm(0x0855, b"\1")
+    writer = Writer().add("标题").add("\x08", character=special).add("\x08", character=special).add("正文")
+    start = len(writer.text)
+    writer.add("单位：万元").row(["甲", "1"], row_definition([0, 1000, 2000]))
+    middle = len(writer.text)
+    writer.add("框二")
+    writer.boxes = [(3, start, middle), (5, middle, len(writer.text))]
+    reading = read_doc(writer.bytes())
+    assert [b.text if isinstance(b, Line) else shown(b) for b in reading.blocks] == [
+        "标题", "单位：万元", [["甲", "1"]], "框二", "正文",
+    ]  # fmt: skip
+
+
+def test_tables_with_text_between_them_are_two() -> None:
+    writer = Writer().row(["a", "1"], row_definition([0, 1000, 2000])).add("表二")
+    reading = read_doc(writer.row(["b", "2"], row_definition([0, 1000, 2000])).add("").bytes())
+    assert [type(block).__name__ for block in reading.blocks] == ["Grid", "Line", "Grid"]
 
 
 def test_a_table_of_one_cell_is_a_frame_and_its_text_stands_in_its_place() -> None:
