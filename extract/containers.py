@@ -44,7 +44,10 @@ DEFAULT_CONTAINER_LIMITS = ContainerLimits()
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """One file of an archive: `name` a clean label unique in it (`folder/file.pdf`), or why it gives no bytes."""
+    """One file of an archive: `name` a clean label unique in it (`folder/file.pdf`), its bytes, or why it gives none.
+
+    An archive inside that cannot be opened comes whole, with its problem.
+    """
 
     name: str
     data: bytes
@@ -136,7 +139,7 @@ def _opened(data: bytes, prefix: str, depth: int, budget: _Budget) -> Iterator[M
             except UnreadableError as error:
                 if error.code.startswith("limit"):
                     raise
-                yield Member(budget.unique(label), b"", error)
+                yield Member(budget.unique(label), raw.data, error)
             continue
         yield Member(budget.unique(label), raw.data)
     if locked:

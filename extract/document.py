@@ -120,12 +120,14 @@ def extract_archive(
 ) -> Iterator[tuple[str, bytes, Disclosure]]:
     """(member, its bytes, its `Disclosure`) of every file in an archive; `file` of each is `archive/member`.
 
-    A member that cannot be had has `document.error`. Raises UnreadableError for the archive as a whole.
+    A member that cannot be had has `document.error`; when not even its bytes can be had (a password), its `sha256` is that
+    of the archive followed by its name, so that every member stays one of its own. Raises UnreadableError for the archive
+    as a whole.
     """
     for member in members(data):
         file = f"{archive}/{member.name}"
         if member.problem is not None:
-            sha256 = hashlib.sha256(member.data).hexdigest()
+            sha256 = hashlib.sha256(member.data or data + member.name.encode()).hexdigest()
             failed = _failed(file, sha256, recipe, member.problem.code, member.problem.message, time.perf_counter())
             yield member.name, member.data, failed
         else:

@@ -13,6 +13,7 @@ import py7zr
 import pytest
 
 from extract.containers import ContainerLimits, is_container, members
+from extract.document import extract_archive
 from extract.reading import UnreadableError
 
 PDF = b"%PDF-1.7\n" + b"a" * 500
@@ -208,6 +209,17 @@ def test_a_part_of_a_split_rar_and_an_empty_zip_say_so() -> None:
     assert refused(rar_4({b"a.pdf": PDF}, archive_flags=0x0001)) == "unsupported"
     assert refused(zipped({})) == "empty"
     assert refused(PDF) == "unsupported"
+
+
+def test_every_member_of_an_archive_is_a_document_of_its_own() -> None:
+    body = b"<html><body><p>2024</p><table><tr><td>a</td><td>1</td></tr><tr><td>b</td><td>2</td></tr></table></body></html>"
+    data = _locked(_locked(zipped({"a.html": body, "b.pdf": PDF, "c.pdf": PDF}), b"b.pdf"), b"c.pdf")
+    found = {name: disclosure.document for name, _, disclosure in extract_archive(data, "县.zip")}
+    assert list(found) == ["a.html", "b.pdf", "c.pdf"]
+    assert found["a.html"].file == "县.zip/a.html"
+    assert found["a.html"].reader == "html"
+    assert [found[name].error.code for name in ("b.pdf", "c.pdf") if found[name].error] == ["encrypted", "encrypted"]
+    assert len({document.sha256 for document in found.values()}) == 3
 
 
 def test_gzip_of_one_file_gives_it_under_its_name() -> None:
