@@ -41,6 +41,7 @@ Result = TypeVar("Result")
 # after so many walls in one night a portal is left alone
 WALLS_ARE_ENOUGH = 3
 TRUNCATED_TRIES = 2
+BAD_PAGES_ARE_ENOUGH = 3
 EVIDENCE_BYTES = 64 * 1024
 EVIDENCE_FILES = 20
 
@@ -64,8 +65,19 @@ class Listing:
     depth: int
     pages_read: int = 0
     pages_total: int | None = None
+    failed_in_a_row: int = 0
+    page_address: tuple[str, str] | None = None
+    """What stands before and after the number in the address of a page, once a page has told it."""
+    page_offset: int = 0
+    """What is added to a page's number (from 1) to give the number in its address."""
     first_rows: set[str] = field(default_factory=set)
     seen: set[str] = field(default_factory=set)
+
+    def address_of(self, number: int) -> str:
+        """The address of a page, number from 1. Only after `page_address` is known."""
+        assert self.page_address is not None
+        before, after = self.page_address
+        return f"{before}{number + self.page_offset}{after}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,7 +273,7 @@ class PortalSpider(scrapy.Spider):
         told = request.cb_kwargs
         kind = request.meta["kind"]
         if kind == "list":
-            self._list_trouble(told["listing"], told["number"], request.url, trouble)
+            yield from self._list_trouble(told["listing"], told["number"], request.url, trouble)
         elif kind in ("article", "jump"):
             yield from self._article_done(told["key"], trouble)
         else:
@@ -269,7 +281,7 @@ class PortalSpider(scrapy.Spider):
 
     # --- lists -------------------------------------------------------------------------------------------------------------------
 
-    def _list_trouble(self, listing: Listing, number: int, url: str, trouble: Trouble) -> None:
+    def _list_trouble(self, listing: Listing, number: int, url: str, trouble: Trouble) -> Iterator[Request]:
         self.tally.problem(f"list page {number} of {listing.url}: {trouble.detail}")
         # article_url names the page of the list, so that two failing pages are two sightings
         told = self._sighting(listing, Row(url, listing.hint.name or listing.url), None)
@@ -278,13 +290,22 @@ class PortalSpider(scrapy.Spider):
                 update={"outcome": trouble.outcome, "reason": trouble.reason, "detail": f"{trouble.detail} (list)"}
             )
         )
+        if trouble.outcome != "blocked":
+            yield from self._past_a_bad_page(listing, number)
+
+    def _past_a_bad_page(self, listing: Listing, number: int) -> Iterator[Request]:
+        """Deep pages are sometimes broken stubs (PORTALS §2.1): where the portal says how many there are, the others are read."""
+        listing.failed_in_a_row += 1
+        more = listing.pages_total is not None and number < min(listing.pages_total, self.portal.max_pages)
+        if more and listing.page_address and listing.failed_in_a_row < BAD_PAGES_ARE_ENOUGH:
+            yield self.ask_list(listing, listing.address_of(number + 1), number + 1)
 
     def _on_list(self, response: Response, listing: Listing, number: int) -> Iterator[Request]:
         trouble = self.trouble_of(response)
         if trouble is None and file_type(response.body) not in ("html", "xml", "unknown"):
             trouble = Trouble("failed", Reason.HTTP_ERROR, f"a {file_type(response.body)} where a list was expected")
         if trouble is not None:
-            self._list_trouble(listing, number, response.url, trouble)
+            yield from self._list_trouble(listing, number, response.url, trouble)
             return
         page = self._page(response)
         if target := pages.redirect_stub(page, len(response.body)):
@@ -312,7 +333,9 @@ class PortalSpider(scrapy.Spider):
                 self.tally.problem(f"list {listing.url}: no entries on its first page ({soft})")
             elif listing.pages_total is not None:
                 self.tally.problem(f"list {listing.url}: page {number} of {listing.pages_total} is empty")
+                yield from self._past_a_bad_page(listing, number)
             return
+        listing.failed_in_a_row = 0
         first = answer.rows[0].url
         if first in listing.first_rows:
             # every page number answers with the same page: the pager lies or its first suffix is wrong

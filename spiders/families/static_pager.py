@@ -85,7 +85,8 @@ class StaticPagerSpider(PortalSpider):
                 suffix = self._suffix_in_use(page, number)
                 following = self._links_to(page, name, extension, number + suffix - 1)
             suffix = 2 if suffix is None else suffix
-        next_url = urljoin(folder_of(page.url), f"{name}_{number + suffix - 1}.{extension}") if following else None
+        listing.page_address, listing.page_offset = (f"{folder_of(page.url)}{name}_", f".{extension}"), suffix - 2
+        next_url = listing.address_of(number + 1) if following else None
         return ListPage(rows, total, rows_total, next_url)
 
     def _rows(self, page: HtmlPage, listing: Listing) -> list[Row]:

@@ -66,6 +66,7 @@ def missing_page(site: Any, lab: Any) -> None:
 @site
 def broken_deep_page(site: Any, lab: Any) -> None:
     site.lists(*articles(site, 1), pager='createPageHTML(3, 0, "index", "html");')
+    site.lists(*articles(site, 2), path="/ysjs/index_2.html", pager='createPageHTML(3, 2, "index", "html");')
     site.routes["/ysjs/index_1.html"] = lab.Answer("<html><head></head><body></body></html>")
 
 
@@ -395,12 +396,14 @@ def test_a_missing_list_page_leaves_the_portal_incomplete(night: Any) -> None:
     told = night.sum("missing_page")
     assert told.incomplete
     assert (told.pages_expected, told.pages_fetched, told.new) == (3, 1, 1)
-    assert any("list page 2" in problem and "404" in problem for problem in told.problems)
+    assert [problem.split(" of ")[0] for problem in told.problems] == ["list page 2", "list page 3"]
+    assert all("404" in problem for problem in told.problems)
 
 
-def test_a_broken_deep_page_is_noticed(night: Any) -> None:
+def test_a_broken_deep_page_is_noticed_and_the_pages_after_it_are_read(night: Any) -> None:
     told = night.sum("broken_deep_page")
     assert told.incomplete
+    assert (told.new, told.pages_expected, told.pages_fetched) == (2, 3, 3)
     assert told.problems == (f"list {night.sites['broken_deep_page'].url('/ysjs/')}: page 2 of 3 is empty",)
 
 
