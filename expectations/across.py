@@ -7,8 +7,8 @@ set has two statements of one kind, the checks that need that kind are skipped.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from budget.disclosure import Disclosure
@@ -178,8 +178,24 @@ def _group_meaning(text: str) -> str | None:
 def identities(disclosure: Disclosure, tables: list[Table]) -> Iterator[Identity]:
     """XRF-01 to XRF-10 inside every set of statements."""
     year = disclosure.document.fiscal_year
+    units = {table.statement.id: table.statement.unit for table in tables}
     for one in sets_of(tables):
-        yield from _set(one, year)
+        for claim in _set(one, year):
+            yield _by_unit(claim, units)
+
+
+def _by_unit(claim: Identity, units: Mapping[str, str | None]) -> Identity:
+    """The same digits in statements of different (or no) printed unit: the unit line is what is wrong, not the figure."""
+    if claim.holds is not False or len({units.get(sid) for sid in claim.statement_ids}) < 2:
+        return claim
+    shift = _power_of_ten(claim.left_value, claim.right_value)
+    if shift is None:
+        return claim
+    return replace(
+        claim,
+        check="TXT-11",
+        note=f"相差 10 的 {shift} 次方，单位可能有误 / a power of ten apart ({shift}): check the unit",
+    )
 
 
 def _set(one: Set, year: int | None) -> Iterator[Identity]:
@@ -205,6 +221,7 @@ def _set(one: Set, year: int | None) -> Iterator[Identity]:
     yield from _xrf08(one, funds["general_budget"], basic)
     yield from _xrf09(one, right, spending, a_right, funds)
     yield from _xrf10(one, left, right, income, spending)
+    yield from _xrf11(one, spending, funds["general_budget"], year)
 
 
 def one_column(side: Side | None) -> Column | None:
@@ -593,6 +610,8 @@ def _sums_by_class(table: Coded, columns: list[Column] | None, minus: tuple[str,
         if line.code.isdigit() and line.code.startswith("2") and len(line.code) in (3, 5, 7)
     ]
     found: dict[str, list[Term]] = defaultdict(list)
+    if table.table.unit_codes:
+        return found
     less = [column for measure in minus for column in table.column(measure) or []]
     for node in forest(lines):
         terms = _cells(node.line, columns or [], table)
@@ -661,3 +680,41 @@ def _by_key(tables: list[Coded], measure: str) -> dict[str, list[Term]]:
             if line.code.isdigit() and len(line.code) in (3, 5, 7) and not table.table.unit_codes:
                 found[line.code] += _cells(line, columns, table)
     return found
+
+
+def _xrf11(one: Set, spending: Coded | None, general: Coded | None, year: int | None) -> Iterator[Identity]:
+    lists = [table for table in one.kinds.get("project_expenditure", []) if not table.empty]
+    if not lists:
+        yield skip("XRF-11", one.why_not("project_expenditure"))
+    for table in lists:
+        only_general = "一般公共预算" in table.title
+        wanted = general if only_general else spending
+        own = wanted.of_total("project") if wanted else None
+        found = coded(table, year)
+        total = found.of_total("total") if found else None
+        if (
+            own is None
+            or not total
+            or (len(lists) > 1 and not only_general and sum("一般" in t.title for t in lists) + 1 < len(lists))
+        ):
+            yield skip("XRF-11", "no 项目支出 column or no total to compare with", table.statement.id)
+            continue
+        claim = equal("XRF-11", own, total, f"{own[0].label} = {table.title}", "项目支出")
+        if claim.holds or _power_of_ten(claim.left_value, claim.right_value) is not None or _covers(total, own):
+            yield claim
+        else:
+            yield skip("XRF-11", "the list shows a part of 项目支出 only", table.statement.id)
+
+
+def _covers(total: list[Term], own: list[Term]) -> bool:
+    """A list that holds nearly all of 项目支出 is meant to hold all of it; a list of key projects is not."""
+    left, right = sum((t.amount for t in own), Decimal(0)), sum((t.amount for t in total), Decimal(0))
+    return left > 0 and Decimal("0.9") * left < right < Decimal("1.1") * left
+
+
+def _power_of_ten(left: Decimal, right: Decimal) -> int | None:
+    """The power of ten (not 0) between two amounts that have the same digits; None when there is none."""
+    if not left or not right or left.normalize().as_tuple().digits != right.normalize().as_tuple().digits:
+        return None
+    shift = left.adjusted() - right.adjusted()
+    return shift if shift else None

@@ -87,6 +87,11 @@ def side_of(table: Table, side: str) -> Side | None:
         )
         parts = [line for line in parts if line not in carry]
         between = [*carry, *between]
+    if parts and all(line.blank for line in parts):
+        parts = _below_blank(parts, below)
+        shown = [Term(line.cells[columns[0].col], line.name) for line in parts]
+        if current is not None and not equal("", [Term(current.cells[columns[0].col], "")], shown, "", "").holds:
+            parts = []  # the levels below the headings are not told apart
     nature = tuple(line for line in parts if side == "expenditure" and says("rows", "by_nature", line.name))
     # 对附属单位补助 and 上缴上级 alone stand among the classes (Guangdong); 基本 and 项目 split the whole total again
     split = any(line.name in ("基本支出", "项目支出") for line in nature)
@@ -95,6 +100,24 @@ def side_of(table: Table, side: str) -> Side | None:
     else:
         nature = ()
     return Side(table, side, tuple(parts), nature, current, tuple(between), grand, below, columns)
+
+
+_LEVELS = (
+    re.compile(r"^[一二三四五六七八九十]+[、.．:：]"), re.compile(r"^[（(][一二三四五六七八九十]+[)）]"), re.compile(r"^\d+[、.．]"),
+    re.compile(r"^[（(]\d+[)）]"),
+)  # fmt: skip
+
+
+def _level(line: Line) -> int:
+    return next((level for level, style in enumerate(_LEVELS) if style.match(line.ordinal)), len(_LEVELS))
+
+
+def _below_blank(parts: list[Line], below: dict[int, tuple[Line, ...]]) -> list[Line]:
+    """Headings without an amount (一、部门预算) stand above the rows that carry it: those of the next level are the addends."""
+    inner = [line for part in parts for line in below.get(part.row, ()) if not says_of_which(line.printed_name)]
+    top = min((_level(line) for line in inner), default=0)
+    found = [line for line in inner if _level(line) == top]
+    return found if any(not line.blank for line in found) else parts
 
 
 def _own_columns(table: Table, side: str) -> tuple[Column, ...]:

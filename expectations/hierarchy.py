@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from decimal import Decimal
 
 from expectations.identities import Identity, Term, equal, skip
-from expectations.tables import Column, Line, Table, is_total, names, says
+from expectations.tables import Cell, Column, Line, Table, is_total, names, says
 
 BY_CODE = (
     "revenue_summary", "expenditure_summary", "general_budget_expenditure", "general_budget_basic_expenditure",
@@ -153,15 +154,19 @@ def _by_code(table: Table, coded: list[Line]) -> Iterator[Identity]:
         plain = [line for line in units if _is_flat(line, total)]
         for column in columns:
             addends = _terms([node.line for node in roots] + plain, column)
-            if column.col in total.cells and (total.cells[column.col].printed or any(t.cell.printed for t in addends)):
-                claim = equal(
-                    total_check, [Term(total.cells[column.col], total.name)], addends, total.name, column.label
-                )
-                if len(units) > len(plain) + 2 and not claim.holds:
-                    reason = "rows without a code stand between the codes: what they add up is not shown"
-                    yield skip(total_check, reason, table.statement.id, column_label=column.label)
-                    continue
-                yield equal(total_check, [Term(total.cells[column.col], total.name)], addends, total.name, column.label)
+            if column.col not in total.cells or not _any_printed(total.cells[column.col], addends):
+                continue
+            own = [Term(total.cells[column.col], total.name)]
+            claim = equal(total_check, own, addends, total.name, column.label)
+            if units and not claim.holds:  # a row whose code was not printed, or not read, is still an addend
+                more = addends + _terms([line for line in units if line not in plain], column)
+                other = equal(total_check, own, more, total.name, column.label)
+                claim = other if other.holds else claim
+            if len(units) > len(plain) + 2 and not claim.holds:
+                reason = "rows without a code stand between the codes: what they add up is not shown"
+                yield skip(total_check, reason, table.statement.id, column_label=column.label)
+            else:
+                yield claim
     for node in walk(roots):
         if not node.children:
             continue
@@ -175,6 +180,10 @@ def _by_code(table: Table, coded: list[Line]) -> Iterator[Identity]:
             yield equal(
                 check, [Term(node.line.cells[column.col], node.line.label)], addends, node.line.label, column.label
             )
+
+
+def _any_printed(cell: Cell, terms: list[Term]) -> bool:
+    return cell.printed or any(term.cell.printed for term in terms)
 
 
 def _is_flat(line: Line, total: Line) -> bool:
@@ -253,7 +262,9 @@ def _by_position(table: Table) -> Iterator[Identity]:
         yield equal("HIE-05", _terms([total], column), addends, total.name, column.label)
     for head, below in groups or []:
         for column in columns:
-            if below and (below_terms := _terms(below, column)):
+            if not below or column.col not in head.cells:
+                continue
+            if (below_terms := _terms(below, column)) and not _counted_twice(head, below, column):
                 yield equal("HIE-05", _terms([head], column), below_terms, head.name, column.label)
 
 
@@ -299,8 +310,24 @@ def _blocks(rest: list[Line], subtotals: list[Line], *, first: bool) -> list[tup
 
 
 def _counted_twice(total: Line, rest: list[Line], column: Column) -> bool:
+    """Whether the rows nest: together far more than their total, and several are the sum of the rows that follow them."""
     value = total.cells[column.col].value
-    return bool(value) and sum(term.amount for term in _terms(rest, column)) > value * 3 / 2
+    amounts = [term.amount for term in _terms(rest, column)]
+    if not value or sum(amounts) <= value * 3 / 2:
+        return False
+    heads = sum(_heads_a_run(amounts, position) for position in range(len(amounts)))
+    return heads * 4 >= len(amounts)
+
+
+def _heads_a_run(amounts: list[Decimal], position: int) -> bool:
+    head, running = amounts[position], Decimal(0)
+    if not head:
+        return False
+    for amount in amounts[position + 1 :]:
+        running += amount
+        if running >= head:
+            return running == head
+    return False
 
 
 def _grouped(total: Line, rest: list[Line], columns: list[Column]) -> list[tuple[Line, list[Line]]] | None:
@@ -310,13 +337,14 @@ def _grouped(total: Line, rest: list[Line], columns: list[Column]) -> list[tuple
         return None
     if equal("", _terms([total], column), _terms(rest, column), "", "").holds:
         return None
-    if coded := _units_by_code(rest):
+    if (coded := _units_by_code(rest)) and _fits(total, coded, column):
         return coded
     depths = {line.indent for line in rest}
     if len(depths) == 2 and rest[0].indent == min(depths):
         heads = [line for line in rest if line.indent == min(depths)]
-        if len(heads) < len(rest):
-            return _blocks(rest, heads, first=True)
+        indented = _blocks(rest, heads, first=True)
+        if len(heads) < len(rest) and _fits(total, indented, column):
+            return indented
     groups: list[tuple[Line, list[Line]]] = []
     position = 0
     while position < len(rest):
@@ -335,6 +363,15 @@ def _grouped(total: Line, rest: list[Line], columns: list[Column]) -> list[tuple
         if groups and equal("", _terms([total], column), _terms([h for h, _ in groups], column), "", "").holds
         else None
     )
+
+
+def _fits(total: Line, groups: list[tuple[Line, list[Line]]], column: Column) -> bool:
+    """Whether the figures bear a grouping out: the total is the sum of the heads, or most heads are the sum of theirs."""
+    if equal("", _terms([total], column), _terms([head for head, _ in groups], column), "", "").holds:
+        return True
+    full = [(head, below) for head, below in groups if below]
+    sums = [equal("", _terms([head], column), _terms(below, column), "", "").holds is True for head, below in full]
+    return len(sums) >= 2 and sum(sums) * 5 >= len(sums) * 4
 
 
 def _units_by_code(rest: list[Line]) -> list[tuple[Line, list[Line]]] | None:

@@ -6,6 +6,7 @@ row as unexpected. Suites, context and data source are made once per batch; noth
 
 from __future__ import annotations
 
+import copy
 import json
 import os
 import warnings
@@ -142,7 +143,9 @@ def _failing(table: pd.DataFrame) -> tuple[set[tuple[str, int]], tuple[dict[str,
             for one in given["expectations"]
             if one.get("meta", {}).get("check") in present or "check" not in one.get("meta", {})
         ]
-        suite = gx.ExpectationSuite(name=given["name"], meta=given.get("meta"), expectations=expectations)
+        suite = gx.ExpectationSuite(
+            name=given["name"], meta=dict(given.get("meta") or {}), expectations=copy.deepcopy(expectations)
+        )
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             outcome = batch.validate(

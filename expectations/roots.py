@@ -8,7 +8,7 @@ on what is left. An amount that is printed elsewhere in the document is believed
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
@@ -27,6 +27,8 @@ class Root:
     value: Decimal | None
     explains: tuple[int, ...]
     printed_elsewhere: tuple[Term, ...] = ()
+    moved_from: Cell | None = None
+    """The cell of the same row that holds the amount which `cell` has lost (a value one column off)."""
     moved_to: int | None = None
     """Number of the earlier root of the same row that this one is a part of."""
 
@@ -84,56 +86,85 @@ def roots_of(identities: Sequence[Identity], failing: Sequence[int]) -> list[Roo
         best = _best(sheet, open_ones, amounts)
         if best is None:
             break
-        key, change, explained = best
+        changes, explained = best
+        key = next(iter(changes))
         term = sheet.cells[key]
-        value = term.cell.value + sheet.change.get(key, Decimal(0)) + change
-        sheet.change[key] = sheet.change.get(key, Decimal(0)) + change
-        others = tuple(t for k, t in sheet.cells.items() if k != key and value and t.cell.value == value)
-        found.append(Root(term.cell, term.label, value, tuple(explained), others[:6]))
+        value = term.cell.value + sheet.change.get(key, Decimal(0)) + changes[key]
+        for each, change in changes.items():
+            sheet.change[each] = sheet.change.get(each, Decimal(0)) + change
+        others = tuple(t for k, t in sheet.cells.items() if k not in changes and value and t.cell.value == value)
+        origin = [sheet.cells[k].cell for k in changes if k != key]
+        found.append(Root(term.cell, term.label, value, tuple(explained), others[:6], origin[0] if origin else None))
         open_ones = [number for number in open_ones if number not in explained]
     found += _without_a_cell(sheet, open_ones)
     found += [Root(None, "", None, (number,)) for number in alone]
     return _moved(found)
 
 
-def _best(sheet: _Sheet, open_ones: list[int], amounts: Counter[Decimal]) -> tuple[Key, Decimal, list[int]] | None:
-    best: tuple[tuple[int, ...], Key, Decimal, list[int]] | None = None
+Changes = dict[Key, Decimal]
+
+
+def _best(sheet: _Sheet, open_ones: list[int], amounts: Counter[Decimal]) -> tuple[Changes, list[int]] | None:
+    best: tuple[tuple[int, ...], Changes, list[int]] | None = None
     open_set = set(open_ones)
-    gaps = {number: sheet.gap(number) for number in open_ones}
-    for key in dict.fromkeys(key for number in open_ones for key in sheet.weight[number]):
-        numbers = sheet.of_cell[key]
-        changes = dict.fromkeys(
-            -gaps[number] / sheet.weight[number][key] for number in numbers if number in open_set and sheet.weight[number][key]
-        )  # fmt: skip
-        for change in changes:
-            explained, broken = [], 0
-            for number in numbers:
-                weight = sheet.weight[number][key]
-                if number in open_set:
-                    if weight and sheet.holds(number, gaps[number] + weight * change):
-                        explained.append(number)
-                elif (
-                    weight
-                    and not sheet.holds(number, sheet.gap(number) + weight * change)
-                    and sheet.holds(number, sheet.gap(number))
-                ):
-                    broken += 1
-            score = _score(sheet, key, change, explained, broken, amounts)
-            if explained and score[0] > 0 and (best is None or score > best[0]):
-                best = (score, key, change, explained)
-    return (best[1], best[2], best[3]) if best else None
+    for changes in _candidates(sheet, open_ones):
+        explained, broken = _effect(sheet, changes, open_set)
+        if len(explained) <= broken:
+            continue
+        score = _score(sheet, changes, explained, broken, amounts)
+        if best is None or score > best[0]:
+            best = (score, changes, explained)
+    return (best[1], best[2]) if best else None
+
+
+def _candidates(sheet: _Sheet, open_ones: list[int]) -> Iterator[Changes]:
+    """One cell with another amount; or an amount moved back to a blank cell of its row."""
+    open_set = set(open_ones)
+    keys = dict.fromkeys(key for number in open_ones for key in sheet.weight[number])
+    for key in keys:
+        numbers = [number for number in sheet.of_cell[key] if number in open_set and sheet.weight[number][key]]
+        for change in dict.fromkeys(-sheet.gap(number) / sheet.weight[number][key] for number in numbers):
+            yield {key: change}
+    rows: dict[tuple[str, int], list[Key]] = defaultdict(list)
+    for key in keys:
+        rows[key[:2]].append(key)
+    for here in rows.values():
+        blank = [key for key in here if not sheet.cells[key].cell.printed and key not in sheet.change]
+        full = [key for key in here if sheet.cells[key].cell.value and key not in sheet.change]
+        for lost in blank:
+            for holder in full:
+                value = sheet.cells[holder].cell.value
+                yield {lost: value, holder: -value}
+
+
+def _effect(sheet: _Sheet, changes: Changes, open_set: set[int]) -> tuple[list[int], int]:
+    """(failing identities that would hold, holding ones that would fail)."""
+    explained, broken = [], 0
+    for number in dict.fromkeys(number for key in changes for number in sheet.of_cell[key]):
+        moved = sum((sheet.weight[number].get(key, 0) * change for key, change in changes.items()), Decimal(0))
+        if not moved:
+            continue
+        gap = sheet.gap(number)
+        if number in open_set:
+            if sheet.holds(number, gap + moved):
+                explained.append(number)
+        elif sheet.holds(number, gap) and not sheet.holds(number, gap + moved):
+            broken += 1
+    return explained, broken
 
 
 def _score(
-    sheet: _Sheet, key: Key, change: Decimal, explained: list[int], broken: int, amounts: Counter[Decimal]
+    sheet: _Sheet, changes: Changes, explained: list[int], broken: int, amounts: Counter[Decimal]
 ) -> tuple[int, ...]:
-    """More explained than broken; then a printed cell, a value printed elsewhere, a total rather than one of its addends."""
+    """More explained than broken; one cell rather than two; a printed cell; an amount printed elsewhere; a total."""
+    key = next(iter(changes))
     cell = sheet.cells[key].cell
-    value = cell.value + change
+    value = cell.value + changes[key]
     left = sum(any(key_of(term.cell) == key for term in sheet.identities[number].left) for number in explained)
     return (
         len(explained) - broken,
         -broken,
+        -len(changes),
         int(cell.printed),
         int(bool(value) and amounts[value] > 0) + int(value >= 0),
         int(_like(cell.value, value)),
@@ -167,21 +198,14 @@ def _without_a_cell(sheet: _Sheet, open_ones: list[int]) -> list[Root]:
 
 
 def _moved(found: list[Root]) -> list[Root]:
-    """Roots of one printed row that are one mishap: a value one column off, or a row that was lost with all its cells."""
+    """Roots of one row that was lost with all its cells are one mishap."""
     result = list(found)
     for later, one in enumerate(result):
         for earlier, other in enumerate(result[:later]):
             if one.cell is None or other.cell is None or one.value is None or other.value is None:
                 continue
-            if key_of(one.cell)[:2] != key_of(other.cell)[:2] or other.moved_to is not None:
-                continue
-            change, before = one.value - one.cell.value, other.value - other.cell.value
-            shifted = one.cell.printed != other.cell.printed and change == -before
-            lost = not one.cell.printed and not other.cell.printed
-            if shifted and other.cell.printed:  # the cell that lost its amount comes first
-                result[earlier], result[later] = one, replace(other, moved_to=earlier)
-                break
-            if shifted or lost:
+            same_row = key_of(one.cell)[:2] == key_of(other.cell)[:2]
+            if same_row and other.moved_to is None and not one.cell.printed and not other.cell.printed:
                 result[later] = replace(one, moved_to=earlier)
                 break
     return result

@@ -114,22 +114,21 @@ def _claim(
     check = _check(table, top)
     sid = table.statement.id
     plain = [child for child in siblings if not says("columns", "not_an_addend", child.text)]
-    of_which = [child for child in plain if says("columns", "of_which", child.text) and child.column is not None]
-    if of_which and len(of_which) == len(plain):
-        yield skip(check, "the columns beside the total are parts of it (其中)", sid, column_label=total.label)
-        return
     if not plain:
         yield skip(check, "no column beside the total is an addend", sid, column_label=total.label)
         return
-    addends = [column for child in plain for column in child.value_columns()]
+    of_which = [child for child in plain if says("columns", "of_which", child.text)]
+    if len(of_which) == len(plain):
+        yield skip(check, "the columns beside the total are parts of it (其中)", sid, column_label=total.label)
+        return
     rows = [line for line in lines if total.col in line.cells]
-    claims = [_row(check, line, total, addends) for line in rows]
+    addends, claims = _reading(check, rows, total, plain, of_which)
     family = (
         "revenue"
         if table.kind in ("revenue_summary", "project_expenditure", "basic_expenditure", "procurement")
         else "expenditure"
     )
-    known = all(_known(column, family) for column in addends) and len(plain) == len(siblings) and not of_which
+    known = all(_known(column, family) for column in addends) and len(plain) == len(siblings)
     if known and _never_holds(claims):
         first = next(claim for claim in claims if not claim.holds)
         note = f"本表 {len(claims)} 行均不成立，表头或列可能读错 / none of {len(claims)} rows holds: the header may be misread"
@@ -138,6 +137,17 @@ def _claim(
         yield from claims
     else:
         yield skip(check, "the rows do not show that these columns add up", sid, column_label=total.label)
+
+
+def _reading(
+    check: str, rows: list[Line], total: Column, plain: list[Header], of_which: list[Header]
+) -> tuple[list[Column], list[Identity]]:
+    """The addends and their claims. 其中 over columns means a part in some forms and nothing in others: the rows say."""
+    readings = []
+    for children in (plain, [child for child in plain if child not in of_which]) if of_which else (plain,):
+        addends = [column for child in children for column in child.value_columns()]
+        readings.append((addends, [_row(check, line, total, addends) for line in rows]))
+    return max(readings, key=lambda reading: sum(claim.holds is True for claim in reading[1]))
 
 
 def _known(column: Column, family: str) -> bool:

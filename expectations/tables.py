@@ -13,7 +13,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 from typing import TypeVar
 
@@ -41,6 +41,22 @@ def says(section: str, key: str, name: str) -> bool:
     return bool(names()[section][key].search(name))
 
 
+@lru_cache(maxsize=1 << 16)
+def bare(text: str) -> str:
+    """`squeeze`, remembered: names and headers repeat a thousand times in a batch."""
+    return squeeze(text)
+
+
+@lru_cache(maxsize=1 << 16)
+def _shows_nothing(raw: str) -> bool:
+    return is_blank(raw)
+
+
+@lru_cache(maxsize=1 << 16)
+def _decimals(raw: str) -> int:
+    return printed_decimals(raw)
+
+
 @dataclass(frozen=True, slots=True)
 class Cell:
     """A money cell in 万元, printed or blank (`fact_id` None, value 0). `quantum` is the worth of its last printed digit."""
@@ -56,7 +72,7 @@ class Cell:
 
     @property
     def printed(self) -> bool:
-        return self.fact_id is not None or not is_blank(self.raw)
+        return self.fact_id is not None or not _shows_nothing(self.raw)
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +192,7 @@ def tables_of(disclosure: Disclosure) -> list[Table]:
 
 
 def _quantum(raw: str, unit: Decimal, finest: int) -> Decimal:
-    decimals = printed_decimals(raw) or finest
+    decimals = _decimals(raw) or finest
     # `480544221.6` 元 may be rounded; a tenth of a 元 is nothing, a tenth of a 万元 is
     coarsest = Decimal("0.1") if unit < 1 else COARSEST
     return unit * min(coarsest, Decimal(1).scaleb(-decimals))
@@ -184,7 +200,7 @@ def _quantum(raw: str, unit: Decimal, finest: int) -> Decimal:
 
 def _table(statement: Statement, facts: list[Fact]) -> Table:
     unit = Unit(statement.unit).in_wan if statement.unit else Decimal(1)
-    finest = max((printed_decimals(fact.raw) for fact in facts), default=2) or 2
+    finest = max((_decimals(fact.raw) for fact in facts), default=2) or 2
     columns = _columns(statement, facts)
     cells = {
         (fact.row, fact.col): Cell(
@@ -227,26 +243,28 @@ def _columns(statement: Statement, facts: list[Fact]) -> list[Column]:
 
 def _common(values: Iterable[T]) -> T:
     """The value most of the facts of a column share."""
-    return Counter(values).most_common(1)[0][0]
+    given = list(values)
+    first = given[0]
+    return first if all(value == first for value in given) else Counter(given).most_common(1)[0][0]
 
 
 def _name_column(statement: Statement, facts: list[Fact]) -> int | None:
     votes: Counter[int] = Counter()
-    for fact in facts[:200]:
+    for fact in facts[:60]:
         if not fact.name or fact.row >= len(statement.rows):
             continue
         for col, text in enumerate(statement.rows[fact.row].cells[: fact.col]):
-            if text and squeeze(text).endswith(fact.name):
+            if text and bare(text).endswith(fact.name):
                 votes[col] += 1
     return votes.most_common(1)[0][0] if votes else None
 
 
 def _printed_name(statement: Statement, row: int, col: int | None, name: str, before: int) -> str:
     cells = statement.rows[row].cells if row < len(statement.rows) else ()
-    if col is not None and col < len(cells) and squeeze(cells[col]).endswith(name):
+    if col is not None and col < len(cells) and bare(cells[col]).endswith(name):
         return cells[col]
     for text in cells[:before]:
-        if text and name and squeeze(text).endswith(name):
+        if text and name and bare(text).endswith(name):
             return text
     return name
 
@@ -291,7 +309,7 @@ def _blank(statement: Statement, row: int, col: int, quantum: Decimal) -> Cell:
     printed = statement.rows[row] if row < len(statement.rows) else None
     at = printed.at[col] if printed is not None and col < len(printed.at) else None
     raw = printed.cells[col] if printed is not None and col < len(printed.cells) else ""
-    return Cell(statement.id, row, col, Decimal(0), raw if is_blank(raw) else "", None, at, quantum)
+    return Cell(statement.id, row, col, Decimal(0), raw if _shows_nothing(raw) else "", None, at, quantum)
 
 
 def _blank_line(
@@ -309,10 +327,10 @@ def _blank_line(
         printed = next(
             (text for text in texts[: first or None] if says("rows", "any_total", plain_name(text))), printed
         )
-    if is_blank(printed):
+    if _shows_nothing(printed):
         return None
     name = plain_name(printed)
-    codes = [squeeze(text) for text in texts[: name_col or 0] if re.fullmatch(r"\d{2,7}", squeeze(text))]
+    codes = [bare(text) for text in texts[: name_col or 0] if re.fullmatch(r"\d{2,7}", bare(text))]
     code = codes[0] if len(codes) == 1 and len(codes[0]) in (3, 5, 7) else ""
     amounts = {column.col: _blank(statement, row, column.col, quantum) for column in columns}
     return Line(row, side, code, name, printed, None, None, amounts, 0)

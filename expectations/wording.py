@@ -117,7 +117,7 @@ def _finding(one: Reconciled, identity: Identity, root: Root, origin: Origin, *,
 
 def _cells(identity: Identity, root: Root) -> tuple[FindingCell, ...]:
     """The suspected cell first, then the cells of both sides; printed ones before blanks."""
-    ordered: list[Cell] = [root.cell] if root.cell is not None else []
+    ordered: list[Cell] = [cell for cell in (root.cell, root.moved_from) if cell is not None]
     ordered += sorted((term.cell for term in identity.terms), key=lambda cell: not cell.printed)
     seen: dict[tuple[str, int, int], Cell] = {}
     for cell in ordered:
@@ -173,6 +173,9 @@ def _suspicion(chinese: str, english: str, root: Root, titles: dict[str, str]) -
     value = _money(root.value)
     chinese += f"。疑点：{title}“{root.label}”印作 {printed}，若为 {value} 则 {len(root.explains)} 项勾稽全部成立"
     english += f". Suspected: {title} “{root.label}” printed as {cell.raw or 'blank'}; as {value} all {len(root.explains)} identities hold"
+    if root.moved_from is not None:
+        chinese += f"；同行另一列印有 {root.moved_from.raw}，可能错列"
+        english += f"; the same row prints {root.moved_from.raw} in another column: it may stand one column off"
     elsewhere = _elsewhere(root.printed_elsewhere)
     if elsewhere:
         chinese += f"；{elsewhere} 均为 {value}"

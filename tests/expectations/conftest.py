@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from budget.amounts import Unit, decimal_text, parse_amount, to_wan
+from budget.amounts import NotAnAmountError, Unit, decimal_text, parse_amount, to_wan
 from budget.codes import level_of, system_of
 from budget.disclosure import Disclosure, Document, Fact, Project, ProseFact, Row, Statement, TablePlace
 from budget.printed_text import plain_name, says_of_which, squeeze
@@ -163,7 +163,7 @@ def document() -> Callable[..., Disclosure]:
     return build
 
 
-NAME_HEADERS = ("项目", "科目名称", "科目编码", "单位名称", "名称", "类", "款", "项", "物品", "目录", "计量单位")
+NO_MONEY = ("科目编码", "数量", "单价")
 
 
 def build(*tables: dict[str, Any], year: int = 2024, kind: str = "department_budget", **more: Any) -> Disclosure:
@@ -189,13 +189,23 @@ def build(*tables: dict[str, Any], year: int = 2024, kind: str = "department_bud
     )  # fmt: skip
 
 
+def _is_text(statement: Statement, col: int) -> bool:
+    for row in statement.rows:
+        try:
+            parse_amount(row.cells[col])
+        except NotAnAmountError:
+            return True
+    return statement.columns[col][-1] == "科目编码"
+
+
 def _facts(statement: Statement, position: int, year: int) -> list[Fact]:
     unit = Unit(statement.unit or "万元")
-    texts = [c for c, path in enumerate(statement.columns) if path[-1] in NAME_HEADERS]
+    texts = [c for c in range(len(statement.columns)) if _is_text(statement, c)]
+    no_money = [c for c, path in enumerate(statement.columns) if path[-1] in NO_MONEY]
     facts = []
     for r, row in enumerate(statement.rows):
         for c, raw in enumerate(row.cells):
-            if c in texts:
+            if c in texts or c in no_money:
                 continue
             value = parse_amount(raw)
             if value is None:
