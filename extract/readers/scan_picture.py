@@ -49,7 +49,9 @@ class Picture:
     back: Floats
     """(2, 3) straightened pixels → displayed points."""
     stamps: tuple[Box, ...]
-    """Straightened pixels: where coloured ink was taken out; figures under it are less sure."""
+    """Straightened pixels: boxes of the stamps that were taken out."""
+    tinted: Mask
+    """Where coloured ink was taken out, as `grey`: print under it may have gone with it."""
 
     @property
     def size(self) -> tuple[float, float]:
@@ -83,7 +85,8 @@ class Picture:
             at = np.array([[x0, top, 1], [x1, bottom, 1]]) @ ahead[:2].T
             stamps.append((float(at[:, 0].min()), float(at[:, 1].min()), float(at[:, 0].max()), float(at[:, 1].max())))
         grey = cast(Grey, np.ascontiguousarray(np.rot90(self.grey, quarters)))
-        return Picture(self.number, self.width, self.height, grey, self.scale, self.back @ back_turn, tuple(stamps))
+        tinted = cast(Mask, np.ascontiguousarray(np.rot90(self.tinted, quarters)))
+        return Picture(self.number, self.width, self.height, grey, self.scale, self.back @ back_turn, tuple(stamps), tinted)
 
 
 def pdf_picture(pdf: pypdfium2.PdfDocument, number: int) -> Picture:
@@ -175,7 +178,7 @@ def _dots_per_inch(image: Image.Image) -> float:
 
 def straightened(number: int, width: float, height: float, colours: Colours, scale: float) -> Picture:
     """A page in colour → grey without stamps and without skew. `scale` is pixels a point."""
-    grey, stamps = without_stamps(colours, scale)
+    grey, stamps, tinted = without_stamps(colours, scale)
     angle, lean = skew_of(grey, scale)
     rows, columns = grey.shape
     a, b = np.radians(angle), np.radians(lean)
@@ -191,12 +194,14 @@ def straightened(number: int, width: float, height: float, colours: Colours, sca
         grey = cast(Grey, cv2.warpAffine(
             grey, ahead, (int(size[0]), int(size[1])), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_CONSTANT, borderValue=255,
         ))  # fmt: skip
+        turned = cv2.warpAffine(tinted.astype(np.uint8), ahead, (int(size[0]), int(size[1])), flags=cv2.INTER_NEAREST)
+        tinted = cast(Mask, turned.astype(bool))
     back = np.concatenate([axes, (axes @ low)[:, None]], axis=1) / scale
     moved = []
     for x0, top, x1, bottom in stamps:
         at = np.array([[x0, top, 1], [x1, top, 1], [x0, bottom, 1], [x1, bottom, 1]]) @ ahead.T
         moved.append((float(at[:, 0].min()), float(at[:, 1].min()), float(at[:, 0].max()), float(at[:, 1].max())))
-    return Picture(number, width, height, grey, scale, back, tuple(moved))
+    return Picture(number, width, height, grey, scale, back, tuple(moved), tinted)
 
 
 # ── coloured ink ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -205,17 +210,18 @@ STAMP_SIDES: Final = (30.0, 260.0)
 """Points. Round seals are 38 to 45 mm, office marks and signatures from 12 mm; a coloured area of a table is larger."""
 
 
-def without_stamps(colours: Colours, scale: float) -> tuple[Grey, tuple[Box, ...]]:
-    """Grey picture in which stamps are paper, and where they stood (pixels).
+def without_stamps(colours: Colours, scale: float) -> tuple[Grey, tuple[Box, ...], Mask]:
+    """Grey picture in which stamps are paper, where they stood (boxes in pixels), and their ink.
 
     Only there the lightest channel is taken: it turns red or blue ink to paper and leaves black under it black. Elsewhere
     colour is kept as darkness, because losses are printed in red and header rows are shaded.
     """
     grey = cast(Grey, cv2.cvtColor(colours, cv2.COLOR_RGB2GRAY))
     lightest, darkest = colours.max(axis=2), colours.min(axis=2)
+    ink = np.zeros(grey.shape, bool)
     vivid = (lightest.astype(np.int16) - darkest > 50) & (lightest > 90)
     if vivid.mean() < 0.0002:
-        return grey, ()
+        return grey, (), ink
     reach = max(3, round(3 * scale))
     joined = cv2.morphologyEx(
         vivid.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((reach, reach), np.uint8),
@@ -240,10 +246,11 @@ def without_stamps(colours: Colours, scale: float) -> tuple[Grey, tuple[Box, ...
         tinted = area.max(axis=2) - area.min(axis=2) > 18
         tinted = cv2.dilate(tinted.astype(np.uint8), np.ones((3, 3), np.uint8)).astype(bool)
         paper = float(np.percentile(area[:, :, channel], 90))
-        ink = _levelled(area[:, :, channel].astype(np.float64), paper, own, (x - x0, y - y0))
-        grey[part] = np.where(tinted, ink, grey[part]).astype(np.uint8)
+        level = _levelled(area[:, :, channel].astype(np.float64), paper, own, (x - x0, y - y0))
+        grey[part] = np.where(tinted, level, grey[part]).astype(np.uint8)
+        ink[y : y + tall, x : x + wide] |= own
         stamps.append((float(x), float(y), float(x + wide), float(y + tall)))
-    return grey, tuple(stamps)
+    return grey, tuple(stamps), ink
 
 
 def _levelled(channel: Floats, paper: float, own: Mask, at: tuple[int, int]) -> Floats:

@@ -130,6 +130,16 @@ class _Sheet:
     def _under_stamp(self, box: PixelBox) -> bool:
         return any(box[0] < s[2] and box[2] > s[0] and box[1] < s[3] and box[3] > s[1] for s in self.picture.stamps)
 
+    def _may_hide_marks(self, box: PixelBox, borne_out: bool) -> bool:
+        """Whether a digit or sign may have gone with the stamp: coloured ink at an end of a figure, or over unclear ink."""
+        if not self.picture.stamps:
+            return False
+        x0, top, x1, bottom = box
+        reach = round(0.9 * (bottom - top))
+        tinted = self.picture.tinted[top:bottom]
+        ends = tinted[:, max(0, x0 - reach) : x0].any() or tinted[:, x1 : x1 + reach].any()
+        return bool(ends or (not borne_out and tinted[:, x0:x1].any()))
+
     def _held_against_ink(self, words: list[Word]) -> list[Word]:
         """The words with less confidence in figures that grammar, ink or the look of a digit speaks against."""
         s = self.picture.scale
@@ -142,7 +152,8 @@ class _Sheet:
                 x0, top, x1, bottom = (round(v * s) for v in word.box)
                 verdict, found = ink_verdict(self.letters, self.clean, (x0, top, x1, bottom), word.text, i)
                 digits += found
-                if verdict == "contradicted" or not is_well_formed(word.text):
+                hidden = self._may_hide_marks((x0, top, x1, bottom), verdict == "borne out")
+                if verdict == "contradicted" or hidden or not is_well_formed(word.text):
                     doubted.add(i)
             out.append(word)
         doubted |= strangers(digits)

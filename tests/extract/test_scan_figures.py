@@ -90,9 +90,11 @@ def test_a_red_figure_is_no_stamp_and_a_seal_is() -> None:
     pen.text((20, 20), "-1234.56", font=ImageFont.truetype(str(FONT), 26), fill=(200, 20, 20))
     pen.ellipse((300, 150, 500, 350), outline=(210, 40, 50), width=8)
     pen.text((330, 240), "9876.54", font=ImageFont.truetype(str(FONT), 26), fill="black")
-    grey, stamps = without_stamps(np.array(page), 2.0)
+    grey, stamps, tinted = without_stamps(np.array(page), 2.0)
     assert [tuple(round(v, -1) for v in box) for box in stamps] == [(300, 150, 500, 350)]
     assert grey[20:60, 20:160].min() < 120
+    assert not tinted[:100].any()
+    assert tinted[150:350, 300:500].any()
     assert grey[150:350, 296:306].min() > 200
     assert grey[235:280, 330:450].min() < 60
 

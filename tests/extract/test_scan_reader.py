@@ -146,6 +146,18 @@ def test_clear_figures_are_trusted(reading: Reading) -> None:
     assert sum(sure) >= 0.8 * len(sure)
 
 
+def test_a_figure_whose_end_is_covered_by_a_stamp_is_not_trusted() -> None:
+    page, places = _drawn_page()
+    pen = ImageDraw.Draw(page)
+    x, y = places["5,3"]  # 7961.34, of which opaque ink covers the last digits
+    seal = (x + 8, y - 24)
+    pen.ellipse([v * SCALE for v in (seal[0], seal[1], seal[0] + 48, seal[1] + 48)], outline=(214, 40, 48), width=9)
+    pen.ellipse([v * SCALE for v in (seal[0] + 4, seal[1] + 4, seal[0] + 22, seal[1] + 44)], outline=(214, 40, 48), width=22)
+    (cell,) = [c for c in _amount_cells(read_scan(_pdf_of(page))) if (c.row, c.col) == (5, 3)]
+    assert cell.text == "7961.34" or cell.confidence < TRUSTED
+    assert cell.confidence < TRUSTED
+
+
 def test_reading_a_scan_twice_gives_the_same(askew_and_stamped: bytes, reading: Reading) -> None:
     assert read_scan(askew_and_stamped) == reading
 
