@@ -12,11 +12,14 @@ from typing import ClassVar
 from urllib.parse import urljoin, urlsplit
 
 from spiders.families.base import Listing, ListPage, PortalSpider, folder_of
-from spiders.pages import HtmlPage, Row, is_furniture, read_rows, text_of
+from spiders.pages import HtmlPage, Row, read_rows, text_of
 
 # a call, not `function createPageHTML(…)`; arguments may span lines
 _CALL = re.compile(r"(?<!function )(?<![\w.])createPageHTML\s*\(([^()]{1,300})\)")
 _SCRIPT_COMMENT = re.compile(r"/\*.*?\*/|(?<![:\"'])//[^\n]*", re.DOTALL)
+# Guangdong's NFCMS computes the pages in the script: entries by entries a page
+_COMPUTED = re.compile(r"Math\s*\.\s*ceil\s*\(\s*(\d{1,6})\s*/\s*([1-9]\d{0,3})\s*\)")
+_CALLED = re.compile(r"(?<!function )(?<![\w.])createPageHTML\s*\(")
 _ROWS_TOTAL = re.compile(r"共\s*(?:有)?\s*(\d{1,6})\s*(?:条|项|篇)(?:记录|信息|数据)?")
 _PAGES_TOTAL = re.compile(r"共\s*(\d{1,4})\s*页")
 
@@ -37,9 +40,11 @@ def read_pager(text: str) -> Pager | None:
     `createPageHTML('page_div', 2, 1, 'nav_list', 'shtml', 22)`; None when no call has plain numbers.
 
     The order is told by the first argument: a number means total first, 0-based, `_1` is page 2; a name of an element means
-    1-based, `_2` is page 2.
+    1-based, `_2` is page 2. A call with names for its numbers is read where the script computes them from plain ones
+    (`Math.ceil(29/20)`, 1-based).
     """
-    for call in _CALL.finditer(_SCRIPT_COMMENT.sub(" ", text)):
+    script = _SCRIPT_COMMENT.sub(" ", text)
+    for call in _CALL.finditer(script):
         arguments = [part.strip() for part in call.group(1).split(",")]
         numbers = [int(part) for part in arguments if re.fullmatch(r"\d{1,6}", part)]
         words = [part[1:-1] for part in arguments if re.fullmatch(r"""(["'])[\w./-]{0,80}\1""", part)]
@@ -51,6 +56,10 @@ def read_pager(text: str) -> Pager | None:
         extension = words[1].lstrip(".") if len(words) > 1 and re.fullmatch(r"\.?\w{2,5}", words[1]) else "html"
         rows = numbers[2] if len(numbers) > 2 else None
         return Pager(max(numbers[0], 1), 2 if element_first else 1, name, extension, rows)
+    computed = _COMPUTED.search(script)
+    if computed and _CALLED.search(script):
+        rows, a_page = int(computed.group(1)), int(computed.group(2))
+        return Pager(max(-(-rows // a_page), 1), 2, rows_total=rows)
     return None
 
 
@@ -67,6 +76,8 @@ class StaticPagerSpider(PortalSpider):
     def read_list(self, page: HtmlPage, listing: Listing, number: int) -> ListPage:
         rows = tuple(self._rows(page, listing))
         pager = read_pager(page.text)
+        if pager is None and number == 1 and _CALLED.search(_SCRIPT_COMMENT.sub(" ", page.text)):
+            self.tally.problem(f"list {listing.url}: its pager cannot be read, further pages may be missing")
         suffix = self.portal.setting(listing.column, "first_suffix")
         if suffix is None and pager:
             suffix = pager.first_suffix
@@ -96,7 +107,8 @@ class StaticPagerSpider(PortalSpider):
             known = {row.url for row in rows}
             for link in page.tree.iter("a"):
                 url = page.link(link.get("href"))
-                if url and url not in known and not is_furniture(link):
+                # folders often stand in a menu (长沙): being below the list is enough
+                if url and url not in known:
                     row = Row(url, (link.get("title") or "").strip() or text_of(link))
                     if row.title and self.is_folder(row, listing):
                         known.add(url)

@@ -71,6 +71,11 @@ def broken_deep_page(site: Any, lab: Any) -> None:
 
 
 @site
+def pager_of_names(site: Any, lab: Any) -> None:
+    site.lists(*articles(site, 1), pager="var total = pages(); createPageHTML(total, 0, 'index', 'html');")
+
+
+@site
 def h23_list_loop(site: Any, lab: Any) -> None:
     site.lists(*articles(site, 1), pager='createPageHTML(90, 0, "index", "html");')
     site.routes["/ysjs/index_1.html"] = site.routes["/ysjs/"]
@@ -351,7 +356,7 @@ def redirect_off_site(site: Any, lab: Any) -> None:
 
 @site
 def folders(site: Any, lab: Any) -> dict[str, Any]:
-    site.lists("./jyj/|石家庄市教育局", "./zfcg/|政府采购意向", "./202402/t20240206_1.html|石家庄市民政局2024年部门预算", path="/bmys/")
+    site.lists('<li class="top_subMenu"><a href="./jyj/"title=\'石家庄市教育局\'>石家庄市教育局</a></li>', "./zfcg/|政府采购意向", "./202402/t20240206_1.html|石家庄市民政局2024年部门预算", path="/bmys/")
     articles(site, 1, path="/bmys/")
     site.lists(*articles(site, 5, path="/bmys/jyj/"), path="/bmys/jyj/", column="石家庄市教育局")
     return {"columns": [{"list_url": site.url("/bmys/")}], "descend": 1}
@@ -405,6 +410,11 @@ def test_a_broken_deep_page_is_noticed_and_the_pages_after_it_are_read(night: An
     assert told.incomplete
     assert (told.new, told.pages_expected, told.pages_fetched) == (2, 3, 3)
     assert told.problems == (f"list {night.sites['broken_deep_page'].url('/ysjs/')}: page 2 of 3 is empty",)
+
+
+def test_a_pager_that_cannot_be_read_is_no_quiet_single_page(night: Any) -> None:
+    told = night.sum("pager_of_names")
+    assert told.new == 1 and told.incomplete and "pager cannot be read" in told.problems[0]
 
 
 def test_a_pager_that_repeats_its_first_page_stops_at_once(night: Any) -> None:

@@ -133,6 +133,12 @@ def test_a_json_jump_of_another_shape_leads_nowhere() -> None:
         ("function createPageHTML(_nPageCount, _nCurrIndex, _sPageName, _sPageExt){}\ncreatePageHTML(2, 0, \"index\", \"html\")", Pager(2, 1)),
         ('//createPageHTML(9, 0, "index", "html");\n createPageHTML(4,\n 0, "index", "html");', Pager(4, 1)),
         ("createPageHTML(page_count, parseInt(pageCurrent))", None),
+        (
+            "var page_count; if(Math.ceil(29/20)>20){page_count=20}else{page_count=Math.ceil(29/20)}"
+            'createPageHTML(page_count, parseInt(pageCurrent), "index", "html");',
+            Pager(2, 2, rows_total=29),
+        ),
+        ("var n = Math.ceil(29/20);", None),
         ("function createPageHTML(_nPageCount, _nCurrIndex, _sPageName, _sPageExt){}", None),
         ('createPageHTML(0, 0, "index", "html")', Pager(1, 1)),
         ('createPageHTML(5, 0, "../../secret", "html")', Pager(5, 1)),
