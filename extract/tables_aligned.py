@@ -265,12 +265,14 @@ def _between_rules(sheet: Sheet, lines: _Lines, stack: _Stack) -> Table | None:
     head = first
     while head < last and not any(w.numeric for line in bands[head] for w in line):
         head += 1
-    if head == last:
+    levels = {round(y) for y, _, _ in stack.partial}
+    empty = head == last and last - first <= 3 and 0 < len(levels) <= 3
+    if head == last and not empty:
         head = first + 1 if last - first > 1 else first
     partial = [r for r in stack.partial if stack.full[first] + 1 < r[0] < stack.full[last] - 1]
     body = [line for k in range(head, last) for line in bands[k]]
     header = [line for k in range(first, head) for line in bands[k]]
-    if head - first > 4 or not _heads(header, body, stack):
+    if not empty and (head - first > 4 or not _heads(header, body, stack)):
         body, header, head = header + body, [], first
     rules = sorted([(y, stack.x0, stack.x1) for y in stack.full[first + 1 : last]] + partial)
     header_rules = [r for r in rules if header and r[0] < stack.full[head] - 1]
@@ -287,7 +289,13 @@ def _between_rules(sheet: Sheet, lines: _Lines, stack: _Stack) -> Table | None:
         else:
             rows += _rows_of_band(bands[k], stack.full[k], stack.full[k + 1])
     return _assembled(
-        sheet, header, rows, stack.x0, stack.x1, stack.full[first], list(stack.ends), header_rules, partial
+        sheet,
+        header,
+        rows,
+        (stack.x0, stack.full[first], stack.x1, stack.full[last]),
+        list(stack.ends),
+        header_rules,
+        partial,
     )
 
 
@@ -316,7 +324,7 @@ def _heads(header: _Lines, body: _Lines, stack: _Stack) -> bool:
             places[-1][1] = max(places[-1][1], x1)
         else:
             places.append([x0, x1])
-    labels = [w for line in header for w in line]
+    labels = [w for line in header for w in line if w.x1 - w.x0 < 0.4 * (stack.x1 - stack.x0)]
     missing = sum(1 for x0, x1 in places if not any(w.x0 < x1 + w.size and w.x1 > x0 - w.size for w in labels))
     return missing <= (1 if len(places) >= 5 else 0)
 
@@ -347,7 +355,7 @@ def _under_each_other(groups: Sequence[_Lines]) -> bool:
 def _numeric_regions(lines: _Lines) -> list[_Lines]:
     """Stretches of lines that hold rows of numbers, with the head above them."""
     lines = sorted(lines, key=lambda line: line[0].base)
-    strong = [_row_strength(line) for line in lines]
+    strong = [_row_strength(line) or _parted_in(line) for line in lines]
     regions: list[_Lines] = []
     i = 0
     while i < len(lines):
@@ -368,8 +376,9 @@ def _numeric_regions(lines: _Lines) -> list[_Lines]:
         last = max(k for k in range(first, last + 1) if strong[k] or k == first)
         while last + 1 < len(lines) and _hangs_below(lines, last, strong):
             last += 1
-        rows = sum(1 for k in range(first, last + 1) if strong[k])
-        if rows >= 3 or max(strong[first : last + 1]) >= 4:
+        numbered = [_row_strength(line) for line in lines[first : last + 1]]
+        worded = sum(1 for line in lines[first : last + 1] if _parted_in(line))
+        if sum(n > 0 for n in numbered) >= 3 or max(numbered) >= 4 or worded >= 4:
             top = _head_of(lines, first)
             regions.append(lines[top : last + 1])
         i = last + 1
@@ -388,6 +397,13 @@ def _row_strength(line: list[_Word]) -> int:
     return numbers if amounts >= 1 or numbers >= 2 else 0
 
 
+def _parted_in(line: list[_Word]) -> int:
+    """1 for a line of words in at least three places, which prose never shows; 0 else."""
+    if len(line) < 3 or _LEADERS.search("".join(w.text for w in line)):
+        return 0
+    return int(sum(b.x0 - a.x1 > WIDE_GAP * b.size for a, b in itertools.pairwise(line)) >= 2)
+
+
 def _differs(a: float, b: float) -> bool:
     return abs(a - b) > 0.25 * max(a, b)
 
@@ -395,8 +411,8 @@ def _differs(a: float, b: float) -> bool:
 def _may_continue(line: list[_Word], above: _Lines) -> bool:
     """A line without numbers inside a table: it stays within the places that the rows above use."""
     left, right = min(w.x0 for row in above for w in row), max(w.x1 for row in above for w in row)
-    width = right - left
-    return all(w.x0 >= left - 4 and w.x1 <= right + 4 for w in line) and all(w.x1 - w.x0 < 0.6 * width for w in line)
+    slack = 0.1 * (right - left)
+    return all(w.x0 >= left - slack and w.x1 <= right + slack for w in line)
 
 
 def _hangs_below(lines: _Lines, last: int, strong: list[int]) -> bool:
@@ -447,7 +463,7 @@ def _without_rules(sheet: Sheet, lines: _Lines) -> Table | None:
     every = [w for line in lines for w in line]
     x0, x1 = min(w.x0 for w in every) - 1, max(w.x1 for w in every) + 1
     top = min(w.top for w in every) - 1
-    return _assembled(sheet, header, rows, x0, x1, top, [], [], [])
+    return _assembled(sheet, header, rows, (x0, top, x1, rows[-1].bottom), [], [], [])
 
 
 def _between(above: _Lines, below: _Lines) -> float:
@@ -618,15 +634,19 @@ def _under_their_labels(
 ) -> tuple[list[_Column], list[_Word | None]]:
     """A label in the middle of its column and numbers at its right edge need not overlap: the nearest such two are one."""
 
-    def filled(core: _Column) -> bool:
-        return any(w.x1 > core.x0 and w.x0 < core.x1 for w in body)
+    def rows(core: _Column) -> list[float]:
+        return [w.base for w in body if w.x1 > core.x0 and w.x0 < core.x1]
 
     while True:
         pairs = []
         for i in range(len(cores) - 1):
-            a, b = (filled(cores[i]), lowest[i] is not None), (filled(cores[i + 1]), lowest[i + 1] is not None)
             low, high = sorted((cores[i].x1, cores[i + 1].x0))
-            if {a, b} == {(True, False), (False, True)} and not any(low - 2 <= x <= high + 2 for x in forced):
+            if (lowest[i] is None) == (lowest[i + 1] is None) or any(low - 2 <= x <= high + 2 for x in forced):
+                continue
+            left, right = rows(cores[i]), rows(cores[i + 1])
+            # the row that numbers the columns stands in the middle like the labels do
+            named = left if lowest[i] is not None else right
+            if (left or right) and len(named) <= 2 and not any(abs(a - b) < 2.0 for a in left for b in right):
                 pairs.append((high - low, i))
         if not pairs:
             return cores, lowest
@@ -741,6 +761,12 @@ def _wraps(upper: _Word, lower: _Word, words: list[_Word], bases: list[float]) -
     beside = [w for w in words if w is not lower and abs(w.base - lower.base) < 0.15 * lower.size]
     if not beside:
         return True
+    upward, downward = (
+        lower.base - upper.base,
+        [v.base - lower.base for v in words if abs(v.middle - lower.middle) < 0.8 * lower.size],
+    )
+    if any(abs(d - upward) < 0.04 * lower.size for d in downward):
+        return True  # three lines about the middle one
     paired = [
         w
         for w in beside
@@ -874,16 +900,16 @@ def _assembled(
     sheet: Sheet,
     header: _Lines,
     rows: list[_Row],
-    x0: float,
-    x1: float,
-    top: float,
+    area: Box,
     ends: list[float],
     rules: list[Rule],
     partial: list[Rule],
-) -> Table | None:  # fmt: skip
+) -> Table | None:
+    """Head lines and body rows → a table. `ends`: cuts known from drawn pieces; `rules`: those within the head."""
+    x0, top, x1, foot = area  # fmt: skip
     body = [w for r in rows for line in r.lines for w in line]
     head_words = [w for line in header for w in line]
-    if not body and not rules:
+    if not body and not head_words:
         return None
     if ends:
         cuts = ends
@@ -902,7 +928,7 @@ def _assembled(
         labels = _labels(header, cuts, rules)
         levels, left_over = _head_rows(labels, columns, cuts, rules)
         depth = len(levels)
-        floor = rows[0].top
+        floor = rows[0].top if rows else foot
         lows = [max(la.bottom for la in level) for level in levels[:-1]]
         ys += [min(max(low + 1, ys[0] + 0.5 + i), floor - 0.5) for i, low in enumerate(lows)]
         ys = sorted(ys)
@@ -979,38 +1005,43 @@ def _body_cells(
         for c in range(n):
             open_above = closed is not None and not any(a - 2 <= middles[c] <= b + 2 for a, b in closed)
             top_of[r, c] = top_of[r - 1, c] if open_above else r
-    cells: dict[tuple[int, int], list[int]] = {}
-    wide: list[tuple[int, int, int, list[int]]] = []
+    bottoms: dict[tuple[int, int], int] = {}
+    for r in range(len(rows)):
+        for c in range(n):
+            bottoms[int(top_of[r, c]), c] = r
+    narrow: list[tuple[tuple[int, int], float, list[int]]] = []
+    wide: list[tuple[int, int, int, _Word]] = []
     for r, row in enumerate(rows):
         for word in (w for line in row.lines for w in line):
             first = int(np.searchsorted(cuts, word.x0 + 0.2 * word.size, "right"))
             last = int(np.searchsorted(cuts, word.x1 - 0.2 * word.size, "left"))
             if last <= first:
                 own = int(np.searchsorted(cuts, word.middle)) if last < first else first
-                cells.setdefault((int(top_of[r, own]), own), []).extend(word.marks)
+                narrow.append(((int(top_of[r, own]), own), word.base, list(word.marks)))
                 continue
             pieces = _cut_marks(sheet, word, cuts)
             if pieces is None:
-                wide.append((r, first, last, list(word.marks)))
+                wide.append((r, first, last, word))
                 continue
             for column, marks in pieces:
-                cells.setdefault((int(top_of[r, column]), column), []).extend(marks)
-    bottoms: dict[tuple[int, int], int] = {}
-    for r in range(len(rows)):
-        for c in range(n):
-            bottoms[int(top_of[r, c]), c] = r
+                narrow.append(((int(top_of[r, column]), column), word.base, marks))
+    cells: dict[tuple[int, int], list[int]] = {}
     spread: dict[tuple[int, int], int] = {}
     covered: dict[tuple[int, int], tuple[int, int]] = {}
-    for r, first, last, marks in wide:
+    for r, first, last, word in wide:
         start = (int(top_of[r, first]), first)
         home = covered.get(start, start)
         places = [(int(top_of[r, c]), c) for c in range(first, last + 1)]
-        alike = all(p[0] == home[0] and bottoms[p] == bottoms[home] for p in places if p in bottoms)
-        free = all(p not in cells and covered.get(p, home) == home for p in places[1:])
-        cells.setdefault(home, []).extend(marks)
-        if alike and free and home[1] == first:
+        alike = all(p[0] == home[0] and bottoms.get(p) == bottoms[home] for p in places)
+        beside = any(p in places and abs(base - word.base) < 0.5 * word.size for p, base, _ in narrow)
+        free = all(covered.get(p, home) == home and p not in spread for p in places[1:])
+        cells.setdefault(home, []).extend(word.marks)
+        if alike and free and not beside and home[1] <= first:
             spread[home] = max(spread.get(home, first), last)
-            covered.update(dict.fromkeys(places[1:], home))
+            covered.update({p: home for p in places if p != home})
+    for place, _, marks in narrow:
+        # what stands under a wide cell without a rule between goes on in it
+        cells.setdefault(covered.get(place, place), []).extend(marks)
     out = []
     for (r, c), bottom in bottoms.items():
         if (r, c) not in covered:
