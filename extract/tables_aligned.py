@@ -103,7 +103,8 @@ def _words(sheet: Sheet, line: Ints) -> list[_Word]:
     """Between two ideographs, whose advance is known, a tenth of an em is a gap; digits stand less evenly."""
     gap = sheet.along[line][1:] - sheet.end[line][:-1]
     wide = sheet.texts[line] >= "\u2e80"
-    least = np.where(wide[1:] & wide[:-1], 0.12, WORD_GAP) * np.minimum(sheet.size[line][1:], sheet.size[line][:-1])
+    narrow = np.where(np.diff(sheet.order[line]) == 1, 2 * WORD_GAP, WORD_GAP)
+    least = np.where(wide[1:] & wide[:-1], 0.12, narrow) * np.minimum(sheet.size[line][1:], sheet.size[line][:-1])
     return [_word(sheet, part.tolist()) for part in np.split(line, np.flatnonzero(gap > least) + 1)]
 
 
@@ -405,7 +406,7 @@ def _parted_in(line: list[_Word]) -> int:
 
 
 def _differs(a: float, b: float) -> bool:
-    return abs(a - b) > 0.25 * max(a, b)
+    return abs(a - b) > 0.12 * max(a, b)
 
 
 def _may_continue(line: list[_Word], above: _Lines) -> bool:
@@ -453,7 +454,7 @@ def _without_rules(sheet: Sheet, lines: _Lines) -> Table | None:
     while first > 0 and lines[numbers[0]][0].base - lines[first - 1][0].base < 0.8 * lines[first][0].size:
         first -= 1
     header, body = lines[:first], lines[first:]
-    groups = _attached(_row_groups(body))
+    groups = _split_rows(_attached(_row_groups(body)))
     tops = [min(w.top for line in g for w in line) for g in groups]
     bottoms = [max(w.bottom for line in g for w in line) for g in groups]
     edges = [tops[0] - 1, *(_between(a, b) for a, b in itertools.pairwise(groups)), bottoms[-1] + 1]
@@ -463,7 +464,8 @@ def _without_rules(sheet: Sheet, lines: _Lines) -> Table | None:
     every = [w for line in lines for w in line]
     x0, x1 = min(w.x0 for w in every) - 1, max(w.x1 for w in every) + 1
     top = min(w.top for w in every) - 1
-    return _assembled(sheet, header, rows, (x0, top, x1, rows[-1].bottom), [], [], [])
+    formed = len(numbers) < 0.5 * len(groups)
+    return _assembled(sheet, header, rows, (x0, top, x1, rows[-1].bottom), [], [], [], merged=formed)
 
 
 def _between(above: _Lines, below: _Lines) -> float:
@@ -479,6 +481,45 @@ def _row_groups(lines: _Lines) -> list[_Lines]:
         else:
             groups.append([line])
     return groups
+
+
+def _split_rows(groups: list[_Lines]) -> list[_Lines]:
+    """Part again what only a merged cell held together: two rows beside a cell that stands between them.
+
+    Two lines of one wrapped cell differ from two rows in that the upper one is full: the next letter would not have
+    fitted into the widest place of its column.
+    """
+    widths: list[tuple[float, float, float]] = [(w.x0, w.x1, w.x1 - w.x0) for g in groups for line in g for w in line]
+    out: list[_Lines] = []
+    for group in groups:
+        words = [w for line in group for w in line]
+        rows: list[float] = []
+        for upper in words:
+            room = max(
+                (wide for a, b, wide in widths if min(b, upper.x1) - max(a, upper.x0) > 0.5 * (upper.x1 - upper.x0)),
+                default=0.0,
+            )
+            room = min(room, 1.6 * (upper.x1 - upper.x0) + 8 * upper.size)
+            for lower in words:
+                apart = lower.base - upper.base
+                under = min(lower.x1, upper.x1) - max(lower.x0, upper.x0) > 0
+                if (
+                    0.9 * upper.size < apart < 2.2 * upper.size
+                    and under
+                    and upper.x1 - upper.x0 < room - 1.3 * upper.size
+                ):
+                    rows += [upper.base, lower.base]
+        bases = _clustered(rows)
+        if len(bases) < 2:
+            out.append(group)
+            continue
+        parts: list[_Lines] = [[] for _ in bases]
+        for line in group:
+            for word in line:
+                near = min(range(len(bases)), key=lambda k: (round(abs(bases[k] - word.base), 1), k))
+                parts[near].append([word])
+        out += [sorted(part, key=lambda line: (line[0].base, line[0].x0)) for part in parts if part]
+    return out
 
 
 def _attached(groups: list[_Lines]) -> list[_Lines]:
@@ -558,7 +599,7 @@ def _columns(
         a, b = int((word.x0 - x0) / step), int((word.x1 - x0) / step) + 1
         cover[max(0, a) : max(0, b)] += 1
     # merged cells reach over the strips
-    allowed = int((0.12 if merged else 0.04) * rows) if rows >= 8 else 0
+    allowed = int((0.2 if merged else 0.04) * rows) if rows >= 8 else 0
     filled = cover > allowed
     forced = _clustered(rule_ends)
     for x in forced:
@@ -904,6 +945,7 @@ def _assembled(
     ends: list[float],
     rules: list[Rule],
     partial: list[Rule],
+    merged: bool = False,
 ) -> Table | None:
     """Head lines and body rows → a table. `ends`: cuts known from drawn pieces; `rules`: those within the head."""
     x0, top, x1, foot = area  # fmt: skip
@@ -917,7 +959,7 @@ def _assembled(
     else:
         inner = [x for _, a, b in partial for x in (a, b) if x0 + 8 < x < x1 - 8]
         below = [r for r in partial if rows and r[0] > rows[0].top + 1]
-        columns, cuts = _columns(body, len(rows), _leaf_words(head_words, body), x0, x1, inner, bool(below))
+        columns, cuts = _columns(body, len(rows), _leaf_words(head_words, body), x0, x1, inner, merged or bool(below))
     if len(columns) < 2:
         return None
     xs = [x0, *cuts, x1]

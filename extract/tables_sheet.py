@@ -36,6 +36,8 @@ class Glyphs:
     """(n,) how far along the baseline the mark reaches from its origin, side bearings included."""
     turn: npt.NDArray[np.int64]
     """(n,) quarter turns anticlockwise of the writing direction, 0 for text from left to right."""
+    order: Ints
+    """(n,) place in the text layer, its blanks counted: two marks follow each other without a blank when it grows by one."""
     confidence: Floats | None = None
 
     def __len__(self) -> int:
@@ -43,30 +45,21 @@ class Glyphs:
 
     @classmethod
     def nothing(cls) -> Glyphs:
-        return cls(
-            np.empty(0, "<U1"),
-            np.empty((0, 4)),
-            np.empty((0, 2)),
-            np.empty((0, 2)),
-            np.empty(0),
-            np.empty(0),
-            np.empty(0, np.int64),
-        )
+        return cls.of_words(())
 
     @classmethod
     def of_words(cls, words: tuple[Word, ...]) -> Glyphs:
         """Words as marks; their baseline is the bottom of their box."""
-        if not words:
-            return cls.nothing()
-        box = np.array([w.box for w in words], float)
+        box = np.array([w.box for w in words], float).reshape(-1, 4)
         return cls(
-            texts=np.array([w.text for w in words]),
+            texts=np.array([w.text for w in words], np.str_),
             box=box,
             middle=(box[:, :2] + box[:, 2:]) / 2,
             origin=np.stack([box[:, 0], box[:, 3]], axis=1),
             size=box[:, 3] - box[:, 1],
             advance=box[:, 2] - box[:, 0],
             turn=np.zeros(len(words), np.int64),
+            order=2 * np.arange(len(words)),
             confidence=np.array([w.confidence for w in words]),
         )
 
@@ -133,6 +126,7 @@ class Sheet:
     along: Floats
     end: Floats
     size: Floats
+    order: Ints
     straight: Bools
     """Marks that run in the reading direction of the sheet."""
     sideways: npt.NDArray[np.int64]
@@ -171,6 +165,7 @@ class Sheet:
             along=along,
             end=end,
             size=glyphs.size,
+            order=glyphs.order,
             straight=sideways == 0,
             sideways=sideways,
             confidence=glyphs.confidence,
@@ -212,7 +207,9 @@ def blank_before(sheet: Sheet, line: Ints) -> Bools:
         return np.empty(0, bool)
     gap = sheet.along[line][1:] - sheet.end[line][:-1]
     size = np.minimum(sheet.size[line][1:], sheet.size[line][:-1])
-    return np.concatenate(([False], gap > 0.22 * size))
+    # the text layer knows the true advance of `.` or `1`, which may be as wide as a digit in one font and not in the next
+    follows = np.diff(sheet.order[line]) == 1
+    return np.concatenate(([False], gap > np.where(follows, 0.6, 0.22) * size))
 
 
 def joined(sheet: Sheet, marks: Ints, starts: Bools | None = None) -> str:

@@ -622,6 +622,7 @@ def _characters(page: int, text_page: int, count: int, objects: _Objects, frame:
         size=size[run_of][chosen],
         advance=np.where(wide, width, 0.0)[chosen],
         turn=turn[run_of][chosen],
+        order=keep[chosen],
         confidence=None,
     )
     return glyphs, True
@@ -670,7 +671,9 @@ def _visible(
                 [np.maximum(letter[:, :2], shown[:, :2]), np.minimum(letter[:, 2:], shown[:, 2:])], axis=1
             )
             seen &= (part[:, 2:] - part[:, :2] >= 0.4 * (letter[:, 2:] - letter[:, :2])).all(axis=1)
-            cut = (np.concatenate([shown[:, :2] - box[:, :2], box[:, 2:] - shown[:, 2:]], axis=1) > 0).any(axis=1, keepdims=True)
+            cut = (np.concatenate([shown[:, :2] - box[:, :2], box[:, 2:] - shown[:, 2:]], axis=1) > 0).any(
+                axis=1, keepdims=True
+            )
             middle = np.where(~cut, middle, (part[:, :2] + part[:, 2:]) / 2)
         colour = np.full((len(real), 4), 255, np.uint32)
         at, step = colour.ctypes.data, 16 * len(real)
