@@ -54,7 +54,8 @@ def chosen_portals(house: House, names: list[str] | None, base_urls: dict[str, s
         own = load_portals([house.portals], packaged=False) if house.portals.is_dir() else {}
         found = list(own.values()) or [find_portal("sample")]
     else:
-        found = [find_portal(name) for name in names]
+        own_folder = [house.portals] if house.portals.is_dir() else None
+        found = [find_portal(name, own_folder) for name in names]
     return [portal.at(base_urls[portal.id]) if portal.id in base_urls else portal for portal in found]
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Annotated, get_args
 
 import typer
+from pydantic import BaseModel
 
 from budget.states import Reason
 from flows.house import House
@@ -43,6 +44,11 @@ def queue_of(home: Path | None) -> Iterator[ReviewQueue]:
             yield ReviewQueue(warehouse.migrate())
         except (NoSuchItemError, DecisionRefusedError, CellAddressError, CorrectionError) as trouble:
             raise stop(str(trouble)) from None
+
+
+def _plain(thing: object) -> object:
+    """JSON for what dataclasses leave: models as objects, all else as text (dates, decimals, cell addresses)."""
+    return thing.model_dump(mode="json") if isinstance(thing, BaseModel) else str(thing)
 
 
 def decided(item_id: str, what: str) -> None:
@@ -83,8 +89,7 @@ def show(item: ItemArgument, home: HomeOption = None, as_json: JsonFlag = False)
     with queue_of(home) as queue:
         detail = queue.show(item)
     if as_json:
-        plain = dataclasses.asdict(detail) | {"decisions": [one.model_dump(mode="json") for one in detail.decisions]}
-        sys.stdout.write(json.dumps(plain, ensure_ascii=False, default=str) + "\n")
+        sys.stdout.write(json.dumps(dataclasses.asdict(detail), ensure_ascii=False, default=_plain) + "\n")
         return
     review_detail(out, detail)
 

@@ -14,7 +14,6 @@ import contextlib
 import os
 import random
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
@@ -83,7 +82,7 @@ def killed_nights(folder: Path, moments: int, copies: int, seed: int) -> Iterato
             process = night(home, portal, environment)
             time.sleep(moment)
             running = process.poll() is None
-            os.kill(process.pid, signal.SIGKILL)
+            process.kill()
             process.wait()
             deadline = time.monotonic() + 10
             while alive(str(home)) and time.monotonic() < deadline:

@@ -1,0 +1,114 @@
+"""A run through a real local Prefect server: deployment triggered through the API, artifacts, rerun of what failed."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from flows.run_summary import RunSummary
+from spiders.sample_portal import SamplePortal
+
+
+@pytest.fixture(scope="module")
+def portal() -> Iterator[SamplePortal]:
+    with SamplePortal().start() as served:
+        yield served
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("deployed")
+
+
+def trigger(api: str, name: str, parameters: dict[str, Any], seconds: float = 180) -> dict[str, Any]:
+    """Create a flow run of a deployment through the API and wait until it has ended; gives the run."""
+    with httpx.Client(base_url=api, timeout=30) as client:
+        deployment = client.get(f"/deployments/name/{name}").raise_for_status().json()
+        run = (
+            client.post(f"/deployments/{deployment['id']}/create_flow_run", json={"parameters": parameters})
+            .raise_for_status()
+            .json()
+        )
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            run = client.get(f"/flow_runs/{run['id']}").raise_for_status().json()
+            if run["state_type"] in ("COMPLETED", "FAILED", "CRASHED", "CANCELLED"):
+                return run
+            time.sleep(1)
+    raise TimeoutError(f"{name} is still {run['state_name']} after {seconds} s")
+
+
+def artifacts(api: str, flow_run_id: str) -> dict[str, Any]:
+    with httpx.Client(base_url=api, timeout=30) as client:
+        found = (
+            client.post("/artifacts/filter", json={"artifacts": {"flow_run_id": {"any_": [flow_run_id]}}})
+            .raise_for_status()
+            .json()
+        )
+    return {one["key"]: one for one in found}
+
+
+@pytest.fixture(scope="module")
+def night(prefect_api: str, portal: SamplePortal, home: Path) -> dict[str, Any]:
+    return trigger(
+        prefect_api, "nightly/nightly",
+        {"portals": ["sample"], "base_urls": {"sample": portal.url}, "home": str(home)},
+    )  # fmt: skip
+
+
+def test_the_deployments_stand_on_the_server_with_their_schedule(prefect_api: str) -> None:
+    with httpx.Client(base_url=prefect_api, timeout=30) as client:
+        nightly = client.get("/deployments/name/nightly/nightly").raise_for_status().json()
+        rerun = client.get("/deployments/name/rerun/rerun").raise_for_status().json()
+    assert [(one["schedule"]["cron"], one["schedule"]["timezone"]) for one in nightly["schedules"]] == [
+        ("0 2 * * *", "Asia/Shanghai")
+    ]
+    assert nightly["work_pool_name"] == rerun["work_pool_name"] == "yusuan"
+    assert nightly["global_concurrency_limit"]["limit"] == 1
+
+
+def test_a_triggered_night_completes_and_shows_its_artifacts(prefect_api: str, night: dict[str, Any]) -> None:
+    assert night["state_name"] == "Completed"
+    shown = artifacts(prefect_api, night["id"])
+    assert {"run-summary", "portals", "documents", "documents-progress", "failed-downloads"} <= shown.keys()
+    assert shown["documents-progress"]["data"] == 100
+    documents = json.loads(shown["documents"]["data"])
+    failed = [row for row in documents if row["state 状态"] != "loaded"]
+    assert sorted(row["reason 原因"] for row in failed) == ["checks_failed", "truncated"]
+    assert "20730.94" in next(row["detail 说明"] for row in failed if row["reason 原因"] == "checks_failed")
+    assert "in review 待复核 | 2" in shown["run-summary"]["data"]
+
+
+def test_rerun_reads_only_what_failed_in_that_run(prefect_api: str, night: dict[str, Any], home: Path) -> None:
+    run_id = sorted(path.name for path in (home / "runs").iterdir())[-1]
+    again = trigger(prefect_api, "rerun/rerun", {"failed_in_run": run_id, "home": str(home)})
+    assert again["state_name"] == "Completed"
+    summary = RunSummary.read(sorted((home / "runs").iterdir())[-1])
+    assert summary.flow == "rerun"
+    assert sorted(one.reason or "" for one in summary.documents) == ["checks_failed", "truncated"]
+    assert summary.rows_added == 0
+
+
+def test_a_rerun_that_names_nothing_known_fails_and_says_so(
+    prefect_api: str, home: Path, night: dict[str, Any]
+) -> None:
+    run = trigger(prefect_api, "rerun/rerun", {"failed_in_run": "no-such-run", "home": str(home)})
+    assert run["state_type"] == "FAILED"
+    assert "no-such-run" in run["state"]["message"]
+
+
+def test_the_night_talks_to_loopback_only() -> None:
+    """Prefect's and Great Expectations' own telemetry are off in every process that imports the flows."""
+    import os
+
+    import flows  # noqa: F401
+
+    assert os.environ["DO_NOT_TRACK"] == "1"
+    assert os.environ["PREFECT_SERVER_ANALYTICS_ENABLED"] == "false"
+    assert os.environ["GX_ANALYTICS_ENABLED"] == "false"
