@@ -6,7 +6,7 @@ import hashlib
 import io
 import time
 import zipfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -27,6 +27,7 @@ from extract.facts import default_unit, facts_of, statement_of
 from extract.file_types import FileType, detect
 from extract.identity import Identity, identify
 from extract.projects import projects_of
+from extract.readers.pdfium import PageContent
 from extract.reading import Reading, UnreadableError
 from extract.statements import is_statement, read_tables
 from extract.tables import PageBlocks
@@ -189,11 +190,17 @@ def _readers() -> dict[str, Callable[[bytes], Reading]]:
     }
 
 
-def _read_pictured_pages(data: bytes, page_numbers: Sequence[int], *, max_seconds: float | None = None) -> dict[int, PageBlocks]:
-    """Pages of a PDF that are pictures. The recognition libraries are loaded when the first such page comes."""
+def _read_pictured_pages(
+    data: bytes,
+    page_numbers: Sequence[int],
+    *,
+    printed: Mapping[int, PageContent] | None = None,
+    max_seconds: float | None = None,
+) -> dict[int, PageBlocks]:
+    """Pages of a PDF that are pictures. The recognition libraries are loaded when the first page with a picture comes."""
     from extract.readers.scan import read_scanned_blocks
 
-    return read_scanned_blocks(data, page_numbers, max_seconds=max_seconds)
+    return read_scanned_blocks(data, page_numbers, printed=printed, max_seconds=max_seconds)
 
 
 def _read_image(data: bytes) -> Reading:

@@ -6,7 +6,7 @@ then pages come as words and rules.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from time import monotonic
 from typing import Protocol
 
@@ -20,10 +20,18 @@ MAX_BYTES = 200 * 1024 * 1024
 
 
 class PictureReader(Protocol):
-    """Reads pages that are pictures: bytes of the PDF, page numbers from 1 → what each page holds."""
+    """Reads pages that are pictures: bytes of the PDF, page numbers from 1 → what each page holds.
+
+    `printed` are pages on which text can be seen beside pictures; those whose pictures add nothing are left out.
+    """
 
     def __call__(
-        self, data: bytes, page_numbers: Sequence[int], *, max_seconds: float | None = None
+        self,
+        data: bytes,
+        page_numbers: Sequence[int],
+        *,
+        printed: Mapping[int, PageContent] | None = None,
+        max_seconds: float | None = None,
     ) -> dict[int, PageBlocks]: ...
 
 
@@ -42,8 +50,8 @@ def read_pdf(
     truncated, encrypted, corrupt, limit_size, limit_pages, limit_time (looked at between pages), limit_memory,
     limit_nesting, and unsupported for a file without any text layer (a scan) when there is no `picture_reader`.
 
-    `picture_reader` is asked for the pages on which no text can be seen but a picture stands, all at once; they take
-    their place between the others. A file of nothing but such pages gives a reading by `scan`. Without it the pages of
+    `picture_reader` is asked for the pages on which a picture stands, all at once: those without visible text are read
+    as pictures, the others when a picture on them holds text of its own. They take their place between the others. A file of nothing but such pages gives a reading by `scan`. Without it the pages of
     pure picture give no block.
     """
     if len(data) > max_bytes:
@@ -51,6 +59,7 @@ def read_pdf(
     deadline = None if max_seconds is None else monotonic() + max_seconds
     pages_found: list[PageBlocks] = []
     pictured: list[int] = []
+    printed: dict[int, PageContent] = {}
     sizes: list[tuple[float, float]] = []
     text = seen = False
     with open_pdf(data) as pdf:
@@ -63,8 +72,11 @@ def read_pdf(
                 content = pdf.page(number)
                 found, size, has_text = _from_content(content), (content.width, content.height), content.has_text
                 seen = seen or len(content.glyphs) > 0
-                if content.images and not len(content.glyphs):
-                    pictured.append(number)
+                if content.images and picture_reader is not None:
+                    if len(content.glyphs):
+                        printed[number] = content
+                    else:
+                        pictured.append(number)
             else:
                 page = page_reader(data, number)
                 found, size, has_text = blocks_of(page), (page.width, page.height), bool(page.words)
@@ -73,9 +85,9 @@ def read_pdf(
             sizes.append(size)
             text = text or has_text
         pages = pdf.pages
-    if picture_reader is not None and pictured:
+    if picture_reader is not None and (pictured or printed):
         left = None if deadline is None else max(0.0, deadline - monotonic())
-        for number, found in picture_reader(data, pictured, max_seconds=left).items():
+        for number, found in picture_reader(data, pictured, printed=printed, max_seconds=left).items():
             pages_found[number - 1] = found
     elif not text:
         raise UnreadableError(

@@ -6,19 +6,20 @@ sheet by the same code as on printed pages; the boxes of what is found are taken
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from time import monotonic
 
+import numpy as np
 import pypdfium2
 
 from budget.disclosure import PagePlace, Place, Unread
-from extract.readers.pdfium import open_pdf
-from extract.readers.scan_picture import MAX_PAGES, Picture, image_pictures, pdf_picture
-from extract.readers.scan_words import TRUSTED, upright, words_of
-from extract.reading import Box, Grid, Line, Page, Reading, UnreadableError
-from extract.tables import PageBlocks, blocks_of
+from extract.readers.pdfium import PageContent, open_pdf
+from extract.readers.scan_picture import MAX_PAGES, Picture, image_pictures, pdf_picture, picture_boxes
+from extract.readers.scan_words import TRUSTED, is_covered, lines_beside, upright, words_of
+from extract.reading import Box, Grid, Line, Page, Reading, UnreadableError, Word
+from extract.tables import Glyphs, PageBlocks, Ruling, blocks_of, page_blocks
 
 __all__ = ["MAX_BYTES", "TRUSTED", "read_image", "read_scan", "read_scanned_blocks", "read_scanned_pages"]
 
@@ -51,11 +52,17 @@ def read_scanned_pages(data: bytes, page_numbers: Sequence[int]) -> dict[int, Pa
 
 
 def read_scanned_blocks(
-    data: bytes, page_numbers: Sequence[int], *, max_seconds: float | None = None
+    data: bytes,
+    page_numbers: Sequence[int],
+    *,
+    printed: Mapping[int, PageContent] | None = None,
+    max_seconds: float | None = None,
 ) -> dict[int, PageBlocks]:
     """The named pages (from 1) of a PDF as lines and grids, with boxes on the page as displayed.
 
-    Raises UnreadableError: the codes of `open_pdf`, limit_time (looked at between pages), limit_memory.
+    `printed` are pages with a text layer and pictures: what only the pictures show is read and joins the printed words;
+    a page whose pictures show nothing of their own is left out of the answer. Raises UnreadableError: the codes of
+    `open_pdf`, limit_time (looked at between pages), limit_memory.
     """
     deadline = None if max_seconds is None else monotonic() + max_seconds
     found: dict[int, PageBlocks] = {}
@@ -63,7 +70,64 @@ def read_scanned_blocks(
         for number in page_numbers:
             _look_at_clock(deadline, max_seconds, number)
             found[number] = _recognised(pdf_picture(pdf, number)).blocks()
+        for number, content in (printed or {}).items():
+            pictures = picture_boxes(pdf, number)
+            if not pictures:
+                continue
+            _look_at_clock(deadline, max_seconds, number)
+            joined = _joined_page(pdf_picture(pdf, number), content, pictures)
+            if joined is not None:
+                found[number] = joined
     return found
+
+
+def _joined_page(picture: Picture, content: PageContent, pictures: Sequence[Box]) -> PageBlocks | None:
+    """A page with the words that only its pictures show; None when the pictures show no line of their own.
+
+    The picture is read in the direction in which the printed text runs.
+    """
+    glyphs = content.glyphs
+    if len(lines_beside(picture, glyphs.box, pictures)) < 2:
+        return None
+    turn = int(np.bincount(glyphs.turn, minlength=4).argmax())
+    turned = picture.turned(-turn)
+    seen = words_of(turned)
+    words = [replace(word, box=turned.shown(word.box)) for word in seen.words]
+    words = [word for word in words if _within(word.box, pictures) and not is_covered(word.box, glyphs.box)]
+    if not words:
+        return None
+    rules = [turned.shown(rule.box) for rule in seen.rules]
+    return page_blocks(
+        content.number, content.width, content.height, _with_words(glyphs, words, turn),
+        _with_rules(content.ruling, [box for box in rules if _within(box, pictures)]),
+    )  # fmt: skip
+
+
+def _with_words(glyphs: Glyphs, words: Sequence[Word], turn: int) -> Glyphs:
+    plain = Glyphs.of_words(tuple(words))
+    start, foot = ((0, 3), (2, 3), (2, 1), (0, 1))[turn]  # the corner of a box where its first letter stands
+    wide, tall = plain.box[:, 2] - plain.box[:, 0], plain.box[:, 3] - plain.box[:, 1]
+    along, across = (tall, wide) if turn & 1 else (wide, tall)
+    read = replace(
+        plain, origin=plain.box[:, [start, foot]], size=across, advance=along, turn=np.full(len(words), turn, np.int64),
+    )  # fmt: skip
+    sure = np.ones(len(glyphs)) if glyphs.confidence is None else glyphs.confidence
+    both = ((getattr(replace(glyphs, confidence=sure), f.name), getattr(read, f.name)) for f in fields(Glyphs))
+    return Glyphs(*(np.concatenate(pair) for pair in both))
+
+
+def _with_rules(ruling: Ruling, boxes: Sequence[Box]) -> Ruling:
+    level = [((b[1] + b[3]) / 2, b[0], b[2]) for b in boxes if b[2] - b[0] >= b[3] - b[1]]
+    standing = [((b[0] + b[2]) / 2, b[1], b[3]) for b in boxes if b[2] - b[0] < b[3] - b[1]]
+    return Ruling(
+        np.concatenate([ruling.level, np.array(level, float).reshape(-1, 3)]),
+        np.concatenate([ruling.upright, np.array(standing, float).reshape(-1, 3)]),
+    )
+
+
+def _within(box: Box, areas: Sequence[Box]) -> bool:
+    x, y = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
+    return any(a[0] <= x <= a[2] and a[1] <= y <= a[3] for a in areas)
 
 
 def read_scan(data: bytes, *, max_pages: int = MAX_PAGES, max_seconds: float | None = None) -> Reading:

@@ -127,6 +127,33 @@ def _scale_of(page: pypdfium2.PdfPage, number: int, width: float, height: float)
     return float(min(wanted, (MAX_PIXELS / max(1.0, width * height)) ** 0.5))
 
 
+LEAST_SHARE: Final = 0.03
+"""Share of the page below which a picture is an emblem or a signature."""
+
+
+def picture_boxes(pdf: pypdfium2.PdfDocument, number: int) -> tuple[Box, ...]:
+    """Where the larger pictures of page `number` (from 1) stand, in displayed points; () when there is none."""
+    page = pdf[number - 1]
+    try:
+        left, bottom, right, top = page.get_bbox()
+        turns = page.get_rotation() // 90 & 3
+        boxes = []
+        for drawn in page.get_objects(filter=[pypdfium2.raw.FPDF_PAGEOBJ_IMAGE], max_depth=8):
+            x0, y0, x1, y1 = drawn.get_bounds()
+            x0, x1, y0, y1 = max(x0, left), min(x1, right), max(y0, bottom), min(y1, top)
+            if x1 <= x0 or y1 <= y0 or (x1 - x0) * (y1 - y0) < LEAST_SHARE * (right - left) * (top - bottom):
+                continue
+            boxes.append({
+                0: (x0 - left, top - y1, x1 - left, top - y0),
+                1: (y0 - bottom, x0 - left, y1 - bottom, x1 - left),
+                2: (right - x1, y0 - bottom, right - x0, y1 - bottom),
+                3: (top - y1, right - x1, top - y0, right - x0),
+            }[turns])  # fmt: skip
+        return tuple(boxes)
+    finally:
+        page.close()
+
+
 def image_pictures(data: bytes) -> Iterator[Picture]:
     """The frames of a PNG, JPEG, BMP or TIFF file as straightened pages; a page is as large as its resolution says.
 

@@ -21,7 +21,7 @@ from extract.readers.scan_figures import Digit, ink_verdict, is_well_formed, set
 from extract.readers.scan_picture import Grey, Mask, Picture, ink_of
 from extract.readers.scan_recognition import Reading, find_lines, read_lines
 from extract.readers.scan_rules import find_rules, without_rules
-from extract.reading import Grid, Page, Rule, Word
+from extract.reading import Box, Grid, Page, Rule, Word
 from extract.tables import blocks_of
 
 UNREADABLE: Final = "�"
@@ -80,6 +80,27 @@ def upright(picture: Picture) -> Picture:
         read = read_lines([cast(Grey, np.ascontiguousarray(np.rot90(crop, quarters))) for crop in crops])
         sure.append(sum(float(np.mean(line.sure)) * len(line.text) for line in read if line.text))
     return picture.turned(sides[0] if sure[0] * 1.1 >= sure[1] else sides[1])
+
+
+def lines_beside(picture: Picture, glyphs: npt.NDArray[np.float64], areas: Sequence[Box]) -> list[Box]:
+    """Lines of text in `areas` that are no printed glyphs (n, 4), in displayed points. Looked at small, not read."""
+    small = cast(Grey, cv2.resize(picture.grey, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA))
+    found = []
+    for x0, top, x1, bottom in find_lines(small):
+        k = 2 / picture.scale
+        box = picture.shown((x0 * k, top * k, x1 * k, bottom * k))
+        x, y = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
+        if any(a[0] <= x <= a[2] and a[1] <= y <= a[3] for a in areas) and not is_covered(box, glyphs):
+            found.append(box)
+    return found
+
+
+def is_covered(box: Box, glyphs: npt.NDArray[np.float64]) -> bool:
+    """Whether printed glyphs (n, 4) stand in at least a quarter of a box: the picture shows what is printed anyway."""
+    wide = np.minimum(glyphs[:, 2], box[2]) - np.maximum(glyphs[:, 0], box[0])
+    tall = np.minimum(glyphs[:, 3], box[3]) - np.maximum(glyphs[:, 1], box[1])
+    shared = float((np.clip(wide, 0, None) * np.clip(tall, 0, None)).sum())
+    return shared > 0.25 * (box[2] - box[0]) * (box[3] - box[1])
 
 
 @dataclass(slots=True)

@@ -201,6 +201,30 @@ def test_a_scanned_page_among_printed_ones_is_not_lost() -> None:
     assert _figures(mixed) == WANTED
 
 
+@pytest.mark.parametrize("turn", [0, 90])
+def test_a_table_pasted_as_a_picture_into_a_printed_page_is_read(turn: int) -> None:
+    from reportlab.lib.utils import ImageReader
+    from reportlab.pdfgen.canvas import Canvas
+
+    table = _drawn_page()[0].crop([round(v * SCALE) for v in (50, 115, 540, 280)])
+    out = io.BytesIO()
+    canvas = Canvas(out, pagesize=(842, 595) if turn else (595, 842))  # reportlab turns the sheet with the page
+    for i in range(8):
+        canvas.drawString(72, 790 - 14 * i, f"Paragraph {i} of printed text with 4321.{i:02d} in it")
+    canvas.drawImage(ImageReader(table), 50, 450, 490, 165)
+    canvas.setPageRotation(turn)
+    canvas.showPage()
+    canvas.drawString(72, 700, "a page with an emblem")
+    canvas.drawImage(ImageReader(table), 72, 600, 60, 20)
+    canvas.showPage()
+    canvas.save()
+    mixed = read_any(out.getvalue())
+    printed = [block.text for block in mixed.blocks if isinstance(block, Line) and "Paragraph" in block.text]
+    assert len(printed) == 8
+    assert {block.page for block in mixed.blocks if isinstance(block, Grid)} == {1}
+    assert _figures(mixed) == WANTED
+
+
 def test_a_scanned_document_gives_facts_with_confidence() -> None:
     disclosure = extract_bytes(_pdf_of(_drawn_page()[0]), "scan.pdf")
     assert disclosure.document.error is None
