@@ -6,46 +6,53 @@ with the first reader; for other formats there is no second reader yet and the a
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from pathlib import Path
 
 from budget.disclosure import PagePlace, Place
+from extract.reading import Grid, UnreadableError
+
+log = logging.getLogger("yusuan.second_reading")
 
 SecondReading = Callable[[str, Place], str | None]
 
 
 def second_reader(paths: Mapping[str, Path]) -> SecondReading:
-    """A second reader of the files in `paths` (sha256 → where its bytes lie)."""
+    """A second reader of the files in `paths` (sha256 → where its bytes lie). A page is read once, however often asked."""
+
+    @lru_cache(maxsize=64)
+    def page_of(sha256: str, number: int) -> list[Grid] | None:
+        from extract.readers.pdfplumber_pages import second_reading
+
+        data = paths[sha256].read_bytes()
+        if not data.startswith(b"%PDF-"):
+            return None
+        try:
+            return second_reading(data, number)
+        except UnreadableError as trouble:
+            log.warning("no second reading of %s page %d: %s", sha256[:12], number, trouble.message)
+            return None
 
     def read(sha256: str, place: Place) -> str | None:
-        path = paths.get(sha256)
-        if path is None or not isinstance(place, PagePlace):
+        if sha256 not in paths or not isinstance(place, PagePlace):
             return None
-        with path.open("rb") as source:
-            if source.read(5) != b"%PDF-":
-                return None
-        return _pdfplumber_text(path, place)
+        grids = page_of(sha256, place.page)
+        return None if grids is None else _text_at(grids, place)
 
     return read
 
 
-def _pdfplumber_text(path: Path, place: PagePlace) -> str | None:
-    """The characters that pdfplumber has in the box, without blanks; None when it cannot open the page."""
-    import pdfplumber
-    from pdfminer.pdfparser import PDFSyntaxError
-
+def _text_at(grids: list[Grid], place: PagePlace) -> str | None:
+    """The text of the smallest ruled cell that holds the middle of the place; None when no table of the second reader does."""
     x0, top, x1, bottom = place.bbox
-    try:
-        with pdfplumber.open(path, pages=[place.page]) as pdf:
-            page = pdf.pages[0]
-            inside = [
-                char
-                for char in page.chars
-                if x0 <= (char["x0"] + char["x1"]) / 2 <= x1 and top <= (char["top"] + char["bottom"]) / 2 <= bottom
-            ]
-    except (PDFSyntaxError, ValueError, IndexError, KeyError):
-        return None
-    lines: dict[int, list[dict[str, object]]] = {}
-    for char in sorted(inside, key=lambda char: (round(char["top"]), char["x0"])):
-        lines.setdefault(round(char["top"]), []).append(char)
-    return "".join(str(char["text"]) for line in lines.values() for char in line).replace(" ", "")
+    x, y = (x0 + x1) / 2, (top + bottom) / 2
+    holding = []
+    for grid in grids:
+        for cell in grid.cells:
+            if isinstance(cell.at, PagePlace):
+                a, b, c, d = cell.at.bbox
+                if a <= x <= c and b <= y <= d:
+                    holding.append(((c - a) * (d - b), cell.text))
+    return min(holding)[1] if holding else None
