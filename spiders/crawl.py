@@ -11,12 +11,14 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import ctypes
 import json
 import os
 import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import traceback
 import uuid
@@ -54,7 +56,7 @@ def crawl_in_subprocess(
     """
     out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="portals-") as folder:
-        command = [sys.executable, "-m", "spiders.crawl", "--archive", str(archive), "--out", str(out)]
+        command = [sys.executable, "-m", "spiders.crawl", "--archive", str(archive), "--out", str(out), "--parent", str(os.getpid())]
         for number, portal in enumerate(portals):
             if isinstance(portal, Portal):
                 file = Path(folder, f"{number}.yaml")
@@ -319,6 +321,24 @@ def _run(portals: list[Portal], archive_directory: Path, out: Path) -> int:
     return summary.exit_code
 
 
+def _die_with(parent: int) -> None:
+    """Ends this process when its parent is gone, however it went: two crawls of one portal must never run side by side.
+
+    Linux kills the child itself (prctl PR_SET_PDEATHSIG = 1); elsewhere, and for a parent that went before, a thread looks every
+    second. Nothing is lost: a crawl may be killed at any moment.
+    """
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError, AttributeError):
+            ctypes.CDLL(None, use_errno=True).prctl(1, int(signal.SIGKILL), 0, 0, 0)
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(1.0)
+        os._exit(1)
+
+    threading.Thread(target=watch, name="parent-watch", daemon=True).start()
+
+
 def _moved(portals: list[Portal], overrides: Iterable[str]) -> list[Portal]:
     for override in overrides:
         name, found, url = override.partition("=")
@@ -339,7 +359,10 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument(
         "--base-url-override", action="append", default=[], metavar="[ID=]URL", help="crawl at another scheme, host and port"
     )
+    parser.add_argument("--parent", type=int, help="process whose end is also this crawl's end")
     told = parser.parse_args(arguments)
+    if told.parent is not None:
+        _die_with(told.parent)
     try:
         portals = _moved([find_portal(name) for name in told.portal], told.base_url_override)
         if len({portal.id for portal in portals}) != len(portals):

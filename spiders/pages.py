@@ -471,10 +471,12 @@ def read_rows(page: HtmlPage, row: str | None, articles: re.Pattern[str], folder
             links += [link for link in inner if link.get("href")][:1] if element.tag != "a" else inner
         return _unique(_row(page, link) for link in links)
     candidates = []
+    others = []
     for link in page.tree.iter("a"):
         url = page.link(link.get("href"))
-        if url and articles.search(url) and not is_furniture(link):
-            candidates.append((link, url))
+        if url is None or is_furniture(link):
+            continue
+        (candidates if articles.search(url) else others).append((link, url))
     blocks: dict[HtmlElement, list[HtmlElement]] = {}
     own: set[HtmlElement] = set()
     for link, url in candidates:
@@ -484,8 +486,28 @@ def read_rows(page: HtmlPage, row: str | None, articles: re.Pattern[str], folder
             own.add(block)
     if not own and blocks:
         own = {max(blocks, key=lambda block: len(blocks[block]))}
-    # a list's entries may lead elsewhere (a department's own site): the block decides, not the address
-    return _unique(_row(page, link) for link, _ in candidates if _block(link) in own)
+    # a list cut into groups of five rows is still one list
+    kinds = {_kind_of_block(block) for block in own}
+    own |= {block for block in blocks if _kind_of_block(block) in kinds}
+    # a list's entries may lead elsewhere (a department's own site, a stub's folder): the block decides, not the address
+    taken = {link for link, _ in candidates if _block(link) in own}
+    taken |= {link for link, _ in others if _block(link) in own and _is_entry(page, link)}
+    return _unique(_row(page, link) for link in page.tree.iter("a") if link in taken)
+
+
+def _is_entry(page: HtmlPage, link: HtmlElement) -> bool:
+    """Whether a link among a list's rows is a row itself though its address looks like no article's: dated and titled as they are.
+
+    A pager and 更多 stand in the same list and carry no date.
+    """
+    if link.getparent() is None or not any(True for _ in link.iterancestors("li", "tr", "dd", "dl")):
+        return False
+    row = _row(page, link)
+    return row is not None and row.shown is not None and len(squeeze(row.title)) >= 4
+
+
+def _kind_of_block(block: HtmlElement) -> tuple[HtmlElement | None, str, str]:
+    return block.getparent(), str(block.tag), block.get("class") or ""
 
 
 def _block(link: HtmlElement) -> HtmlElement:

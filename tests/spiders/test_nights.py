@@ -210,3 +210,20 @@ def test_the_command_line_moves_a_portal_and_reports_on_standard_error(lab: Any,
     assert done.returncode == 0, done.stderr
     assert "moved: finished; 10 rows, 10 articles, 10 files: 10 new" in done.stderr
     assert json.loads((tmp_path / "o" / "summary.json").read_text())["portals"][0]["new"] == 10
+
+
+def test_a_crawl_dies_with_its_parent_even_when_that_is_killed(lab: Any, tmp_path: Path) -> None:
+    site = ten_articles(lab, pause=30.0)
+    portal = lab.yaml(lab.portal(site, "orphan"))
+    script = (
+        "import sys; from pathlib import Path; from spiders.crawl import crawl_in_subprocess; "
+        f"crawl_in_subprocess([Path({str(portal)!r})], Path({str(tmp_path / 'a')!r}), Path({str(tmp_path / 'o')!r}))"
+    )
+    parent = subprocess.Popen([sys.executable, "-c", script], cwd=ROOT)
+    try:
+        wait_for(lambda: any(path.endswith(".pdf") for path in site.paths()), 60)
+        child = int(Path("/proc", str(parent.pid), "task", str(parent.pid), "children").read_text().split()[0])
+    finally:
+        parent.kill()
+        parent.wait()
+    wait_for(lambda: not Path("/proc", str(child)).exists() or "\nState:\tZ" in Path("/proc", str(child), "status").read_text(), 10)

@@ -254,3 +254,16 @@ def test_no_page_that_lists_files_is_read_as_having_none() -> None:
                 if not any(one.refused is None for one in find_attachments(page)):
                     missed.append(row["file"])
     assert missed == []
+
+
+def test_a_dated_entry_beside_articles_is_a_row_whatever_its_address_and_the_pager_is_none() -> None:
+    page = read_page(
+        """<ul><li><a href="./202402/t20240206_1.html">民政局2024年部门预算</a><span>2024-02-06</span></li>
+        <li><a href="./tyjrswj/" title="退役军人事务局2024年部门预算">退役军人事务局2024年…</a><span>2024-02-20</span></li>
+        <li><a href="http://other.example.gov.cn/x">水务局2024年部门预算</a><span>2024-02-21</span></li>
+        <li><a href="index_1.html">下一页</a></li></ul>
+        <ul class="side"><li><a href="/zwgk/">政府文件与通知</a><span>2024-02-21</span></li></ul>""".encode(),
+        "http://x.gov.cn/ysjs/",
+    )
+    rows = read_rows(page, None, StaticPagerSpider.article, "http://x.gov.cn/ysjs/")
+    assert [row.title for row in rows] == ["民政局2024年部门预算", "退役军人事务局2024年部门预算", "水务局2024年部门预算"]
