@@ -593,12 +593,15 @@ def _columns(
     """
     step = 0.25
     size = float(np.median([w.size for w in body])) if body else 9.0
-    cover = np.zeros(int((x1 - x0) / step) + 2, np.intp)
     narrow = [w for w in body if w.x1 - w.x0 < 0.4 * (x1 - x0)]
-    for word in narrow:
-        a, b = int((word.x0 - x0) / step), int((word.x1 - x0) / step) + 1
-        cover[max(0, a) : max(0, b)] += 1
-    # merged cells reach over the strips
+    cover = _cover(narrow, x0, x1, step)
+    # a word half as wide as the table stands over merged cells, unless all it covers is one column
+    edges = np.flatnonzero(np.diff(np.concatenate(([0], (cover > 0).astype(np.int8), [0])))).tolist()
+    places = [(x0 + a * step, x0 + b * step) for a, b in zip(edges[::2], edges[1::2], strict=True)]
+    for word in body:
+        if word.x1 - word.x0 >= 0.4 * (x1 - x0) and sum(word.x1 > a and word.x0 < b for a, b in places) <= 1:
+            narrow.append(word)
+    cover = _cover(narrow, x0, x1, step)
     allowed = int((0.2 if merged else 0.04) * rows) if rows >= 8 else 0
     filled = cover > allowed
     forced = _clustered(rule_ends)
@@ -616,8 +619,7 @@ def _columns(
     if not cores:
         return [], []
     cores = _merged_cores(cores, header, body, size, forced)
-    for word in header:
-        cover[max(0, int((word.x0 - x0) / step)) : max(0, int((word.x1 - x0) / step) + 1)] += 1
+    cover += _cover(header, x0, x1, step)
     cuts = []
     for left, right in itertools.pairwise(cores):
         low, high = sorted((left.x1, right.x0))
@@ -632,6 +634,14 @@ def _columns(
         widest = max(pieces, key=len)
         cuts.append(x0 + (a + (int(widest[0]) + int(widest[-1]) + 1) / 2) * step)
     return cores, cuts
+
+
+def _cover(words: list[_Word], x0: float, x1: float, step: float) -> Ints:
+    """How many words cover each `step` from x0 to x1."""
+    cover = np.zeros(int((x1 - x0) / step) + 2, np.intp)
+    for word in words:
+        cover[max(0, int((word.x0 - x0) / step)) : max(0, int((word.x1 - x0) / step) + 1)] += 1
+    return cover
 
 
 def _clustered(values: list[float]) -> list[float]:
@@ -959,7 +969,7 @@ def _assembled(
     else:
         inner = [x for _, a, b in partial for x in (a, b) if x0 + 8 < x < x1 - 8]
         below = [r for r in partial if rows and r[0] > rows[0].top + 1]
-        columns, cuts = _columns(body, len(rows), _leaf_words(head_words, body), x0, x1, inner, merged or bool(below))
+        columns, cuts = _columns(body, len(rows), _leaf_words(head_words), x0, x1, inner, merged or bool(below))
     if len(columns) < 2:
         return None
     xs = [x0, *cuts, x1]
@@ -1011,17 +1021,17 @@ def _assembled(
     return Table(xs=xs, ys=ys, spans=[spans[k] for k in order], held=in_order, breaks=breaks)
 
 
-def _leaf_words(words: list[_Word], body: list[_Word]) -> list[_Word]:
-    """Head words that may name a column: nothing below them, and not higher than the labels of the columns that are filled."""
+def _leaf_words(words: list[_Word]) -> list[_Word]:
+    """Head words that may name a column: nothing below them, and not on the topmost of several levels."""
     lowest = [
         w for w in words
         if not any(v.top >= w.bottom - 1 and v.x1 > w.x0 and v.x0 < w.x1 for v in words if v is not w)
     ]  # fmt: skip
-    filled = [w.base for w in lowest if any(v.x1 > w.x0 and v.x0 < w.x1 for v in body)] or [w.base for w in lowest]
-    if not filled:
+    if not lowest:
         return []
-    floor = float(np.median(filled))
-    return [w for w in lowest if w.base >= floor - 0.9 * w.size]
+    # a label that spans all levels stands halfway down, one that heads others stands on top
+    top, low = min(w.base for w in words), max(w.base for w in lowest)
+    return [w for w in lowest if w.base >= low - 0.75 * (low - top) or low - top < 0.5 * w.size]
 
 
 def _distance(word: _Word, span: tuple[int, int, int, int], xs: list[float], ys: list[float], floor: float) -> float:
@@ -1051,7 +1061,7 @@ def _body_cells(
     for r in range(len(rows)):
         for c in range(n):
             bottoms[int(top_of[r, c]), c] = r
-    narrow: list[tuple[tuple[int, int], float, list[int]]] = []
+    narrow: list[tuple[tuple[int, int], _Word, list[int]]] = []
     wide: list[tuple[int, int, int, _Word]] = []
     for r, row in enumerate(rows):
         for word in (w for line in row.lines for w in line):
@@ -1059,14 +1069,14 @@ def _body_cells(
             last = int(np.searchsorted(cuts, word.x1 - 0.2 * word.size, "left"))
             if last <= first:
                 own = int(np.searchsorted(cuts, word.middle)) if last < first else first
-                narrow.append(((int(top_of[r, own]), own), word.base, list(word.marks)))
+                narrow.append(((int(top_of[r, own]), own), word, list(word.marks)))
                 continue
             pieces = _cut_marks(sheet, word, cuts)
             if pieces is None:
                 wide.append((r, first, last, word))
                 continue
             for column, marks in pieces:
-                narrow.append(((int(top_of[r, column]), column), word.base, marks))
+                narrow.append(((int(top_of[r, column]), column), word, marks))
     cells: dict[tuple[int, int], list[int]] = {}
     spread: dict[tuple[int, int], int] = {}
     covered: dict[tuple[int, int], tuple[int, int]] = {}
@@ -1075,7 +1085,10 @@ def _body_cells(
         home = covered.get(start, start)
         places = [(int(top_of[r, c]), c) for c in range(first, last + 1)]
         alike = all(p[0] == home[0] and bottoms.get(p) == bottoms[home] for p in places)
-        beside = any(p in places and abs(base - word.base) < 0.5 * word.size for p, base, _ in narrow)
+        beside = any(
+            p in places[1:] and (abs(w.base - word.base) < 0.5 * word.size or w.numeric or _cut_off(w, word))
+            for p, w, _ in narrow
+        )
         free = all(covered.get(p, home) == home and p not in spread for p in places[1:])
         cells.setdefault(home, []).extend(word.marks)
         if alike and free and not beside and home[1] <= first:
@@ -1089,6 +1102,11 @@ def _body_cells(
         if (r, c) not in covered:
             out.append((c, spread.get((r, c), c), r, bottom, cells.get((r, c), [])))
     return out
+
+
+def _cut_off(lower: _Word, wide: _Word) -> bool:
+    """Whether a word is too far from a wide one to be its next line."""
+    return not 0 < lower.base - wide.base <= 2 * WRAP * wide.size
 
 
 def _cut_marks(sheet: Sheet, word: _Word, cuts: list[float]) -> list[tuple[int, list[int]]] | None:

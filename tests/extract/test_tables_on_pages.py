@@ -1,0 +1,330 @@
+"""Words and rules → grids. Pages are written down here in points from the top left."""
+
+from __future__ import annotations
+
+from extract.reading import Grid, Line, Page, Rule, Word
+from extract.tables import PageBlocks, blocks_of
+
+SIZE = 9.0
+
+
+def word(text: str, x: float, y: float, width: float | None = None) -> Word:
+    wide = sum(1.0 if c >= "\u2e80" else 0.55 for c in text) * SIZE if width is None else width
+    return Word(text, (x, y, x + wide, y + SIZE))
+
+
+def ending(text: str, x1: float, y: float) -> Word:
+    wide = sum(1.0 if c >= "\u2e80" else 0.55 for c in text) * SIZE
+    return Word(text, (x1 - wide, y, x1, y + SIZE))
+
+
+def level(y: float, x0: float, x1: float) -> Rule:
+    return Rule((x0, y, x1, y), "h")
+
+
+def upright(x: float, top: float, bottom: float) -> Rule:
+    return Rule((x, top, x, bottom), "v")
+
+
+def box(x0: float, top: float, x1: float, bottom: float) -> list[Rule]:
+    return [level(top, x0, x1), level(bottom, x0, x1), upright(x0, top, bottom), upright(x1, top, bottom)]
+
+
+def read(words: list[Word], rules: list[Rule]) -> PageBlocks:
+    return blocks_of(Page(1, 500.0, 700.0, tuple(words), tuple(rules)))
+
+
+def grids(blocks: PageBlocks) -> list[Grid]:
+    return [b for b in blocks.blocks if isinstance(b, Grid)]
+
+
+def texts(grid: Grid) -> list[list[str]]:
+    return [[c.text if c else "·" for c in row] for row in grid.matrix()]
+
+
+def lines(blocks: PageBlocks) -> list[str]:
+    return [b.text for b in blocks.blocks if isinstance(b, Line)]
+
+
+def test_merged_cells_keep_their_spans() -> None:
+    rules = [
+        *box(50, 100, 350, 160), level(120, 150, 350), level(140, 50, 350),
+        upright(150, 100, 160), upright(250, 120, 160),
+    ]  # fmt: skip
+    words = [
+        word("科目", 80, 115),
+        word("预算数", 230, 105),
+        word("合计", 180, 125),
+        word("项目", 280, 125),
+        word("208", 60, 145),
+        word("1.00", 200, 145),
+        word("2.00", 300, 145),
+    ]
+    (grid,) = grids(read(words, rules))
+    assert texts(grid) == [["科目", "预算数", "·"], ["·", "合计", "项目"], ["208", "1.00", "2.00"]]
+    spans = {c.text: (c.rows, c.cols) for c in grid.cells}
+    assert spans["科目"] == (2, 1) and spans["预算数"] == (1, 2) and spans["2.00"] == (1, 1)
+
+
+def test_lines_of_a_cell_are_joined_without_a_break_and_in_order() -> None:
+    rules = [*box(50, 100, 350, 140), upright(200, 100, 140)]
+    words = [
+        word("人力资源和社会", 55, 105),
+        word("保障管理事务", 55, 118),
+        word("12,345,67", 205, 105),
+        word("8.90", 205, 118),
+    ]
+    (grid,) = grids(read(words, rules))
+    assert texts(grid) == [["人力资源和社会保障管理事务", "12,345,678.90"]]
+
+
+def test_a_table_without_outer_borders_keeps_its_outer_columns() -> None:
+    rules = [level(y, 50, 350) for y in (100, 120, 140)] + [upright(150, 100, 140), upright(250, 100, 140)]
+    words = [
+        word(t, x, y)
+        for y, row in ((105, ("类", "名称", "1.00")), (125, ("208", "合计", "2.00")))
+        for t, x in zip(row, (60, 160, 260), strict=True)
+    ]
+    (grid,) = grids(read(words, rules))
+    assert texts(grid) == [["类", "名称", "1.00"], ["208", "合计", "2.00"]]
+
+
+def test_a_table_cut_by_the_page_keeps_its_last_row() -> None:
+    rules = [level(y, 50, 350) for y in (100, 120)] + [upright(x, 100, 160) for x in (50, 150, 250, 350)]
+    words = [
+        word("名称", 60, 105),
+        word("1.00", 160, 105),
+        word("2.00", 260, 105),
+        word("合计", 60, 140),
+        word("3.00", 160, 140),
+        word("4.00", 260, 140),
+    ]
+    blocks = read(words, rules)
+    (grid,) = grids(blocks)
+    assert texts(grid) == [["名称", "1.00", "2.00"], ["合计", "3.00", "4.00"]]
+    assert blocks.unread == ()
+
+
+def test_a_piece_of_border_that_is_missing_loses_no_figure() -> None:
+    rules = [level(100, 50, 350), level(120, 50, 350), level(140, 50, 150), level(140, 250, 350)]
+    rules += [upright(x, 100, 140) for x in (50, 150, 250, 350)]
+    words = [
+        word("1.00", 60, 105),
+        word("2.00", 160, 105),
+        word("3.00", 60, 125),
+        word("4.00", 160, 125),
+        word("5.00", 260, 125),
+    ]
+    (grid,) = grids(read(words, rules))
+    assert texts(grid) == [["1.00", "2.00", ""], ["3.00", "4.00", "5.00"]]
+
+
+def test_a_column_as_high_as_the_page_with_no_rule_across_is_a_cell() -> None:
+    rules = (
+        [upright(x, 50, 600) for x in (50, 150)]
+        + box(250, 50, 450, 600)
+        + [upright(350, 50, 600), level(300, 250, 450)]
+    )
+    words = [
+        word("236.58", 60, 300),
+        word("产出", 260, 100),
+        word("30", 360, 100),
+        word("效益", 260, 400),
+        word("10", 360, 400),
+        word("236.58", 170, 300),
+    ]
+    blocks = read(words, rules)
+    found = sorted(c.text for g in grids(blocks) for c in g.cells if c.text)
+    assert found == ["10", "236.58", "236.58", "30", "产出", "效益"]
+
+
+def test_two_tables_of_one_width_stay_two() -> None:
+    rules = [*box(50, 100, 350, 140), level(120, 50, 350), upright(200, 100, 140)]
+    rules += [*box(50, 200, 350, 240), level(220, 50, 350), upright(200, 200, 240)]
+    words = [
+        word(t, x, y)
+        for t, x, y in (
+            ("甲", 60, 105),
+            ("1.00", 210, 105),
+            ("乙", 60, 125),
+            ("2.00", 210, 125),
+            ("标题", 180, 165),
+            ("丙", 60, 205),
+            ("3.00", 210, 205),
+            ("丁", 60, 225),
+            ("4.00", 210, 225),
+        )
+    ]
+    blocks = read(words, rules)
+    assert [texts(g) for g in grids(blocks)] == [[["甲", "1.00"], ["乙", "2.00"]], [["丙", "3.00"], ["丁", "4.00"]]]
+    assert lines(blocks) == ["标题"]
+
+
+def test_side_by_side_tables_are_read_from_left_to_right() -> None:
+    rules = [*box(50, 100, 200, 140), level(120, 50, 200), upright(120, 100, 140)]
+    rules += [*box(260, 100, 410, 140), level(120, 260, 410), upright(330, 100, 140)]
+    words = [
+        word(t, x, y)
+        for t, x, y in (
+            ("a", 60, 105),
+            ("1.00", 130, 105),
+            ("b", 60, 125),
+            ("2.00", 130, 125),
+            ("c", 270, 105),
+            ("3.00", 340, 105),
+            ("d", 270, 125),
+            ("4.00", 340, 125),
+        )
+    ]
+    assert [texts(g) for g in grids(read(words, rules))] == [
+        [["a", "1.00"], ["b", "2.00"]],
+        [["c", "3.00"], ["d", "4.00"]],
+    ]
+
+
+def test_a_frame_around_text_and_underlined_headings_are_no_tables() -> None:
+    rules = [*box(40, 90, 460, 200), level(121, 60, 200), level(151, 60, 200), level(171, 60, 200)]
+    words = [word("第一部分单位概况", 60, 110), word("第二部分预算表", 60, 140), word("第三部分说明", 60, 160)]
+    blocks = read(words, rules)
+    assert grids(blocks) == []
+    assert lines(blocks) == ["第一部分单位概况", "第二部分预算表", "第三部分说明"]
+
+
+def test_a_table_within_a_page_frame_keeps_its_cells() -> None:
+    rules = [*box(20, 20, 480, 680), *box(50, 100, 350, 140), level(120, 50, 350), upright(200, 100, 140)]
+    words = [
+        word("甲", 60, 105),
+        word("1.00", 210, 105),
+        word("乙", 60, 125),
+        word("2.00", 210, 125),
+        word("标题", 180, 60),
+    ]
+    blocks = read(words, rules)
+    assert [texts(g) for g in grids(blocks)] == [[["甲", "1.00"], ["乙", "2.00"]]]
+    assert lines(blocks) == ["标题"]
+
+
+def test_a_number_in_a_table_but_in_no_cell_is_reported() -> None:
+    # a hole: four cells around a place that no rule closes on two sides
+    rules = (
+        box(50, 100, 150, 200)
+        + box(250, 100, 350, 200)
+        + [level(100, 150, 250), level(120, 50, 350), level(200, 150, 250)]
+    )
+    rules = [r for r in rules if not (r.direction == "v" and r.box[0] in (150, 250))] + [
+        upright(150, 100, 120),
+        upright(250, 100, 120),
+    ]
+    words = [word("甲", 60, 105), word("乙", 160, 105), word("丙", 260, 105), word("77.70", 180, 150)]
+    blocks = read(words, rules)
+    held = [c.text for g in grids(blocks) for c in g.cells]
+    assert "77.70" in held or [u.text for u in blocks.unread] == ["77.70"]
+
+
+def test_the_indent_of_a_name_is_kept_as_a_hint() -> None:
+    rules = [*box(50, 100, 350, 160), level(120, 50, 350), level(140, 50, 350), upright(200, 100, 160)]
+    words = [
+        word("合计", 55, 105),
+        word("1.00", 210, 105),
+        word("其中", 73, 125),
+        word("2.00", 210, 125),
+        word("小计", 55, 145),
+        word("3.00", 210, 145),
+    ]
+    (grid,) = grids(read(words, rules))
+    assert {c.text: c.indent for c in grid.cells if c.col == 0} == {"合计": 0, "其中": 2, "小计": 0}
+
+
+class TestLevelRulesOnly:
+    RULES = (level(100, 50, 450), level(115, 250, 450), level(130, 50, 450), level(150, 50, 450), level(185, 50, 450))
+
+    def words(self) -> list[Word]:
+        return [
+            word("科目", 60, 110), word("名称", 150, 110), word("预算数", 335, 103), word("合计", 270, 118), word("项目", 400, 118),
+            word("208", 60, 135), word("社会保障", 150, 135), ending("1,635.32", 310, 135), ending("9.00", 440, 135),
+            word("20801", 60, 160), word("人力资源和社会", 150, 155), word("保障管理", 150, 168), ending("72.10", 310, 160),
+        ]  # fmt: skip
+
+    def test_columns_come_from_alignment_and_the_head_keeps_its_spans(self) -> None:
+        (grid,) = grids(read(self.words(), list(self.RULES)))
+        assert texts(grid) == [
+            ["科目", "名称", "预算数", "·"],
+            ["·", "·", "合计", "项目"],
+            ["208", "社会保障", "1,635.32", "9.00"],
+            ["20801", "人力资源和社会保障管理", "72.10", ""],
+        ]
+        assert {c.text: (c.rows, c.cols) for c in grid.cells if c.row < 2} == {
+            "科目": (2, 1), "名称": (2, 1), "预算数": (1, 2), "合计": (1, 1), "项目": (1, 1)
+        }  # fmt: skip
+
+    def test_two_tables_under_each_other_are_parted_by_their_heading(self) -> None:
+        below = [Rule((r.box[0], r.box[1] + 200, r.box[2], r.box[3] + 200), r.direction) for r in self.RULES]
+        more = [Word(w.text, (w.box[0], w.box[1] + 200, w.box[2], w.box[3] + 200)) for w in self.words()]
+        heading = Word("财政拨款收支总表", (50, 240, 180, 256))
+        blocks = read([*self.words(), heading, *more], [*self.RULES, *below])
+        assert len(grids(blocks)) == 2
+        assert texts(grids(blocks)[0]) == texts(grids(blocks)[1])
+        assert lines(blocks) == ["财政拨款收支总表"]
+
+    def test_head_and_foot_rules_alone_leave_the_rows_to_the_baselines(self) -> None:
+        rules = [level(100, 50, 450), level(120, 50, 450), level(185, 50, 450)]
+        words = [word("项目", 60, 105), word("预算数", 250, 105), word("决算数", 390, 105)]
+        for i, (name, a, b) in enumerate(
+            (("基本支出", "10.00", "9.00"), ("项目支出", "5.00", "4.50"), ("合计", "15.00", "13.50"))
+        ):
+            words += [word(name, 60, 125 + 20 * i), ending(a, 280, 125 + 20 * i), ending(b, 420, 125 + 20 * i)]
+        (grid,) = grids(read(words, rules))
+        assert texts(grid)[1:] == [
+            ["基本支出", "10.00", "9.00"],
+            ["项目支出", "5.00", "4.50"],
+            ["合计", "15.00", "13.50"],
+        ]
+
+
+class TestNoRulesAtAll:
+    def test_rows_of_numbers_in_columns_are_a_table(self) -> None:
+        words = [
+            word("单位：万元", 400, 80),
+            word("科目编码", 50, 100),
+            word("科目名称", 150, 100),
+            word("合计", 300, 100),
+            word("基本支出", 400, 100),
+        ]
+        for i, row in enumerate(
+            (
+                ("208", "社会保障和就业支出", "1,234.56", "0"),
+                ("20801", "管理事务", "234.56", "—"),
+                ("2080101", "行政运行", "34.56", "0"),
+            )
+        ):
+            y = 115 + 13 * i
+            words += [word(row[0], 50, y), word(row[1], 150, y), ending(row[2], 330, y), ending(row[3], 436, y)]
+        blocks = read(words, [])
+        (grid,) = grids(blocks)
+        assert texts(grid) == [
+            ["科目编码", "科目名称", "合计", "基本支出"],
+            ["208", "社会保障和就业支出", "1,234.56", "0"],
+            ["20801", "管理事务", "234.56", "—"],
+            ["2080101", "行政运行", "34.56", "0"],
+        ]
+        assert lines(blocks) == ["单位：万元"]
+
+    def test_a_name_set_around_the_middle_of_its_row_is_one_cell(self) -> None:
+        words = []
+        for y, name, amount in ((100, "教育支出", "5.00"), (145, "卫生支出", "7.00"), (160, "合计", "18.00")):
+            words += [word("205", 50, y), word(name, 100, y), ending(amount, 300, y), ending("0", 360, y)]
+        words += [word("机关事业单位基本养老保险缴费", 100, 116), word("支出", 100, 128)]
+        words += [word("208", 50, 122), ending("6.00", 300, 122), ending("0", 360, 122)]
+        (grid,) = grids(read(words, []))
+        assert texts(grid)[1] == ["208", "机关事业单位基本养老保险缴费支出", "6.00", "0"]
+        assert len(texts(grid)) == 4
+
+    def test_a_table_of_contents_and_prose_are_no_tables(self) -> None:
+        words = []
+        for i in range(6):
+            y = 100 + 20 * i
+            words += [word(f"第{i}部分概况", 50, y), word("………………", 200, y), word(str(i + 1), 430, y)]
+        words += [word("2024年预算收入1,234.56万元，比上年增加12.00万元，增长0.98%，主要原因是人员增加。", 50, 300)]
+        words += [word("其中：基本支出1,000.00万元，项目支出234.56万元。", 50, 320)]
+        words += [word("三公经费预算3.44万元，比上年减少4.19万元。", 50, 340)]
+        assert grids(read(words, [])) == []
