@@ -5,6 +5,7 @@ Works on a rectangle of cells with spans; knows header words (through `budget.me
 
 from __future__ import annotations
 
+import itertools
 import re
 from typing import Literal
 
@@ -20,7 +21,7 @@ Matrix = list[list["GridCell | None"]]
 ColumnRole = Literal["seq", "code", "name", "text", "money"]
 
 TOTAL_WORDS = frozenset(
-    "合计 总计 收入总计 支出总计 本年收入合计 本年支出合计 收入合计 支出合计 小计 总合计 合计数 共计 收支总计".split()
+    ["合计", "总计", "收入总计", "支出总计", "本年收入合计", "本年支出合计", "收入合计", "支出合计", "小计", "总合计", "合计数", "共计", "收支总计"]
 )
 _HEADER_WORDS = re.compile(
     r"^(?:项目|科目|科目编码|科目名称|科目代码|编码|名称|代码|类|款|项|序号|行次|收入|支出|本年收入|本年支出|单位名称|单位代码|单位编码"
@@ -68,7 +69,7 @@ def is_column_number_row(matrix: Matrix, r: int) -> bool:
         return True
     numbers = [int(m.group()) for t in texts if (m := re.match(r"\d{1,2}", t.strip("(（")))]
     letters = [t for t in texts if re.match(r"^[甲乙丙丁戊A-Za-z]$", t)]
-    counting = len(numbers) >= 2 and all(b - a == 1 for a, b in zip(numbers, numbers[1:], strict=False))
+    counting = len(numbers) >= 2 and all(b - a == 1 for a, b in itertools.pairwise(numbers))
     return counting and (numbers[0] == 1 or (bool(letters) and numbers[0] <= 3)) and len(numbers) >= 3 - bool(letters)
 
 

@@ -75,7 +75,7 @@ def _cover(lines: list[Line]) -> str:
         text = squeeze(line.text)
         if re.match(r"^目[录次]", text) or is_contents_line(text) or (parts and line.page != lines[0].page):
             break
-        if is_meta(text) or re.fullmatch(r"[二〇○零一三四五六七八九十\d]+年[一二三四五六七八九十\d]*月?(?:[一二三四五六七八九十\d]+日)?", text) and not re.fullmatch(r"20\d\d年(?:度)?", text):
+        if is_meta(text) or (re.fullmatch(r"[二〇○零一三四五六七八九十\d]+年[一二三四五六七八九十\d]*月?(?:[一二三四五六七八九十\d]+日)?", text) and not re.fullmatch(r"20\d\d年(?:度)?", text)):
             continue
         if re.fullmatch(r"附件?\d*[:：]?", text):
             continue
@@ -138,9 +138,9 @@ def _agency(title: str | None, lines: list[Line], tables: list[Table]) -> tuple[
                 codes[name] = code
     bare = _bare(title) if title else ""
     if bare and _ORGANISATION_END.search(bare) and len(bare) <= 40:
-        code = re.match(r"^(\d{3,6})(?=\D)", bare)
-        name = bare[code.end() :] if code else bare
-        own = next((codes[v] for v in codes if v == name), code.group(1) if code else None)
+        printed = re.match(r"^(\d{3,6})(?=\D)", bare)
+        name = bare[printed.end() :] if printed else bare
+        own = codes.get(name) or (printed.group(1) if printed else None)
         return name, own or (codes.get(votes.most_common(1)[0][0]) if votes and codes else None)
     if votes:
         name = votes.most_common(1)[0][0]
@@ -201,9 +201,7 @@ def _fiscal_year(title: str | None, lines: list[Line], tables: list[Table], name
 
 
 _STATEMENTS = frozenset(
-    "revenue_expenditure_summary revenue_summary expenditure_summary appropriation_summary general_budget_expenditure "
-    "general_budget_basic_expenditure three_public_expenses government_fund_expenditure state_capital_expenditure "
-    "basic_expenditure project_expenditure".split()
+    ["revenue_expenditure_summary", "revenue_summary", "expenditure_summary", "appropriation_summary", "general_budget_expenditure", "general_budget_basic_expenditure", "three_public_expenses", "government_fund_expenditure", "state_capital_expenditure", "basic_expenditure", "project_expenditure"]
 )
 
 
@@ -220,7 +218,7 @@ def _kind(title: str, name: str, lines: list[Line], tables: list[Table]) -> Docu
         if "单位预算" in text or re.search(r"[(（]本级[)）]|机关", text):
             return "unit_budget"
         return "department_budget"
-    if kinds["project_performance"] or kinds["department_performance"] and not any("职责活动" in str(t.paths) for t in tables):
+    if kinds["project_performance"] or (kinds["department_performance"] and not any("职责活动" in str(t.paths) for t in tables)):
         return "performance_text"
     body = "".join(squeeze(line.text) for line in lines)
     if re.search(r"部门预算|单位预算|部门决算|单位决算|机关运行经费|三公", text + body):

@@ -104,11 +104,13 @@ def _amount(rows: list[tuple[Cell, ...]], labels: tuple[str, ...], unit: Unit) -
             for i, cell in enumerate(own):
                 if _label(cell) != label or i + 1 >= len(own):
                     continue
-                found = _money(own[i + 1].text, unit)
+                beside = next((c for c in own[i + 1 :] if c.shown), None)
+                found = _money(beside.text, unit) if beside is not None else None
                 if found is not None:
                     return found
                 if label in _OTHER or label in _FISCAL:
-                    return "0" if not own[i + 1].shown else None
+                    # blank beside 其他资金: none; what stands there then is the next label, or nothing
+                    return "0"
     return None
 
 

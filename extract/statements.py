@@ -10,6 +10,7 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 
 from budget.amounts import Unit, find_unit
+from budget.codes import is_class_name
 from budget.disclosure import Place
 from budget.kinds import alias_in, classify_title, fold_title, is_contents_line
 from budget.measures import fold_header, item_of_row, measure_of_level
@@ -149,9 +150,7 @@ def is_title_line(text: str) -> bool:
         return False
     if classify_title(text) is None:
         return False
-    if re.search(r"\d+(?:\.\d+)?(?:万元|元|亿元)", squeezed):
-        return False
-    return True
+    return not re.search(r"\d+(?:\.\d+)?(?:万元|元|亿元)", squeezed)
 
 
 def read_tables(reading: Reading) -> list[Table]:
@@ -269,7 +268,6 @@ def _next_table(matrix: Matrix, start: int) -> int:
             continue
         if seen_body and len(cells) <= 2 and not any(is_amount_text(text_of(c)) for c in cells):
             text = text_of(cells[0])
-            ordinal, _ = split_ordinal(text)
             lone = len(cells) == 1 and (cells[0].cols > 1 or len(matrix[r]) <= 2 or cells[0].col == 0)
             if lone and text.endswith("表") and is_title_line(text) and _header_within(matrix, r + 1):
                 return r
@@ -424,10 +422,10 @@ def _is_banner_text(text: str, cell: GridCell, width: int) -> bool:
 _FORM_WORDS = ("一级指标", "二级指标", "三级指标", "指标值", "绩效目标", "绩效指标", "项目名称", "年度总体目标", "项目编码", "预算规模及资金用途",
                "资金支出计划", "项目资金", "年度资金总额", "总体目标", "年度绩效目标", "部门名称", "整体绩效目标", "任务名称", "年度主要任务", "主管部门", "实施单位",
                "产出指标", "效益指标", "满意度指标", "数量指标", "质量指标", "时效指标", "成本指标", "社会效益指标", "服务对象满意度指标")  # fmt: skip
-_FORM_STARTS = frozenset("项目名称 项目编码 项目代码 专项名称 专项资金名称".split())
+_FORM_STARTS = frozenset(["项目名称", "项目编码", "项目代码", "专项名称", "专项资金名称"])
 _FORM_SECONDS = ("主管部门", "项目资金", "实施单位", "预算规模", "项目单位", "主管预算部门", "项目属性", "项目类别", "项目负责人", "预算单位", "资金支出计划")
 _INDICATOR_WORDS = frozenset(
-    "一级指标 二级指标 三级指标 产出指标 效益指标 满意度指标 数量指标 质量指标 时效指标 成本指标 社会效益指标 经济效益指标 指标值 绩效指标 年度指标值".split()
+    ["一级指标", "二级指标", "三级指标", "产出指标", "效益指标", "满意度指标", "数量指标", "质量指标", "时效指标", "成本指标", "社会效益指标", "经济效益指标", "指标值", "绩效指标", "年度指标值"]
 )
 
 
@@ -709,10 +707,12 @@ def _cut_row(table: Table, row: tuple[Cell, ...]) -> tuple[Cell, ...] | None:
         return None
     if not all(last[c].shown for c in shown):
         return None
+    if any(last[c].shown in TOTAL_WORDS or measure_of_level(row[c].shown) or is_class_name(row[c].shown) for c in shown):
+        return None
     has_keys = any(r[c].shown for r in table.rows for c in keys)
     has_amounts = any(last[c].shown for c in money)
     sides = sum(role == "name" for role in roles) > 1 and not keys
-    if (has_keys and any(last[c].shown for c in keys)) or (has_amounts and not sides) or len(shown) == 1 and has_amounts:
+    if (has_keys and any(last[c].shown for c in keys)) or (has_amounts and not sides) or (len(shown) == 1 and has_amounts):
         return _merged(last, row)
     return None
 
@@ -746,7 +746,7 @@ def classify(table: Table) -> str:
     return _suggested_kind(table) or titled or "unknown"
 
 
-_ABOUT_UNITS = frozenset("单位性质 单位规格 经费保障形式 拟变动情况 经费性质 在职人数 预算单位性质 单位类型 编制数 人员编制 变动情况 在职人员 单位级别".split())
+_ABOUT_UNITS = frozenset(["单位性质", "单位规格", "经费保障形式", "拟变动情况", "经费性质", "在职人数", "预算单位性质", "单位类型", "编制数", "人员编制", "变动情况", "在职人员", "单位级别"])
 
 
 def _certain_kind(table: Table) -> str | None:

@@ -55,6 +55,8 @@ def shown_number(value: float, number_format: str | None) -> str:
         text = f"{head}.{tail}" if tail else head
     if "0" not in whole and text.startswith("0."):
         text = text[1:]
+    head, point, tail = text.partition(".")
+    text = head.zfill(whole.count("0")) + point + tail if "," not in head else text
     shown = mask[: places.start()] + text + after
     for literal in literals:
         shown = shown.replace("\x00", literal, 1)

@@ -86,11 +86,18 @@ def _heading_levels(styles: etree._Element | None) -> dict[str, int]:
         outline = style.find(f"{_W}pPr/{_W}outlineLvl")
         name = style.find(f"{_W}name")
         named = re.match(r"heading (\d)$", (name.get(f"{_W}val") or "").lower()) if name is not None else None
-        if outline is not None and (outline.get(f"{_W}val") or "").isdigit() and int(outline.get(f"{_W}val")) < 9:
-            levels[identity] = int(outline.get(f"{_W}val")) + 1
+        level = _outline_level(outline)
+        if level is not None:
+            levels[identity] = level
         elif named:
             levels[identity] = int(named.group(1))
     return levels
+
+
+def _outline_level(outline: etree._Element | None) -> int | None:
+    """1 for the top outline level; None for body text, which Word calls level 9."""
+    value = (outline.get(f"{_W}val") or "") if outline is not None else ""
+    return int(value) + 1 if value.isdigit() and int(value) < 9 else None
 
 
 @dataclass
@@ -127,8 +134,9 @@ class _Walk:
 
     def _heading(self, paragraph: etree._Element) -> int | None:
         outline = paragraph.find(f"{_W}pPr/{_W}outlineLvl")
-        if outline is not None and (outline.get(f"{_W}val") or "").isdigit() and int(outline.get(f"{_W}val")) < 9:
-            return int(outline.get(f"{_W}val")) + 1
+        level = _outline_level(outline)
+        if level is not None:
+            return level
         style = paragraph.find(f"{_W}pPr/{_W}pStyle")
         return self.styles.get(style.get(f"{_W}val") or "") if style is not None else None
 

@@ -16,9 +16,9 @@ import python_calamine as calamine
 from lxml import etree
 
 from budget.disclosure import ReaderName, SheetPlace
-from extract.reading import Grid, GridCell, Line, Reading, UnreadableError
 from extract.readers.number_format import shown_number
 from extract.readers.word import parse_xml
+from extract.reading import Grid, GridCell, Line, Reading, UnreadableError
 
 MAX_PLACES = 3_000_000
 MAX_PART_BYTES = 200 * 1024 * 1024
@@ -205,14 +205,16 @@ def _cell_formats(styles: etree._Element | None) -> list[str]:
 
 def _sheet_looks(part: etree._Element, formats: list[str]) -> _Looks:
     places: dict[tuple[int, int], str] = {}
-    hidden_rows, hidden_columns = set(), set()
+    hidden_rows: set[int] = set()
+    hidden_columns: set[int] = set()
     for column in part.iterfind(f"{_S}cols/{_S}col"):
         if column.get("hidden") in ("1", "true"):
             low, high = int(column.get("min") or 1), int(column.get("max") or 1)
             hidden_columns.update(range(low - 1, min(high, MAX_COLUMNS)))
     number = -1
     for row in part.iterfind(f"{_S}sheetData/{_S}row"):
-        number = int(row.get("r")) - 1 if (row.get("r") or "").isdigit() else number + 1
+        reference = row.get("r") or ""
+        number = int(reference) - 1 if reference.isdigit() else number + 1
         if row.get("hidden") in ("1", "true"):
             hidden_rows.add(number)
         for i, cell in enumerate(row.iterfind(f"{_S}c")):

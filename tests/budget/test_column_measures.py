@@ -1,0 +1,52 @@
+"""Header paths say what a column measures, for which item, from which fund."""
+
+from __future__ import annotations
+
+import pytest
+
+from budget.measures import fund_of_row, is_money_path, is_not_money_path, item_of_row, measure_of
+
+
+@pytest.mark.parametrize(
+    ("path", "kind", "measure", "item", "fund"),
+    [
+        (("合计",), "expenditure_summary", "total", None, "all"),
+        (("本年收入", "小计"), "revenue_summary", "current_year_subtotal", None, "all"),
+        (("财政拨款", "小计"), "project_expenditure", "fiscal_total", None, "fiscal"),
+        (("财政拨款收入", "一般公共预算收入"), "revenue_summary", "general_budget", None, "general_budget"),
+        (("本年拨款", "财政拨款", "国有资本经营预算"), "project_expenditure", "state_capital", None, "state_capital"),
+        (("上年结转结余", "政府性基金预算资金"), "revenue_summary", "carry_over_in", None, "gov_fund"),
+        (("基本支出", "小计"), "general_budget_expenditure", "basic", None, "general_budget"),
+        (("基本支出", "日常公用支出"), "general_budget_expenditure", "public", None, "general_budget"),
+        (("其中", "对附属单位补助支出"), "expenditure_summary", "subsidy_down", None, "all"),
+        (("2023年预算数", "公务用车购置及运行维护费", "小计"), "three_public_expenses", "vehicle_total", "vehicle_total", "all"),
+        (("决算数", "公务用车购置及运行费", "公务用车购置费"), "three_public_expenses", "vehicle_purchase", "vehicle_purchase", "all"),
+        (("因公出国(境)费用",), "three_public_expenses", "abroad", "abroad", "all"),
+        (("2024年预留中小微企业份额",), "procurement", "sme_reserved", None, "all"),
+        (("机关运行经费预算数",), "three_public_expenses", "agency_running", "agency_running", "all"),
+        (("支出", "政府性基金预算财政拨款"), "appropriation_summary", "gov_fund", None, "gov_fund"),
+        (("收入", "预算数"), "appropriation_summary", "total", None, "fiscal"),
+    ],
+)  # fmt: skip
+def test_a_path_measures(path: tuple[str, ...], kind: str, measure: str, item: str | None, fund: str) -> None:
+    found = measure_of(path, kind)
+    assert (found.measure, found.item, found.fund) == (measure, item, fund)
+
+
+@pytest.mark.parametrize("leaf", ["数量", "行次", "增长率", "科目编码", "政府采购目录序号", "计量单位", "人数"])
+def test_counts_codes_and_ratios_are_no_money(leaf: str) -> None:
+    assert is_not_money_path((leaf,))
+    assert not is_money_path((leaf,))
+
+
+def test_a_price_is_money_but_its_quantity_is_not() -> None:
+    assert is_money_path(("单价",))
+    assert not is_money_path(("数量",))
+
+
+def test_a_row_may_name_the_item_or_the_fund() -> None:
+    assert item_of_row("（二）公务用车购置及运行维护支出") == "vehicle_total"
+    assert item_of_row("三、公务接待费") == "reception"
+    assert item_of_row("行政经费") is None
+    assert fund_of_row("一、一般公共预算拨款收入") == "general_budget"
+    assert fund_of_row("五、教育支出") is None
