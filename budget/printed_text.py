@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 # Chromium writes Kangxi and CJK radicals instead of ideographs into the text layer; NFKC folds the Kangxi block only.
 _RADICALS = str.maketrans(
@@ -25,6 +26,7 @@ def fold(text: str | None) -> str:
     return unicodedata.normalize("NFKC", text or "").translate(_RADICALS)
 
 
+@lru_cache(maxsize=1 << 16)
 def squeeze(text: str | None) -> str:
     """`fold` without any whitespace (trap 8: blanks stand inside headers, names and amounts)."""
     return re.sub(r"[\s​﻿]+", "", fold(text))

@@ -40,11 +40,13 @@ def is_known_name(name: str) -> bool:
     return core(name) in _known_names()
 
 
+@cache
 def same_name(left: str, right: str) -> bool:
     """Whether two printed class or item names are the same but for 支出, 等 and blanks."""
     return core(left) == core(right)
 
 
+@cache
 def listed_under(code: str, name: str) -> bool | None:
     """Whether the list has this name for the code; None when it does not know the code."""
     known = names_of(code)

@@ -315,19 +315,20 @@ def _counted_twice(total: Line, rest: list[Line], column: Column) -> bool:
     amounts = [term.amount for term in _terms(rest, column)]
     if not value or sum(amounts) <= value * 3 / 2:
         return False
-    heads = sum(_heads_a_run(amounts, position) for position in range(len(amounts)))
-    return heads * 4 >= len(amounts)
+    runs = [run for position in range(len(amounts)) if (run := _run_below(amounts, position))]
+    return len(runs) * 4 >= len(amounts) or (len(runs) >= 2 and max(runs) >= 2)
 
 
-def _heads_a_run(amounts: list[Decimal], position: int) -> bool:
+def _run_below(amounts: list[Decimal], position: int) -> int:
+    """How many rows below this one add up to it; 0 when none do."""
     head, running = amounts[position], Decimal(0)
     if not head:
-        return False
-    for amount in amounts[position + 1 :]:
+        return 0
+    for count, amount in enumerate(amounts[position + 1 :], 1):
         running += amount
         if running >= head:
-            return running == head
-    return False
+            return count if running == head else 0
+    return 0
 
 
 def _grouped(total: Line, rest: list[Line], columns: list[Column]) -> list[tuple[Line, list[Line]]] | None:

@@ -9,15 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Literal
+from functools import cached_property
+from typing import Literal, NamedTuple
 
 from expectations.tables import COARSEST, Cell
 
 Relation = Literal["=", "≤"]
 
 
-@dataclass(frozen=True, slots=True)
-class Term:
+class Term(NamedTuple):
     """A cell with the sign it enters its side with, and the words a person finds it by."""
 
     cell: Cell
@@ -26,10 +26,10 @@ class Term:
 
     @property
     def amount(self) -> Decimal:
-        return self.cell.value * self.sign
+        return self.cell.value if self.sign == 1 else -self.cell.value
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Identity:
     """`left relation right` of one check in one place. Amounts in 万元 (other units are named in `column_label`)."""
 
@@ -48,19 +48,19 @@ class Identity:
     stated: tuple[Decimal, Decimal] | None = None
     """Both sides where they are no sums of cells (counts, products, percentages)."""
 
-    @property
+    @cached_property
     def left_value(self) -> Decimal:
         return self.stated[0] if self.stated else sum((term.amount for term in self.left), Decimal(0))
 
-    @property
+    @cached_property
     def right_value(self) -> Decimal:
         return self.stated[1] if self.stated else sum((term.amount for term in self.right), Decimal(0))
 
-    @property
+    @cached_property
     def difference(self) -> Decimal:
         return self.left_value - self.right_value
 
-    @property
+    @cached_property
     def excess(self) -> Decimal:
         """By how much the two sides miss each other beyond the tolerance; 0 or below when the identity holds."""
         gap = self.difference if self.relation == "≤" else abs(self.difference)

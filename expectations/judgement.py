@@ -7,11 +7,13 @@ row as unexpected. Suites, context and data source are made once per batch; noth
 from __future__ import annotations
 
 import copy
+import gc
 import json
 import os
 import warnings
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
@@ -64,6 +66,23 @@ def judge(disclosures: Sequence[Disclosure], *, second_reading: SecondReading | 
     without it the origin of a contradiction is unknown. Findings that a disclosure already carries come first.
     Raises SuiteError when Great Expectations cannot evaluate an expectation.
     """
+    with _collector_at_rest():
+        return _judge(disclosures, second_reading)
+
+
+@contextmanager
+def _collector_at_rest() -> Iterator[None]:
+    """No garbage collection meanwhile: a batch makes millions of small objects that all live to its end."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+def _judge(disclosures: Sequence[Disclosure], second_reading: SecondReading | None) -> Judgement:
     by_sha = {one.document.sha256: one for one in disclosures}
     reconciled = [reconcile(one) for one in by_sha.values()]
     table = frame(reconciled)
@@ -133,40 +152,42 @@ def _failing(table: pd.DataFrame) -> tuple[set[tuple[str, int]], tuple[dict[str,
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = ProgressBarsConfig(globally=False)
     asset = context.data_sources.add_pandas("reconciliations").add_dataframe_asset("frame")
-    batch = asset.add_batch_definition_whole_dataframe("batch").get_batch({"dataframe": table})
+    judged = table[["document", "identity", "check", "excess"]].astype({"check": "category"})
+    batch = asset.add_batch_definition_whole_dataframe("batch").get_batch({"dataframe": judged})
     present = set(table["check"])
-    failed: set[tuple[str, int]] = set()
-    results = []
-    for given in suites():
-        expectations = [
-            one
-            for one in given["expectations"]
-            if one.get("meta", {}).get("check") in present or "check" not in one.get("meta", {})
-        ]
-        suite = gx.ExpectationSuite(
-            name=given["name"], meta=dict(given.get("meta") or {}), expectations=copy.deepcopy(expectations)
+    # one validation of all suites together: Great Expectations hashes the whole batch for each
+    expectations = [
+        copy.deepcopy(one)
+        for given in suites()
+        for one in given["expectations"]
+        if one.get("meta", {}).get("check") in present or "check" not in one.get("meta", {})
+    ]
+    suite = gx.ExpectationSuite(
+        name="reconciliations",
+        meta={given["name"]: given["meta"]["version"] for given in suites()},
+        expectations=expectations,
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        outcome = batch.validate(
+            suite,
+            result_format={
+                "result_format": "COMPLETE",
+                "unexpected_index_column_names": ["document", "identity"],
+                "include_unexpected_rows": False,
+            },
         )
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            outcome = batch.validate(
-                suite,
-                result_format={
-                    "result_format": "COMPLETE",
-                    "unexpected_index_column_names": ["document", "identity"],
-                    "include_unexpected_rows": False,
-                },
-            )
-        results.append(outcome.to_json_dict())
-        for one in outcome.results:
-            if one.exception_info.get("raised_exception") or "exception_message" not in one.exception_info:
-                raise SuiteError(f"{given['name']}: {one.expectation_config}: {one.exception_info}")
-            for row in one.result.get("unexpected_index_list") or []:
-                failed.add((row["document"], row["identity"]))
-            if not one.success and not one.result.get("unexpected_index_list"):
-                raise SuiteError(
-                    f"{given['name']}: an expectation failed without naming a row: {one.expectation_config}"
-                )
-    return failed, tuple(results)
+    failed: set[tuple[str, int]] = set()
+    for one in outcome.results:
+        named = one.result.get("unexpected_index_list") or []
+        if one.exception_info.get("raised_exception") or "exception_message" not in one.exception_info:
+            raise SuiteError(f"{one.expectation_config}: {one.exception_info}")
+        if not one.success and not named:
+            raise SuiteError(f"an expectation failed without naming a row: {one.expectation_config}")
+        failed.update((row["document"], row["identity"]) for row in named)
+    if len(outcome.results) != len(expectations):
+        raise SuiteError(f"{len(expectations)} expectations were asked and {len(outcome.results)} answered")
+    return failed, (outcome.to_json_dict(),)
 
 
 def suite_of(family: str) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cache, lru_cache
 from importlib import resources
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from budget.amounts import Unit, printed_decimals
 from budget.disclosure import ColumnPath, Disclosure, Fact, Place, Statement
@@ -42,12 +42,6 @@ def says(section: str, key: str, name: str) -> bool:
 
 
 @lru_cache(maxsize=1 << 16)
-def bare(text: str) -> str:
-    """`squeeze`, remembered: names and headers repeat a thousand times in a batch."""
-    return squeeze(text)
-
-
-@lru_cache(maxsize=1 << 16)
 def _shows_nothing(raw: str) -> bool:
     return is_blank(raw)
 
@@ -57,8 +51,7 @@ def _decimals(raw: str) -> int:
     return printed_decimals(raw)
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
+class Cell(NamedTuple):
     """A money cell in 万元, printed or blank (`fact_id` None, value 0). `quantum` is the worth of its last printed digit."""
 
     statement_id: str
@@ -96,7 +89,7 @@ class Column:
         return squeeze(self.path[-1]) if self.path else ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Line:
     """One name with its amounts: a printed row, or one side of it."""
 
@@ -131,7 +124,7 @@ class Line:
         return f"{self.code} {self.name}".strip()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Table:
     """A statement with its lines in reading order and its amount columns from left to right."""
 
@@ -254,17 +247,17 @@ def _name_column(statement: Statement, facts: list[Fact]) -> int | None:
         if not fact.name or fact.row >= len(statement.rows):
             continue
         for col, text in enumerate(statement.rows[fact.row].cells[: fact.col]):
-            if text and bare(text).endswith(fact.name):
+            if text and squeeze(text).endswith(fact.name):
                 votes[col] += 1
     return votes.most_common(1)[0][0] if votes else None
 
 
 def _printed_name(statement: Statement, row: int, col: int | None, name: str, before: int) -> str:
     cells = statement.rows[row].cells if row < len(statement.rows) else ()
-    if col is not None and col < len(cells) and bare(cells[col]).endswith(name):
+    if col is not None and col < len(cells) and squeeze(cells[col]).endswith(name):
         return cells[col]
     for text in cells[:before]:
-        if text and name and bare(text).endswith(name):
+        if text and name and squeeze(text).endswith(name):
             return text
     return name
 
@@ -330,7 +323,7 @@ def _blank_line(
     if _shows_nothing(printed):
         return None
     name = plain_name(printed)
-    codes = [bare(text) for text in texts[: name_col or 0] if re.fullmatch(r"\d{2,7}", bare(text))]
+    codes = [squeeze(text) for text in texts[: name_col or 0] if re.fullmatch(r"\d{2,7}", squeeze(text))]
     code = codes[0] if len(codes) == 1 and len(codes[0]) in (3, 5, 7) else ""
     amounts = {column.col: _blank(statement, row, column.col, quantum) for column in columns}
     return Line(row, side, code, name, printed, None, None, amounts, 0)
