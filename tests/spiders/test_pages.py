@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from spiders.addresses import belongs, identity, resolve, site_of
-from spiders.families.static_pager import Pager, read_pager
+from spiders.families.static_pager import Pager, StaticPagerSpider, read_pager
 from spiders.file_types import file_type
 from spiders.pages import (
     decode,
@@ -21,6 +21,7 @@ from spiders.pages import (
     read_date,
     read_meta,
     read_page,
+    read_rows,
     redirect_stub,
 )
 from spiders.walls import recognise_wall
