@@ -17,7 +17,7 @@ from budget.disclosure import PagePlace, Unread
 from extract.reading import Box, Grid, Line, Page, Rule, Word
 from extract.tables_aligned import aligned_tables
 from extract.tables_ruled import ruled_tables
-from extract.tables_sheet import Glyphs, Ints, Ruling, Sheet, blank_before, bounds, joined, lines_of
+from extract.tables_sheet import Glyphs, Ints, Ruling, Sheet, blank_before, lines_of, runs_of
 
 NUMBER: Final = re.compile(r"(?<![\d.,，])-?(?:\d[\d,，]*\.\d+|\d{1,3}(?:[,，]\d{3})+)(?![\d.])")
 """A number that could be money: decimals or grouped thousands."""
@@ -55,14 +55,17 @@ def page_blocks(number: int, width: float, height: float, glyphs: Glyphs, ruling
         owner[table.marks] = len(areas)
         areas.append(table.area)
         blocks.append((table.area[1], table.area[0], table.grid(sheet, number)))
-    free = np.flatnonzero((owner < 0) & sheet.straight)
+    free = np.flatnonzero(owner < 0)
+    lines = lines_of(sheet, free)
+    inside = np.zeros(len(glyphs), bool)
+    for x0, top, x1, bottom in areas:
+        x, y = sheet.middle[free, 0], sheet.middle[free, 1]
+        inside[free] |= (x >= x0) & (x <= x1) & (y >= top) & (y <= bottom)
     unread: list[Unread] = []
-    for line in lines_of(sheet, free):
-        text = joined(sheet, line)
-        box = sheet.shown_box(sheet.box[line])
-        x0, top, _x1, _bottom = bounds(sheet.box[line])
-        blocks.append((top, x0, Line(text, number, box, round(float(np.median(sheet.size[line])), 2))))
-        unread += _lost_numbers(sheet, line, areas, number)
+    for line, run in zip(lines, runs_of(sheet, lines), strict=True):
+        blocks.append((run.top, run.x0, Line(run.text, number, run.box, round(run.size, 2))))
+        if inside[line].any():
+            unread += _lost_numbers(sheet, line[inside[line]], number)
     blocks.sort(key=lambda b: (b[0], b[1]))
     return PageBlocks(tuple(b[2] for b in blocks), tuple(unread))
 
@@ -81,15 +84,8 @@ def page_of(number: int, width: float, height: float, glyphs: Glyphs, ruling: Ru
     return Page(number, width, height, tuple(words), tuple(rules))
 
 
-def _lost_numbers(sheet: Sheet, line: Ints, areas: list[Box], number: int) -> list[Unread]:
-    """Numbers of a line outside all cells that stand within the area of a table."""
-    x, y = sheet.middle[line, 0], sheet.middle[line, 1]
-    inside = np.zeros(len(line), bool)
-    for x0, top, x1, bottom in areas:
-        inside |= (x >= x0) & (x <= x1) & (y >= top) & (y <= bottom)
-    if not inside.any():
-        return []
-    marks = line[inside]
+def _lost_numbers(sheet: Sheet, marks: Ints, number: int) -> list[Unread]:
+    """The numbers that marks of one line spell: they stand within the area of a table and in no cell."""
     texts = sheet.texts[marks].tolist()
     blank = blank_before(sheet, marks)
     at: list[int] = []

@@ -6,7 +6,7 @@ by lines on all sides make a cell, cells that share a corner make a table.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -20,6 +20,7 @@ SHORTEST: Final = 3.0
 
 
 def ruled_tables(sheet: Sheet) -> list[Table]:
+    """Every group of at least two ruled cells, with the marks that stand in each."""
     level, upright = joined_rules(sheet.level, sheet.upright)
     if not len(level) or not len(upright):
         return []
@@ -41,7 +42,14 @@ def ruled_tables(sheet: Sheet) -> list[Table]:
     tables = []
     for table in np.unique(label).tolist():
         members = np.flatnonzero(label == table)
-        tables.append(_table_of(cells, members, owner, sheet))
+        found = _table_of(cells, members, owner, sheet)
+        tables.append(
+            replace(
+                found,
+                open_top=bool((np.abs(tops[:, 0] - found.ys[0]) <= SNAP).any()),
+                open_bottom=bool((np.abs(bottoms[:, 0] - found.ys[-1]) <= SNAP).any()),
+            )
+        )
     return tables
 
 
@@ -57,9 +65,8 @@ def _owners(cells: _Cells, sheet: Sheet) -> Ints:
         plan[left:right, top:bottom] = i
     unit = np.flatnonzero(size == 1)
     plan[spans[unit, 0], spans[unit, 1]] = unit
-    column = (
-        np.searchsorted(cells.xs, sheet.middle[:, 0], "right") - 1
-    )  # -1 wraps to the spare last place, which holds -1
+    # -1 wraps to the spare last place, which holds -1
+    column = np.searchsorted(cells.xs, sheet.middle[:, 0], "right") - 1
     row = np.searchsorted(cells.ys, sheet.middle[:, 1], "right") - 1
     return plan[column, row]
 

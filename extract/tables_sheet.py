@@ -6,6 +6,7 @@ How a table is found stands in `extract.tables_ruled` and `extract.tables_aligne
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -212,15 +213,48 @@ def blank_before(sheet: Sheet, line: Ints) -> Bools:
     return np.concatenate(([False], gap > np.where(follows, 0.6, 0.22) * size))
 
 
-def joined(sheet: Sheet, marks: Ints, starts: Bools | None = None) -> str:
-    """The text of marks in reading order; one blank where a gap shows, none where a line of a cell wraps."""
-    texts = sheet.texts[marks].tolist()
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Marks read as one text: a cell, or a line outside all tables."""
+
+    text: str
+    box: Box
+    """Displayed points, tight around the marks."""
+    x0: float
+    top: float
+    """Left and top in the reading direction of the sheet."""
+    size: float
+
+
+def runs_of(sheet: Sheet, groups: Sequence[Ints], breaks: Sequence[Bools] | None = None) -> list[Run]:
+    """Groups of marks in reading order, none empty → their texts and boxes.
+
+    One blank where a gap shows, none where a line of a cell wraps (`breaks`: the marks that begin a line).
+    """
+    if not groups:
+        return []
+    marks = np.concatenate(groups)
+    ends = np.cumsum([len(g) for g in groups])
+    starts = np.concatenate(([0], ends[:-1]))
+    boxes = sheet.box[marks]
+    tight = np.concatenate(
+        [np.minimum.reduceat(boxes[:, :2], starts, axis=0), np.maximum.reduceat(boxes[:, 2:], starts, axis=0)], axis=1
+    )
+    shown = _turned_boxes(tight, (4 - sheet.turn) & 3, sheet.width, sheet.height).round(3).tolist()
     blank = blank_before(sheet, marks)
-    if starts is not None:
-        blank &= ~starts
-    if not blank.any():
-        return "".join(texts)
-    return "".join(" " + text if gap else text for text, gap in zip(texts, blank.tolist(), strict=True))
+    blank[starts] = False
+    if breaks is not None:
+        blank &= ~np.concatenate(breaks)
+    texts = sheet.texts[marks].tolist()
+    for i in np.flatnonzero(blank).tolist():
+        texts[i] = " " + texts[i]
+    sizes = sheet.size[marks[starts]].tolist()
+    return [
+        Run("".join(texts[a:b]), (box[0], box[1], box[2], box[3]), x0, top, size)
+        for a, b, box, (x0, top, _, _), size in zip(
+            starts.tolist(), ends.tolist(), shown, tight.tolist(), sizes, strict=True
+        )
+    ]
 
 
 def in_cells(sheet: Sheet, marks: Ints, cell: Ints, count: int) -> tuple[list[Ints], list[Bools]]:
@@ -257,13 +291,13 @@ def line_numbers(sheet: Sheet, marks: Ints, group: Ints) -> Ints:
     owner = np.zeros(total, np.intp)
     owner[line] = group
     merged = np.arange(total)
-    for i in range(total):
-        for j in (i - 1, i + 1):
-            if 0 <= j < total and owner[i] == owner[j] and largest[i] < 0.8 * largest[j]:
-                overlap = min(bottom[i], bottom[j]) - max(top[i], top[j])
-                if overlap > 0.4 * (bottom[i] - top[i]):
-                    merged[i] = j
-                    break
+    for step in (1, -1):
+        near = np.arange(total) - step
+        near[near < 0] = total - 1
+        near[near == total] = 0
+        overlap = np.minimum(bottom, bottom[near]) - np.maximum(top, top[near])
+        small = (owner == owner[near]) & (largest < 0.8 * largest[near]) & (overlap > 0.4 * (bottom - top))
+        merged = np.where(small & (merged == np.arange(total)), near, merged)
     return merged[line]
 
 
@@ -291,28 +325,29 @@ class Table:
         return np.concatenate(self.held) if self.held else np.empty(0, np.intp)
 
     def grid(self, sheet: Sheet, number: int) -> Grid:
+        """The table as the contract's grid on page `number`: cells in row order, boxes in displayed points."""
+        full = [k for k, marks in enumerate(self.held) if len(marks)]
+        runs = dict(
+            zip(full, runs_of(sheet, [self.held[k] for k in full], [self.breaks[k] for k in full]), strict=True)
+        )
+        flush: dict[int, float] = {}
+        for k, run in runs.items():
+            left, _, right, _ = self.spans[k]
+            if right - left == 1:
+                flush[left] = min(flush.get(left, run.x0), run.x0)
         cells = []
-        lefts: dict[int, list[float]] = {}
-        for (left, _top, right, _bottom), marks in zip(self.spans, self.held, strict=True):
-            if len(marks) and right - left == 1:
-                lefts.setdefault(left, []).append(float(sheet.box[marks, 0].min()))
-        flush = {column: min(values) for column, values in lefts.items()}
-        for (left, top, right, bottom), marks, starts in zip(self.spans, self.held, self.breaks, strict=True):
-            if len(marks):
-                place = sheet.shown_box(sheet.box[marks])
-                text = joined(sheet, marks, starts)
-                size = float(np.median(sheet.size[marks])) or 1.0
-                indent = (
-                    int((float(sheet.box[marks, 0].min()) - flush.get(left, np.inf)) / size + 0.25)
-                    if right - left == 1
-                    else 0
-                )
-                confidence = 1.0 if sheet.confidence is None else float(sheet.confidence[marks].min())
+        for k, (left, top, right, bottom) in enumerate(self.spans):
+            text, indent, confidence, found = "", 0, 1.0, runs.get(k)
+            if found is None:
+                place = _rounded(sheet.shown((self.xs[left], self.ys[top], self.xs[right], self.ys[bottom])))
             else:
-                ruled = sheet.shown((self.xs[left], self.ys[top], self.xs[right], self.ys[bottom]))
-                place, text, indent, confidence = _rounded(ruled), "", 0, 1.0
+                text, place = found.text, found.box
+                if right - left == 1:
+                    indent = max(0, int((found.x0 - flush[left]) / (found.size or 1.0) + 0.25))
+                if sheet.confidence is not None:
+                    confidence = float(sheet.confidence[self.held[k]].min())
             at = PagePlace(page=number, bbox=place)
-            cells.append(GridCell(top, left, text, at, bottom - top, right - left, max(0, indent), confidence))
+            cells.append(GridCell(top, left, text, at, bottom - top, right - left, indent, confidence))
         return Grid(
             len(self.ys) - 1, len(self.xs) - 1, tuple(cells), page=number, box=_rounded(sheet.shown(self.area)),
             open_top=self.open_top, open_bottom=self.open_bottom,

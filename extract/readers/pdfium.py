@@ -343,22 +343,21 @@ def _clips(handles: list[int], forms: list[int], objects: _Objects) -> Floats | 
     equal clips apart: each is read once.
     """
     paths = list(map(_clip_path, handles))
-    counts = [_clip_count(p) if p else 0 for p in paths]
-    if not any(c > 0 for c in counts) and all(c == NO_CLIP for c in objects.clips):
+    counts = list(map(_clip_count, paths))
+    if max(counts, default=0) <= 0 and all(c == NO_CLIP for c in objects.clips):
         return None
-    known: dict[tuple[int, int, int], Clip] = {}
-    out = np.empty((len(handles), 4))
-    for i, (handle, path, count, form) in enumerate(zip(handles, paths, counts, forms, strict=True)):
-        first = _clip_segment(path, count - 1, 0) if count > 0 else None
-        key = (first or 0, count if first else 0, form)
-        if count > 0 and not first:
-            key = (-i - 1, count, form)
-        clip = known.get(key)
-        if clip is None:
-            own = _clip_of(handle) if count > 0 else NO_CLIP
-            clip = known[key] = _intersect(objects.clips[form], _transformed(own, objects.matrices[form]))
-        out[i] = clip
-    return out
+    firsts = list(map(_clip_segment, paths, [c - 1 for c in counts], repeat(0)))
+    known: dict[tuple[int | None, int, int], int] = {}
+    boxes: list[Clip] = []
+    which: list[int] = []
+    for i, key in enumerate(zip(firsts, counts, forms, strict=True)):
+        at = known.get(key)
+        if at is None or (key[0] is None and key[1] > 0):
+            own = _clip_of(handles[i]) if key[1] > 0 else NO_CLIP
+            at = known[key] = len(boxes)
+            boxes.append(_intersect(objects.clips[key[2]], _transformed(own, objects.matrices[key[2]])))
+        which.append(at)
+    return np.array(boxes)[which]
 
 
 def _read_page(page: int, number: int) -> PageContent:
