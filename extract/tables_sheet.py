@@ -346,7 +346,7 @@ class Table:
                     indent = max(0, int((found.x0 - flush[left]) / (found.size or 1.0) + 0.25))
                 if sheet.confidence is not None:
                     confidence = float(sheet.confidence[self.held[k]].min())
-            at = PagePlace(page=number, bbox=place)
+            at = PagePlace.model_construct(page=number, bbox=place)  # from our own numbers: nothing to validate
             cells.append(GridCell(top, left, text, at, bottom - top, right - left, indent, confidence))
         return Grid(
             len(self.ys) - 1, len(self.xs) - 1, tuple(cells), page=number, box=_rounded(sheet.shown(self.area)),

@@ -80,7 +80,6 @@ _loose_box = _function("FPDFText_GetLooseCharBox", _I, _P, _I, _P)
 _char_origin = _function("FPDFText_GetCharOrigin", _I, _P, _I, _P, _P)
 _char_matrix = _function("FPDFText_GetMatrix", _I, _P, _I, _P)
 _font_size = _function("FPDFText_GetFontSize", _D, _P, _I)
-_char_angle = _function("FPDFText_GetCharAngle", _F, _P, _I)
 _char_object = _function("FPDFText_GetTextObject", _P, _P, _I)
 _render_mode = _function("FPDFTextObj_GetTextRenderMode", _I, _P)
 
@@ -262,6 +261,18 @@ class _Objects:
     """Clip box of each form in page space."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Areas:
+    """Filled areas: place in the drawing order of the page, and (n, 4) boxes as displayed."""
+
+    order: npt.NDArray[np.intp]
+    box: Floats
+
+    @classmethod
+    def nothing(cls) -> _Areas:
+        return cls(np.empty(0, np.intp), np.empty((0, 4)))
+
+
 Clip = tuple[float, float, float, float]
 """x0, y0, x1, y1 in page space (y upwards)."""
 NO_CLIP: Final[Clip] = (-np.inf, -np.inf, np.inf, np.inf)
@@ -363,8 +374,8 @@ def _clips(handles: list[int], forms: list[int], objects: _Objects) -> Floats | 
 def _read_page(page: int, number: int) -> PageContent:
     frame = _frame_of(page)
     objects = _objects_of(page, number)
-    ruling = _ruling_of(objects, frame, number)
-    glyphs, has_text = _glyphs_of(page, objects, frame, number)
+    ruling, areas = _ruling_of(objects, frame, number)
+    glyphs, has_text = _glyphs_of(page, objects, areas, frame, number)
     width, height = frame.size
     return PageContent(number, width, height, glyphs, ruling, objects.types.count(_IMAGE), has_text)
 
@@ -372,18 +383,21 @@ def _read_page(page: int, number: int) -> PageContent:
 # ── ruling lines ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _ruling_of(objects: _Objects, frame: _Frame, number: int) -> Ruling:
-    """Every straight horizontal or vertical stretch of a visible path: strokes, thin filled shapes, straight curves."""
+def _ruling_of(objects: _Objects, frame: _Frame, number: int) -> tuple[Ruling, _Areas]:
+    """Every straight horizontal or vertical stretch of a visible path: strokes, thin filled shapes, straight curves.
+
+    And the filled areas, which may hide the text drawn before them.
+    """
     chosen = [i for i, kind in enumerate(objects.types) if kind == _PATH]
     if not chosen:
-        return Ruling.nothing()
+        return Ruling.nothing(), _Areas.nothing()
     handles = [objects.handles[i] for i in chosen]
     counts = list(map(_segment_count, handles))
     total = sum(max(0, c) for c in counts)
     if total > MAX_SEGMENTS:
         raise UnreadableError("limit_memory", f"page {number} draws {total} line segments, more than {MAX_SEGMENTS}")
     if total == 0:
-        return Ruling.nothing()
+        return Ruling.nothing(), _Areas.nothing()
     modes = np.zeros((len(handles), 2), np.int32)
     at = modes.ctypes.data
     _run(map(_draw_mode, handles, range(at, at + 8 * len(handles), 8), range(at + 4, at + 4 + 8 * len(handles), 8)))
@@ -442,10 +456,10 @@ def _ruling_of(objects: _Objects, frame: _Frame, number: int) -> Ruling:
         xs, ys = x[np.stack(flat)], y[np.stack(flat)]
         level = (np.ptp(xs, axis=0) <= 0.2) | (np.ptp(ys, axis=0) <= 0.2)
         a, b = np.concatenate([a, heads[level] - 1]), np.concatenate([b, heads[level] + 2])
+    drawn, solid, shape = _drawn(handles, filled, stroked, x, y, begins, path_of, frame)
+    areas = _Areas(np.array(chosen)[path_of[begins[solid]]], shape[solid])
     if not len(a):
-        return Ruling.nothing()
-
-    drawn = _drawn(handles, filled, stroked, x, y, begins, path_of, frame)
+        return Ruling.nothing(), areas
     keep = drawn[piece_of[a]]
     a, b = a[keep], b[keep]
     lines = np.stack(
@@ -484,7 +498,7 @@ def _ruling_of(objects: _Objects, frame: _Frame, number: int) -> Ruling:
         ],
         axis=1,
     )
-    return Ruling.of_lines(lines)
+    return Ruling.of_lines(lines), areas
 
 
 def _curve_heads(kinds: npt.NDArray[np.int8], piece_of: npt.NDArray[np.intp]) -> npt.NDArray[np.intp]:
@@ -505,25 +519,27 @@ def _drawn(
     begins: npt.NDArray[np.intp],
     path_of: npt.NDArray[np.intp],
     frame: _Frame,
-) -> npt.NDArray[np.bool_]:
-    """For every piece (subpath) whether its edges are ruling lines that show.
+) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_], Floats]:
+    """For every piece (subpath) whether its edges are ruling lines that show, whether it is a filled area, and its box.
 
-    Left out: paths neither stroked nor filled, shaded areas in white or as large as the page (backgrounds), and
+    No rules: paths neither stroked nor filled, shaded areas in white or as large as the page (backgrounds), and
     whatever is fully transparent.
     """
     owner = path_of[begins]
-    wide = np.maximum.reduceat(x, begins) - np.minimum.reduceat(x, begins)
-    tall = np.maximum.reduceat(y, begins) - np.minimum.reduceat(y, begins)
+    low_x, high_x = np.minimum.reduceat(x, begins), np.maximum.reduceat(x, begins)
+    low_y, high_y = np.minimum.reduceat(y, begins), np.maximum.reduceat(y, begins)
+    wide, tall = high_x - low_x, high_y - low_y
     drawn = filled[owner] | stroked[owner]
-    area = filled[owner] & ~stroked[owner] & (np.minimum(wide, tall) > THIN)
+    solid = filled[owner] & (np.minimum(wide, tall) > THIN)
+    shade = solid & ~stroked[owner]
     width, height = frame.size
-    drawn &= ~(area & (wide * tall > 0.5 * width * height))
+    drawn &= ~(shade & (wide * tall > 0.5 * width * height))
     colour = np.zeros(4, np.uint32)
     at = colour.ctypes.data
-    for i in np.unique(owner[area & drawn]).tolist():
+    for i in np.unique(owner[shade & drawn]).tolist():
         if _fill_colour(handles[i], at, at + 4, at + 8, at + 12) and (colour[3] == 0 or colour[:3].min() >= 250):
-            drawn &= ~(area & (owner == i))
-    return drawn
+            drawn &= ~(shade & (owner == i))
+    return drawn, solid, np.stack([low_x, low_y, high_x, high_y], axis=1)
 
 
 # ── characters ────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -532,7 +548,7 @@ def _drawn(
 _RADICALS: Final = {code: fold(chr(code)) for code in range(0x2E80, 0x2FE0) if len(fold(chr(code))) == 1}
 
 
-def _glyphs_of(page: int, objects: _Objects, frame: _Frame, number: int) -> tuple[Glyphs, bool]:
+def _glyphs_of(page: int, objects: _Objects, areas: _Areas, frame: _Frame, number: int) -> tuple[Glyphs, bool]:
     text_page = _load_text(page)
     if not text_page:
         return Glyphs.nothing(), False
@@ -542,7 +558,7 @@ def _glyphs_of(page: int, objects: _Objects, frame: _Frame, number: int) -> tupl
             raise UnreadableError("limit_memory", f"page {number} holds {count} characters, more than {MAX_CHARACTERS}")
         if count <= 0:
             return Glyphs.nothing(), False
-        return _characters(page, text_page, count, objects, frame)
+        return _characters(page, text_page, count, objects, areas, frame)
     finally:
         _close_text(text_page)
 
@@ -557,7 +573,9 @@ def _codes(text_page: int, count: int) -> npt.NDArray[np.uint32]:
     return np.fromiter(map(_unicode, repeat(text_page), range(count)), np.uint32, count)
 
 
-def _characters(page: int, text_page: int, count: int, objects: _Objects, frame: _Frame) -> tuple[Glyphs, bool]:
+def _characters(
+    page: int, text_page: int, count: int, objects: _Objects, areas: _Areas, frame: _Frame
+) -> tuple[Glyphs, bool]:
     codes = _codes(text_page, count)
     blank = (codes <= 32) & (codes != 2) | (codes == 0xA0) | (codes == 0x3000) | (codes == 0x200B) | (codes == 0xFEFF)
     blank |= (codes >= 0x2000) & (codes <= 0x200A) | (codes >= 0xD800) & (codes < 0xE000) | (codes > 0x10FFFF)
@@ -582,14 +600,10 @@ def _characters(page: int, text_page: int, count: int, objects: _Objects, frame:
     at = origins.ctypes.data
     _run(map(_char_origin, repeat(text_page), places, range(at, at + 16 * n, 16), range(at + 8, at + 8 + 16 * n, 16)))
 
-    runs, first, run_of = np.unique(
-        np.fromiter(map(_address, map(_char_object, repeat(text_page), places)), np.uint64, n),
-        return_index=True,
-        return_inverse=True,
-    )
-    handles = [int(h) for h in runs.tolist()]
+    owners = [pointer or 0 for pointer in map(_char_object, repeat(text_page), places)]
+    runs, first, run_of = np.unique(np.array(owners, np.uint64), return_index=True, return_inverse=True)
+    handles: list[int] = runs.tolist()
     box = frame.displayed_box(boxes[:, 0], boxes[:, 2], boxes[:, 1], boxes[:, 3])
-    angles = np.fromiter(map(_char_angle, repeat(text_page), keep[first].tolist()), np.float64, len(runs))
     samples = keep[first].tolist()
     matrix = np.zeros((len(runs), 6), np.float32)
     at = matrix.ctypes.data
@@ -599,17 +613,16 @@ def _characters(page: int, text_page: int, count: int, objects: _Objects, frame:
     width = (fonts * np.hypot(matrix[:, 0], matrix[:, 1]))[run_of]
     wide = (codes >= 0x2E80) & (codes < 0xFFE7) & ((codes < 0xFF61) | (codes > 0xFFDF))
 
-    quarter = angles / (np.pi / 2)
+    quarter = np.arctan2(matrix[:, 1], matrix[:, 0]).astype(float) / (np.pi / 2)
     turn = np.rint(quarter).astype(np.int64)
     upright = np.abs(quarter - turn) <= 0.06  # five degrees: more is a watermark or a stamp
-    # pdfium measures the angle clockwise, and /Rotate turns the page clockwise
-    turn = (-turn - frame.turns) & 3
+    turn = (turn - frame.turns) & 3  # /Rotate turns the page clockwise
 
     x, y = frame.displayed(origins[:, 0], origins[:, 1])
     up = np.array([(0, -1), (-1, 0), (0, 1), (1, 0)])[turn] * (0.7 * size)[:, None]
     far_x, far_y = x + up[run_of, 0], y + up[run_of, 1]
     caps = np.stack([np.minimum(x, far_x), np.minimum(y, far_y), np.maximum(x, far_x), np.maximum(y, far_y)], axis=1)
-    visible, doubtful, middle = _visible(handles, objects, box, run_of, upright, caps, frame)
+    visible, doubtful, middle = _visible(handles, objects, areas, box, run_of, upright, caps, frame)
     if doubtful.any():
         visible &= ~doubtful | _inked(page, box, visible & ~doubtful, doubtful, frame)
     chosen = np.flatnonzero(visible)
@@ -627,13 +640,10 @@ def _characters(page: int, text_page: int, count: int, objects: _Objects, frame:
     return glyphs, True
 
 
-def _address(pointer: int | None) -> int:
-    return pointer or 0
-
-
 def _visible(
     handles: list[int],
     objects: _Objects,
+    areas: _Areas,
     box: Floats,
     run_of: npt.NDArray[np.intp],
     upright: npt.NDArray[np.bool_],
@@ -685,45 +695,41 @@ def _visible(
         pale = (colour[:, :3].min(axis=1) >= 235) | (colour[:, 3] < 20)
         suspect[real] = np.isin(modes, _INVISIBLE_MODES) | pale
     doubtful = seen & suspect[run_of]
-    covered = _covered(handles, objects, box, run_of, frame)
+    covered = _covered(handles, objects, areas, box, run_of, frame)
     if covered is not None:
         doubtful |= seen & covered
     return seen, doubtful, middle
 
 
 def _covered(
-    handles: list[int], objects: _Objects, box: Floats, run_of: npt.NDArray[np.intp], frame: _Frame
+    handles: list[int], objects: _Objects, areas: _Areas, box: Floats, run_of: npt.NDArray[np.intp], frame: _Frame
 ) -> npt.NDArray[np.bool_] | None:
     """Characters over which a picture or a filled area is drawn later; None when there is none such."""
-    order = {h: i for i, (h, kind) in enumerate(zip(objects.handles, objects.types, strict=True)) if kind == _TEXT}
-    if not order:
+    if _TEXT not in objects.types:
         return None
-    first_text = min(order.values())
-    later = [i for i, kind in enumerate(objects.types) if i > first_text and kind in (_PATH, _IMAGE, _SHADING)]
-    if not later:
-        return None
-    bounds = np.zeros((len(later), 4), np.float32)  # left, bottom, right, top
+    first_text = objects.types.index(_TEXT)
+    late = areas.order > first_text
+    orders, shapes = areas.order[late].tolist(), areas.box[late].tolist()
+    bounds = np.zeros(4, np.float32)  # left, bottom, right, top
     at = bounds.ctypes.data
-    step = 16 * len(later)
-    _run(
-        map(_object_bounds, [objects.handles[i] for i in later], range(at, at + step, 16), range(at + 4, at + 4 + step, 16),
-            range(at + 8, at + 8 + step, 16), range(at + 12, at + 12 + step, 16))
-    )  # fmt: skip
-    large = np.flatnonzero((bounds[:, 2] - bounds[:, 0] > THIN) & (bounds[:, 3] - bounds[:, 1] > THIN))
-    if not len(large):
+    if _IMAGE in objects.types or _SHADING in objects.types:
+        for i in range(first_text + 1, len(objects.types)):
+            if objects.types[i] in (_IMAGE, _SHADING) and _object_bounds(
+                objects.handles[i], at, at + 4, at + 8, at + 12
+            ):
+                left, bottom, right, top = (float(v) for v in bounds)
+                area = _transformed((left, bottom, right, top), objects.matrices[objects.forms[i]])
+                shown = frame.displayed_box(*(np.array([v]) for v in area))[0].tolist()
+                orders.append(i)
+                shapes.append(shown)
+    if not orders:
         return None
-    mode = np.zeros(2, np.int32)
-    at = mode.ctypes.data
-    rank = np.array([order.get(h, -1) for h in handles])[run_of]
+    place = {h: i for i, h in enumerate(objects.handles)}
+    rank = np.array([place.get(h, len(place)) for h in handles])[run_of]
     cx, cy = (box[:, 0] + box[:, 2]) / 2, (box[:, 1] + box[:, 3]) / 2
     covered = np.zeros(len(box), bool)
-    for k in large.tolist():
-        i = later[k]
-        if objects.types[i] == _PATH and not (_draw_mode(objects.handles[i], at, at + 4) and mode[0]):
-            continue
-        area = _transformed(tuple(float(v) for v in bounds[k]), objects.matrices[objects.forms[i]])  # type: ignore[arg-type]
-        x0, top, x1, bottom = frame.displayed_box(*(np.array([v]) for v in area))[0].tolist()
-        covered |= (rank >= 0) & (rank < i) & (cx > x0) & (cx < x1) & (cy > top) & (cy < bottom)
+    for order, (x0, top, x1, bottom) in zip(orders, shapes, strict=True):
+        covered |= (rank < order) & (cx > x0) & (cx < x1) & (cy > top) & (cy < bottom)
     return covered if covered.any() else None
 
 
