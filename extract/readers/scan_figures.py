@@ -21,6 +21,7 @@ from extract.readers.scan_picture import Grey, Mask
 
 _FIGURE = re.compile(r"[(（]?-?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?[)）]?%?")
 _GROUPED = re.compile(r"(-?\d{1,3})((?:[.,]\d{3})+)[.,](\d{2})")
+_LONE_COMMA = re.compile(r"(-?\d+),(\d{1,2})")
 _PLAIN = re.compile(r"[\d.,，\-]+")
 _SHAPE: Final = (12, 20)
 SAME_SHAPE: Final = 0.80
@@ -32,13 +33,18 @@ STRANGE: Final = 0.04
 def settled(text: str) -> str:
     """A figure with its separators put right where only one reading is possible.
 
-    `12.602.000,00` can only be 12,602,000.00; a point or comma at the end of a figure is dirt.
+    `12.602.000,00` can only be 12,602,000.00 and `2,89` only 2.89; a point or comma at the end of a figure is dirt.
     """
     plain = text.replace("，", ",")
     if not _PLAIN.fullmatch(plain):
         return text
     plain = plain.rstrip(".,")
-    grouped = _GROUPED.fullmatch(plain)
+    if plain[:1] in (".", ",") and re.search(r"[.,]", plain[1:]):
+        plain = plain[1:]  # dirt before a figure that has a point of its own
+    lone = _LONE_COMMA.fullmatch(plain)
+    if lone:
+        return f"{lone.group(1)}.{lone.group(2)}"
+    grouped = _GROUPED.fullmatch(re.sub(r"[.,]{2}", ",", plain))
     if grouped:
         first, middle, last = grouped.groups()
         return f"{first}{middle.replace('.', ',')}.{last}"
