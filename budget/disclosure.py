@@ -161,12 +161,19 @@ class Project(_Model):
 
 
 class ProseFact(_Model):
+    """A figure that the narrative states: `amount` in 万元, changes signed (减少 is negative). Topics: docs/prose.md."""
+
     topic: str
     amount: str | None = None
     percent: str | None = None
     count: str | None = None
     unit: str | None = None
+    """As printed: a unit of money, %, or a measure word."""
+    name: str | None = None
+    """What the figure is for where the topic is a list's (办公费 of agency_running_item) or `other`."""
     fiscal_year: int | None = None
+    base_year: int | None = None
+    """The year a change is measured against, where the sentence names it."""
     sentence: str
     at: Place | None = None
 
