@@ -50,13 +50,15 @@ def page_blocks(number: int, width: float, height: float, glyphs: Glyphs, ruling
         grid = table.grid(sheet, number)
         areas.append(table.area)
         blocks.append((table.area[1], table.area[0], grid))
-    free = np.flatnonzero((owner < 0) & sheet.straight)
-    for table in aligned_tables(sheet, free, areas):
+    free = np.flatnonzero(owner < 0)
+    lines = lines_of(sheet, free)
+    for table in aligned_tables(sheet, [line for line in lines if sheet.straight[line[0]]], areas):
         owner[table.marks] = len(areas)
         areas.append(table.area)
         blocks.append((table.area[1], table.area[0], table.grid(sheet, number)))
-    free = np.flatnonzero(owner < 0)
-    lines = lines_of(sheet, free)
+    if len(areas) > len(tables):
+        free = np.flatnonzero(owner < 0)
+        lines = lines_of(sheet, free)
     inside = np.zeros(len(glyphs), bool)
     for x0, top, x1, bottom in areas:
         x, y = sheet.middle[free, 0], sheet.middle[free, 1]

@@ -19,7 +19,7 @@ import numpy as np
 
 from extract.reading import Box
 from extract.tables_ruled import joined_rules
-from extract.tables_sheet import Ints, Sheet, Table, in_cells, lines_of
+from extract.tables_sheet import Ints, Sheet, Table, in_cells
 
 _NUMERIC: Final = re.compile(r"^[-(（]?[\d,，.]*\d[\d,，.]*[%％)）]?$")
 _AMOUNT: Final = re.compile(r"^[-(（]?(?:\d[\d,，]*\.\d+|\d{1,3}(?:[,，]\d{3})+)[)）]?$")
@@ -66,11 +66,8 @@ class _Word:
 _Lines = list[list[_Word]]
 
 
-def aligned_tables(sheet: Sheet, free: Ints, areas: Sequence[Box]) -> list[Table]:
-    """Tables among the marks `free` that stand outside the ruled tables' `areas`."""
-    if not len(free):
-        return []
-    lines = lines_of(sheet, free)
+def aligned_tables(sheet: Sheet, lines: Sequence[Ints], areas: Sequence[Box]) -> list[Table]:
+    """Tables among the `lines` of marks that stand outside the ruled tables' `areas`."""
     if not any(_has_wide_gap(sheet, line) for line in lines):
         return []
     words = [_words(sheet, line) for line in lines]

@@ -223,18 +223,22 @@ def _missing_sides(along: Floats, across: Floats, middle: Floats, columns: bool)
     sides = []
     for end in (1, 2):
         group, at = _snapped(along[:, end])
+        order = np.lexsort((along[:, 0], group))
+        left, right = order[:-1], order[1:]
+        gaps, height = (along[left, 0] + along[right, 0]) / 2, at[group[left]]
+        pair = group[left] == group[right]
+        closed = (
+            (np.abs(across[:, 0, None] - height) <= SNAP) & (across[:, 1, None] <= gaps) & (across[:, 2, None] >= gaps)
+        ).any(axis=0)  # fmt: skip
         added: list[tuple[float, float, float]] = []
-        for g in np.flatnonzero(np.bincount(group) > 1).tolist():
-            members = np.flatnonzero(group == g)
-            members = members[np.argsort(along[members, 0])]
-            near = across[np.abs(across[:, 0] - at[g]) <= SNAP]
-            gaps = (along[members[1:], 0] + along[members[:-1], 0]) / 2
-            closed = ((near[:, 1, None] <= gaps) & (near[:, 2, None] >= gaps)).any(axis=0)
+        for g in np.unique(group[left[pair & ~closed]]).tolist():
+            mine = np.flatnonzero(pair & (group[left] == g))
+            members = np.append(left[mine], right[mine[-1]])
             # neighbours only: a cell that passes by between two ends is not theirs to close
-            passing = along[(along[:, 1] <= at[g] + SNAP) & (along[:, 2] >= at[g] - SNAP), 0]
-            closed |= np.diff(np.searchsorted(np.sort(passing), along[members, 0])) > 1
-            if not closed.all():
-                added += _sides_between(along, across, crosses, members, closed, float(at[g]), end, middle, columns)
+            passing = np.sort(along[(along[:, 1] <= at[g] + SNAP) & (along[:, 2] >= at[g] - SNAP), 0])
+            shut = closed[mine] | (np.diff(np.searchsorted(passing, along[members, 0])) > 1)
+            if not shut.all():
+                added += _sides_between(along, across, crosses, members, shut, float(at[g]), end, middle, columns)
         sides.append(np.array(added, float).reshape(-1, 3))
     return sides[0], sides[1]
 

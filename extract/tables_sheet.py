@@ -6,6 +6,7 @@ How a table is found stands in `extract.tables_ruled` and `extract.tables_aligne
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -199,7 +200,8 @@ def lines_of(sheet: Sheet, marks: Ints) -> list[Ints]:
     line = line_numbers(sheet, marks, np.zeros(len(marks), np.intp))
     order = np.lexsort((sheet.along[marks], line))
     marks, line = marks[order], line[order]
-    return list(np.split(marks, np.flatnonzero(np.diff(line)) + 1))
+    at = [0, *(np.flatnonzero(np.diff(line)) + 1).tolist(), len(marks)]
+    return [marks[a:b] for a, b in itertools.pairwise(at)]
 
 
 def blank_before(sheet: Sheet, line: Ints) -> Bools:
@@ -263,8 +265,9 @@ def in_cells(sheet: Sheet, marks: Ints, cell: Ints, count: int) -> tuple[list[In
     order = np.lexsort((sheet.along[marks], line, cell))
     marks, cell, line = marks[order], cell[order], line[order]
     starts = np.concatenate(([True], (np.diff(line) != 0) | (np.diff(cell) != 0))) if len(marks) else np.empty(0, bool)
-    at = np.searchsorted(cell, np.arange(1, count))
-    return list(np.split(marks, at)), list(np.split(starts, at))
+    at = np.searchsorted(cell, np.arange(count + 1)).tolist()
+    held = [marks[a:b] for a, b in itertools.pairwise(at)]
+    return held, [starts[a:b] for a, b in itertools.pairwise(at)]
 
 
 def line_numbers(sheet: Sheet, marks: Ints, group: Ints) -> Ints:
@@ -336,17 +339,20 @@ class Table:
             if right - left == 1:
                 flush[left] = min(flush.get(left, run.x0), run.x0)
         cells = []
+        xs, ys = [round(x, 3) for x in self.xs], [round(y, 3) for y in self.ys]
         for k, (left, top, right, bottom) in enumerate(self.spans):
             text, indent, confidence, found = "", 0, 1.0, runs.get(k)
             if found is None:
-                place = _rounded(sheet.shown((self.xs[left], self.ys[top], self.xs[right], self.ys[bottom])))
+                place = (xs[left], ys[top], xs[right], ys[bottom])
+                if sheet.turn:
+                    place = _rounded(sheet.shown(place))
             else:
                 text, place = found.text, found.box
                 if right - left == 1:
                     indent = max(0, int((found.x0 - flush[left]) / (found.size or 1.0) + 0.25))
                 if sheet.confidence is not None:
                     confidence = float(sheet.confidence[self.held[k]].min())
-            at = PagePlace.model_construct(page=number, bbox=place)  # from our own numbers: nothing to validate
+            at = PagePlace(page=number, bbox=place)
             cells.append(GridCell(top, left, text, at, bottom - top, right - left, indent, confidence))
         return Grid(
             len(self.ys) - 1, len(self.xs) - 1, tuple(cells), page=number, box=_rounded(sheet.shown(self.area)),
