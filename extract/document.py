@@ -27,6 +27,7 @@ from extract.facts import default_unit, facts_of, statement_of
 from extract.file_types import FileType, detect
 from extract.identity import Identity, identify
 from extract.projects import projects_of
+from extract.prose import prose_facts_of
 from extract.readers.pdfium import PageContent
 from extract.reading import Reading, UnreadableError
 from extract.statements import is_statement, read_tables
@@ -239,6 +240,7 @@ def disclosure_of(reading: Reading, file: str, sha256: str, recipe: str = "") ->
         statements=tuple(statements),
         facts=tuple(facts),
         projects=tuple(projects_of(tables, unit)),
+        prose_facts=prose_facts_of(reading, identity.fiscal_year, basis),
         findings=tuple(findings),
         unread=reading.unread,
     )

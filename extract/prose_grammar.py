@@ -31,6 +31,7 @@ from extract.prose_topics import (
 )
 
 Role = Literal["plain", "delta", "share", "execution"]
+_FISCAL = "fiscal"
 
 
 @dataclass(frozen=True, slots=True)
@@ -308,6 +309,8 @@ class _Reader:
             named = named[: cut[0]] if cut else named
         found = self._mentions(named)
         mention = _subject_of(found)
+        if mention is not None and self._leads_on(mention, named):
+            mention = None
         if role == "delta" and mention is None and self.state.reason:
             yield from self._unbound(token, segment, REASON)
             return
@@ -330,6 +333,15 @@ class _Reader:
             return
         topic = self._settle(mention, found, role)
         yield from self._bind(token, topic, role, sign, segment, mention.topic)
+
+    def _leads_on(self, mention: Mention, named: str) -> bool:
+        """支出决算为 right after 三公经费…预算 35 万元 is filler: the strong subject of this sentence goes on."""
+        subject = self.state.subject
+        return (
+            mention.topic.name in ("total_expenditure", "total_revenue") and subject is not None and subject is self.head
+            and subject.strength == "strong" and bool(re.fullmatch(r"(?:支出|收入)(?:预算|决算)", named[mention.start : mention.end]))
+            and not _residue(named)
+        )
 
     def _special(self, token: _Token, segment: str, behind: str) -> str | None:
         """Limits, rates and goals: amounts that nobody receives or spends."""
@@ -399,6 +411,8 @@ class _Reader:
             chain = (scope, state.parent.name if state.parent else "")
             name = next((topic.scoped[s] for s in _scope_names(chain) if s in topic.scoped), topic.scoped.get("", topic.name))
         own_scope = topic.scope or (topic.name if topic.strength == "scope" else scope)
+        if topic.strength == "weak":
+            own_scope = _FISCAL if topic.name.startswith(_FISCAL) else (scopes[-1].name if scopes else "")
         part = state.parent is not None and topic.strength != "weak"
         self.state = replace(state, subject=topic, side=side, scope=own_scope, parent=state.parent if part else None, name=None)
         if role == "plain" and (self.head is None or not part):
