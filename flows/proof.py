@@ -3,16 +3,20 @@ no file of its own. Shared by nightly, rerun and `yusuan extract`."""
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from budget.decisions import Decision
-from budget.disclosure import Disclosure
+from budget.disclosure import Disclosure, Finding
 from budget.reconciliations import Reconciliation
-from expectations import apply, judge
-from flows.second_reading import second_reader
+from budget.states import Origin, Severity
+from expectations import SuiteError, apply, judge
+from flows.second_reading import SecondReading, second_reader
 from review.replay import replay, settle
+
+log = logging.getLogger("yusuan.proof")
 
 
 @dataclass(frozen=True)
@@ -34,14 +38,44 @@ def prove(
     for disclosure in disclosures:
         corrected, misfits = replay(disclosure, decided.get(disclosure.document.sha256, ()))
         replayed.append(corrected.model_copy(update={"findings": corrected.findings + tuple(misfits)}))
-    readable = [disclosure for disclosure in replayed if disclosure.document.error is None]
-    judgement = judge(readable, second_reading=second_reader(paths))
+    judged = _judged([one for one in replayed if one.document.error is None], second_reader(paths))
     proved = []
     for disclosure in replayed:
-        if disclosure.document.error is not None:
+        sha256 = disclosure.document.sha256
+        if sha256 not in judged:
             proved.append(Proved(disclosure))
             continue
-        sha256 = disclosure.document.sha256
-        found = settle(judgement.findings[sha256], decided.get(sha256, ()), disclosure.statements)
-        proved.append(Proved(apply(disclosure, found), judgement.reconciliations[sha256]))
+        findings, reconciliations = judged[sha256]
+        found = settle(findings, decided.get(sha256, ()), disclosure.statements)
+        proved.append(Proved(apply(disclosure, found), reconciliations))
     return proved
+
+
+Judged = dict[str, tuple[tuple[Finding, ...], tuple[Reconciliation, ...]]]
+
+
+def _judged(readable: Sequence[Disclosure], second_reading: SecondReading) -> Judged:
+    """Findings and reconciliations by sha256.
+
+    A document on which a check itself breaks must not lose the rest of the batch, nor pass unproved: the batch is judged
+    again one by one, and that document gets an error UNPROVED. A suite that cannot be evaluated fails the run (SuiteError):
+    then no document has been judged, and the next run takes all of them.
+    """
+    try:
+        judgement = judge(readable, second_reading=second_reading)
+    except SuiteError:
+        raise
+    except Exception as fault:
+        if len(readable) == 1:
+            (disclosure,) = readable
+            log.exception("the checks broke on %s", disclosure.document.file, exc_info=fault)
+            unproved = Finding(
+                check="UNPROVED", severity=Severity.ERROR, origin=Origin.UNKNOWN, cells=(),
+                message=f"勾稽检查未能完成 / the checks broke on this document ({type(fault).__name__}: {fault}); nothing of it is proved",
+            )  # fmt: skip
+            return {disclosure.document.sha256: ((*disclosure.findings, unproved), ())}
+        one_by_one: Judged = {}
+        for disclosure in readable:
+            one_by_one |= _judged([disclosure], second_reading)
+        return one_by_one
+    return {sha256: (found, judgement.reconciliations[sha256]) for sha256, found in judgement.items()}
