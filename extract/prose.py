@@ -32,6 +32,8 @@ class _Heading:
     scope: str
     side: str
     glossary: bool
+    lists: Topic | None = None
+    """A paragraph that ended in a colon: what its numbered paragraphs below are items of."""
 
 
 def prose_facts_of(
@@ -61,9 +63,11 @@ def _facts(reading: Reading, start: Context) -> Iterator[ProseFact]:
             stack = []
         if any(heading.glossary for heading in stack):
             continue
-        if level is not None and not open_list:
+        if level is not None:
             stack = [heading for heading in stack if heading.level < level]
             context = replace(_settled(start, stack), side=context.side)
+            if stack and stack[-1].lists is not None:
+                context = replace(context, parent=stack[-1].lists, subject=None, listing=True)
         for begin, end in sentence_spans(paragraph.text):
             sentence = paragraph.text[begin:end]
             found, after = figures(sentence, context)
@@ -76,6 +80,9 @@ def _facts(reading: Reading, start: Context) -> Iterator[ProseFact]:
                     stack = _under(stack, _heading(sentence, level, context))
                     context = replace(_settled(start, stack), side=context.side)
         open_list = squeeze(paragraph.text).endswith((":", "："))
+        if open_list and level is not None and context.subject is not None and context.subject.item:
+            heading = _heading(paragraph.text[:0], level, context)
+            stack = _under(stack, replace(heading, topic=context.subject, lists=context.subject))
 
 
 def _subject(sentence: str, context: Context) -> Topic | None:

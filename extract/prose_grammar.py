@@ -61,6 +61,8 @@ class Context:
     parent: Topic | None = None
     side: str = ""
     scope: str = ""
+    listing: bool = False
+    """`parent` heads a list whose every paragraph is an item."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,8 @@ class _State:
     last_sign: int = 1
     name: str | None = None
     """What the last amount without a topic was for: what follows may be its change."""
+    nested: bool = False
+    """The parts of a listed item are being named (1. 执法业务 50 万元，包括：…)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +129,8 @@ class Key:
 _NUMBER = r"(?<![\d.,A-Za-z])(?P<sign>(?<![\d年月日\u4e00-\u9fff])-)?(?P<number>\d(?:[\d,]*\d)?(?:\.\d+)?)"
 _AMOUNT = re.compile(_NUMBER + r"(?:[多余])?(?P<unit>亿元|万元|千元|百元|元|亿(?![\w])|万(?![\w]))")
 _PERCENT = re.compile(_NUMBER + r"(?P<unit>%|个百分点)")
-_COUNT = re.compile(_NUMBER + r"(?P<unit>团组|批次|人次|[个台套件辆家户项人名批次])")
+_COUNT = re.compile(_NUMBER + r"(?P<unit>团组|批次|人次|[个台套件辆家户项人名批次张把组部只条棵盏间栋座架])")
+_VALUE_FOLLOWS = re.compile(r"(?:\([^()]*\))?[、,]?(?:共计?|价值|金额|合计|预算|资金|计|总价|约|为|原值|账面)*")
 _NUMERALS = {sign: i for i, sign in enumerate("零一二三四五六七八九十")} | {"两": 2}
 _COUNT_IN_WORDS = re.compile(r"(?<![第\d一二三四五六七八九十])(?P<number>[一二三四五六七八九十两]{1,3})(?P<unit>[个家辆台])")
 
@@ -148,8 +153,8 @@ _FILLER = re.compile(
     r"|总额|总计|合计|共计|总|额|数|为|是|共|约|计|各|人民币|实际|预计|拟|均|已|其中|包括|分别|达到|达|完成|财政|我局|我部门|我单位|本部门|本单位"
     r"|[与和同比较的了,;:、。()\-—]|[一二三四五六七八九十]+、|\d+、)*"
 )
-_LEADING = re.compile(r"^(?:[\s,，;；:：、。.()（）—-]|其中[:：]?|主要|(?<![\u4e00-\u9fff])(?:包括|是|为)|[一二三四五六七八九十]+[、.]|\d{1,2}[、.．](?!\d)|20\d\d[ ]*年(?:度)?)+")
-_TRAILING = re.compile(r"(?:[\s,，;；:：、]|20\d\d\s*年(?:度)?|年初|预算|决算|安排|支出?预算数?|数|为|共计?|约|合计)+$")
+_LEADING = re.compile(r"^(?:[\s,，;；:：、。.()（）—-]|其中[:：]?|(?:及)?以上(?:的)?|主要|(?<![\u4e00-\u9fff])(?:包括|是|为)|[一二三四五六七八九十]+[、.]|\d{1,2}[、.．](?!\d)|20\d\d[ ]*年(?:度)?)+")
+_TRAILING = re.compile(r"(?:增加|减少|增长|下降|比|较|(?<=[\u4e00-\u9fff])(?:共|计)|[\s,，;；:：、]|20\d\d\s*年(?:度)?|年初|预算|决算|安排|支出?预算数?|数|为|共计?|约|合计)+$")
 
 
 def figures(printed: str, context: Context) -> tuple[list[Figure], Context]:
@@ -240,7 +245,7 @@ class _Reader:
         self.surroundings = self.text + context.headings
         continues = bool(re.match(r"^[\s(（]*(?:其中|包括|具体|分别)", self.text))
         self.state = _State(
-            subject=context.subject, parent=context.subject if continues else context.parent, side=context.side,
+            subject=context.subject, parent=context.subject if continues and not context.listing else context.parent, side=context.side,
             scope=context.scope, parent_scope=context.scope,
             reason=bool(re.match(r"^(?:[\d、.(一二三四五六七八九十)]*)(?:(?:增减|增加|减少|变动|变化|下降|增长)的?)?(?:主要)?(?:原因|由于)", self.text)),
         )  # fmt: skip
@@ -254,6 +259,8 @@ class _Reader:
     def context_after(self) -> Context:
         """A sentence that says 其中 next goes on with the head of this one; a bare one with its last subject."""
         head = self.head or self.context.subject
+        if self.context.listing:
+            return self.context
         return replace(self.context, subject=head, parent=None, side=self.state.side, scope=self.context.scope if self.head is None else self.head_scope)
 
     def read(self) -> Iterator[Figure]:
@@ -270,6 +277,9 @@ class _Reader:
                     at = token.end
                     continue
                 yield figure
+                if _VALUE_FOLLOWS.fullmatch(behind) and number + 1 < len(tokens) and tokens[number + 1].kind == "amount":
+                    at = token.end
+                    continue
             else:
                 yield from self._figure(token, segment, behind)
             at = self.buffer = token.end
@@ -320,14 +330,25 @@ class _Reader:
         if self.state.reason:
             self.state = replace(self.state, reason=False)
         connected = bool(_CONNECTOR.search(segment))
-        if connected and self.state.subject is not None:
+        if connected and self.state.subject is not None and not self.context.listing:
             self._open_list()
         parent = self.state.parent
-        in_items = parent is not None and bool(parent.item) and role == "plain" and token.kind == "amount"
-        if in_items and parent is not None and (parent.items_all or mention is None) and self._name(segment, token.start):
-            yield self._amount(token, parent.item, name=self._name(segment, token.start))
-            self.state = replace(self.state, last_role="plain", name=self._name(segment, token.start))
-            return
+        name = self._name(segment, token.start)
+        if mention is not None and mention.topic.item_inline and _noun_behind(named[mention.end :]):
+            # 拟购置办公桌 11 张、1.25 万元: the verb opens the list, its first item follows at once
+            self.state = replace(self.state, parent=mention.topic, subject=mention.topic)
+            parent, mention = mention.topic, None
+            name = re.sub(r"^.*(?:购置|采购|新增)", "", name or "") or name
+        if parent is not None and parent.item and role == "plain" and token.kind == "amount" and name:
+            nested = connected and self.state.name is not None and self.context.listing
+            if nested or self.state.nested:
+                self.state = replace(self.state, nested=True, last_role="plain", name=name)
+                yield self._amount(token, f"{parent.item}_part", name=name)
+                return
+            if parent.items_all or mention is None or self.context.listing:
+                self.state = replace(self.state, last_role="plain", name=name)
+                yield self._amount(token, parent.item, name=name)
+                return
         if mention is None:
             yield from self._unnamed(token, segment, named, role, sign)
             return
@@ -415,7 +436,7 @@ class _Reader:
             own_scope = _FISCAL if topic.name.startswith(_FISCAL) else (scopes[-1].name if scopes else "")
         part = state.parent is not None and topic.strength != "weak"
         self.state = replace(state, subject=topic, side=side, scope=own_scope, parent=state.parent if part else None, name=None)
-        if role == "plain" and (self.head is None or not part):
+        if self.head is None or (role == "plain" and not part):
             self.head, self.head_scope = topic, own_scope
         return name
 
@@ -597,9 +618,10 @@ class _Reader:
     def _name(self, segment: str, end: int) -> str | None:
         """What is printed before a figure: the last clause without ordinals, years and filler."""
         start = end - len(segment)
-        clause = max((segment.rfind(sign) for sign in ",;。:、"), default=-1)
-        # 12、公务接待费: the mark after an ordinal does not part names; （一）… was dropped before
-        first, last = start + clause + 1, end
+        bare = re.sub(r"(?:[,;:、]|\d+[^\d,;:、]{1,2}(?=[,;:、]*$))+$", "", segment)
+        # 办公费、印刷费 4 万元 is one figure for both: an enumeration comma parts no names
+        clause = max((bare.rfind(sign) for sign in ",;。:"), default=-1)
+        first, last = start + clause + 1, start + len(bare)
         if first >= last:
             return None
         printed = self.printed[self.key.at[first] : self.key.at[last - 1] + 1]
@@ -629,6 +651,11 @@ def _residue(segment: str) -> str:
 
 def _key_name(name: str) -> str:
     return re.sub(r"[(（][^()（）]*[)）]", "", fold(name))
+
+
+def _noun_behind(text: str) -> bool:
+    """Whether a thing is named between a verb and the figure, not just filler."""
+    return bool(re.sub(r"\d+[^\d,;:、]{1,2}$", "", re.sub(r"[,;:、]+$", "", text))) and bool(_residue(text))
 
 
 def _near(between: str) -> bool:

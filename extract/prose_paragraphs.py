@@ -187,13 +187,17 @@ def _continues(last: Line, line: Line, edges: dict[int, tuple[float, float]], af
     stepped_in = line.box[0] > last.box[0] + 1.3 * size if line.page == last.page else indented
     if stepped_in or (indented and (ended or after_table)) or (ended and ordinal_level(line.text) is not None):
         return False
-    return right - last.box[2] < _first_token_width(line.text, size) + 1.2 * size
+    room = right - last.box[2]
+    if indented:
+        # first lines are set in by two letters: two of them below each other are two paragraphs, unless the first is full
+        return room < size
+    return room < _first_token_width(line.text, size) + size
 
 
 def _first_token_width(text: str, size: float) -> float:
     """How much room the first unbreakable piece of a line takes: a number with its sign, or one ideograph."""
     found = re.match(r"[\d,.，．\s%％]+", text)
-    return (0.55 * size * len(found.group().strip()) if found and found.group().strip() else 0) + size
+    return max(size, 0.55 * size * len(found.group().strip()) if found else 0)
 
 
 def sentence_spans(text: str) -> Iterator[tuple[int, int]]:

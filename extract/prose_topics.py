@@ -43,6 +43,7 @@ class Topic:
     scope: str = ""
     item: str = ""
     items_all: bool = False
+    item_inline: bool = False
     needs: str = ""
     emits: tuple[str, ...] = ()
     scoped: Mapping[str, str] = field(default_factory=dict)
@@ -90,8 +91,8 @@ def _topic(name: str, entry: Mapping[str, Any]) -> Topic:
     return Topic(
         name=name, strength=entry.get("strength", "strong"), base=entry.get("base", ""), share=entry.get("share", ""),
         side=entry.get("side", ""), scope=entry.get("scope", ""), item=entry.get("item", ""),
-        items_all=entry.get("items_all", False), needs=entry.get("needs", ""), emits=tuple(entry.get("emits", ())),
-        scoped=entry.get("scoped", {}), by_side=entry.get("by_side", {}),
+        items_all=entry.get("items_all", False), item_inline=entry.get("item_inline", False),
+        needs=entry.get("needs", ""), emits=tuple(entry.get("emits", ())), scoped=entry.get("scoped", {}), by_side=entry.get("by_side", {}),
     )  # fmt: skip
 
 
