@@ -76,7 +76,7 @@ def aligned_tables(sheet: Sheet, lines: Sequence[Ints], areas: Sequence[Box]) ->
     for stack in _stacks(sheet, areas):
         for part in _parts(stack, words):
             table = _between_rules(sheet, words, part)
-            if table is not None:
+            if table is not None and _tabular(table):
                 tables.append(table)
                 taken.update(int(m) for m in table.marks)
     rest = [[w for w in line if not taken.intersection(w.marks)] for line in words]
@@ -84,9 +84,17 @@ def aligned_tables(sheet: Sheet, lines: Sequence[Ints], areas: Sequence[Box]) ->
     rest = [line for line in rest if line and not _within(line, covered)]
     for region in _numeric_regions(rest):
         table = _without_rules(sheet, region)
-        if table is not None:
+        if table is not None and _tabular(table):
             tables.append(table)
     return tables
+
+
+def _tabular(table: Table) -> bool:
+    """Whether at least two rows show two cells side by side: the scale and the legend of a chart do not."""
+    filled: dict[int, int] = {}
+    for (_, top, _, _), marks in zip(table.spans, table.held, strict=True):
+        filled[top] = filled.get(top, 0) + bool(len(marks))
+    return sum(count >= 2 for count in filled.values()) >= 2
 
 
 def _has_wide_gap(sheet: Sheet, line: Ints) -> bool:

@@ -328,3 +328,10 @@ class TestNoRulesAtAll:
         words += [word("其中：基本支出1,000.00万元，项目支出234.56万元。", 50, 320)]
         words += [word("三公经费预算3.44万元，比上年减少4.19万元。", 50, 340)]
         assert grids(read(words, [])) == []
+
+
+def test_the_scale_of_a_chart_and_its_legend_are_no_table() -> None:
+    rules = [level(100 + 40 * i, 90, 450) for i in range(5)]
+    words = [ending(str(200000 - 50000 * i), 88, 96 + 40 * i) for i in range(5)]
+    words += [word("2023年", 150, 270), word("2024年", 300, 270), word("一般公共预算", 200, 80)]
+    assert grids(read(words, rules)) == []
