@@ -6,6 +6,7 @@ by lines on all sides make a cell, cells that share a corner make a table.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -15,6 +16,8 @@ from extract.tables_sheet import Bools, Floats, Ints, Sheet, Table, in_cells
 
 SNAP: Final = 3.0
 """Points within which two ruling lines, or the end of one and the side of another, are taken to touch."""
+_OF_NUMBERS: Final = list("0123456789.,")
+_AMOUNT: Final = re.compile(r"\d+\.\d{1,6}|\d{1,3}(?:,\d{3})+(?:\.\d{1,6})?")
 SHORTEST: Final = 3.0
 """A joined ruling line below this length is a dot or a dash."""
 
@@ -68,7 +71,43 @@ def _owners(cells: _Cells, sheet: Sheet) -> Ints:
     # -1 wraps to the spare last place, which holds -1
     column = np.searchsorted(cells.xs, sheet.middle[:, 0], "right") - 1
     row = np.searchsorted(cells.ys, sheet.middle[:, 1], "right") - 1
-    return plan[column, row]
+    return _whole_numbers(sheet, plan[column, row])
+
+
+def _whole_numbers(sheet: Sheet, owner: Ints) -> Ints:
+    """A number printed wider than its cell runs over the rule; all of it belongs where most of it stands.
+
+    It is one number when the text layer shows no blank in it, it reads as one amount, and the step over the rule is not
+    wider than those between its other digits: two figures that touch have at least the padding of their cells between.
+    """
+    if len(owner) < 2:
+        return owner
+    digits = np.isin(sheet.texts, _OF_NUMBERS)
+    follows = (np.diff(sheet.order) == 1) & digits[1:] & digits[:-1]
+    follows &= np.abs(np.diff(sheet.base)) < 0.1 * sheet.size[1:]
+    torn = np.flatnonzero(follows & (np.diff(owner) != 0))
+    done = -1
+    for i in torn.tolist():
+        if i <= done:
+            continue
+        first, last = i, i + 1
+        while first > 0 and follows[first - 1]:
+            first -= 1
+        while last < len(follows) and follows[last]:
+            last += 1
+        done = last
+        token = slice(first, last + 1)
+        if not _AMOUNT.fullmatch("".join(sheet.texts[token].tolist())):
+            continue
+        plain = np.char.isdigit(sheet.texts[token])
+        steps = np.diff(sheet.along[token])
+        between_digits = steps[plain[1:] & plain[:-1]]
+        across = steps[np.diff(owner[token]) != 0]
+        if len(between_digits) < 2 or across.max() > 1.08 * float(np.median(between_digits)):
+            continue
+        homes, counts = np.unique(owner[token][owner[token] >= 0], return_counts=True)
+        owner[token] = homes[counts.argmax()]
+    return owner
 
 
 def _table_of(cells: _Cells, members: Ints, owner: Ints, sheet: Sheet) -> Table:

@@ -179,6 +179,26 @@ def test_a_table_inside_a_form_is_read_where_the_form_is_drawn() -> None:
     )
 
 
+def test_a_number_wider_than_its_cell_stays_whole() -> None:
+    def page(canvas: Canvas) -> None:
+        rules(canvas)
+        canvas.setFont("Helvetica", 10)
+        canvas.drawRightString(212, 380, "1234567.89")
+        canvas.drawString(205, 350, "5.00")
+
+    assert cells(read_pdf(drawn(page))) == [[["1234567.89", ""], ["", "5.00"]]]
+
+
+def test_two_numbers_that_almost_touch_stay_two() -> None:
+    def page(canvas: Canvas) -> None:
+        rules(canvas)
+        canvas.setFont("Helvetica", 10)
+        canvas.drawRightString(199, 380, "12345")
+        canvas.drawString(201, 380, "67.89")
+
+    assert cells(read_pdf(drawn(page))) == [[["12345", "67.89"], ["", ""]]]
+
+
 class TestTextThatNobodySees:
     def page(self, hide: Draw) -> Reading:
         def draw(canvas: Canvas) -> None:
