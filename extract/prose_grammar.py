@@ -61,6 +61,8 @@ class Context:
     parent: Topic | None = None
     side: str = ""
     scope: str = ""
+    counting: str = ""
+    """What the sentence before counted."""
     listing: bool = False
     """`parent` heads a list whose every paragraph is an item."""
 
@@ -79,6 +81,8 @@ class _State:
     last_sign: int = 1
     name: str | None = None
     """What the last amount without a topic was for: what follows may be its change."""
+    own: bool = False
+    """`subject` was named in this sentence, not by a heading or a sentence before."""
     nested: bool = False
     """The parts of a listed item are being named (1. 执法业务 50 万元，包括：…)."""
 
@@ -130,6 +134,7 @@ _NUMBER = r"(?<![\d.,A-Za-z])(?P<sign>(?<![\d年月日\u4e00-\u9fff])-)?(?P<numb
 _AMOUNT = re.compile(_NUMBER + r"(?:[多余])?(?P<unit>亿元|万元|千元|百元|元|亿(?![\w])|万(?![\w]))")
 _PERCENT = re.compile(_NUMBER + r"(?P<unit>%|个百分点)")
 _COUNT = re.compile(_NUMBER + r"(?P<unit>团组|批次|人次|[个台套件辆家户项人名批次张把组部只条棵盏间栋座架])")
+_WHOLE = re.compile(r"共有|实有|现有|保有|共计|购置|编制")
 _VALUE_FOLLOWS = re.compile(r"(?:\([^()]*\))?[、,]?(?:共计?|价值|金额|合计|预算|资金|计|总价|约|为|原值|账面)*")
 _NUMERALS = {sign: i for i, sign in enumerate("零一二三四五六七八九十")} | {"两": 2}
 _COUNT_IN_WORDS = re.compile(r"(?<![第\d一二三四五六七八九十])(?P<number>[一二三四五六七八九十两]{1,3})(?P<unit>[个家辆台])")
@@ -153,7 +158,11 @@ _FILLER = re.compile(
     r"|总额|总计|合计|共计|总|额|数|为|是|共|约|计|各|人民币|实际|预计|拟|均|已|其中|包括|分别|达到|达|完成|财政|我局|我部门|我单位|本部门|本单位"
     r"|[与和同比较的了,;:、。()\-—]|[一二三四五六七八九十]+、|\d+、)*"
 )
-_LEADING = re.compile(r"^(?:[\s,，;；:：、。.()（）—-]|其中[:：]?|(?:及)?以上(?:的)?|主要|(?<![\u4e00-\u9fff])(?:包括|是|为)|[一二三四五六七八九十]+[、.]|\d{1,2}[、.．](?!\d)|20\d\d[ ]*年(?:度)?)+")
+_CHANGE = re.compile(
+    rf"(?:[与和同]?(?:[比较]|相比)(?:[^,;。:]*?))?(?:同比|环比|各|共|净|有所)*(?:{_UP}|{_DOWN}){_TAIL}$|[占][^,;。]*$|完成[^,;。]*$|(?:执行|完成)率.*$"
+)
+_HOUSE = re.compile(r"[\u4e00-\u9fff\d]{0,30}?(?:局|委|委员会|办公室|办公厅|厅|中心|院|所|处|队|部|站|馆|校|府|团|部门|单位|本级|机关)(?=$|20\d\d|预算|决算|共|安排|财政|的|本|,)")
+_LEADING = re.compile(r"^(?:[\s,，;；:：、。.()（）—-]|其中[:：]?|(?:及)?以上(?:的)?|主要(?=是|为|包括|用于)|原因(?:是|为)?[:：,，]?|(?<![\u4e00-\u9fff])(?:包括|是|为)|[一二三四五六七八九十]+[、.]|\d{1,2}[、.．](?!\d)|20\d\d[ ]*年(?:度)?)+")
 _TRAILING = re.compile(r"(?:增加|减少|增长|下降|比|较|(?<=[\u4e00-\u9fff])(?:共|计)|[\s,，;；:：、]|20\d\d\s*年(?:度)?|年初|预算|决算|安排|支出?预算数?|数|为|共计?|约|合计)+$")
 
 
@@ -252,6 +261,9 @@ class _Reader:
         self.stack: list[tuple[_State, int]] = []
         self.buffer = 0
         self.target = bool(re.match(r"^[\d、.(一二三四五六七八九十)]*(?:年度)?绩效(?:指标|目标)(?!.{0,12}(?:项目|管理|情况))", self.text))
+        self.limit = False
+        self.counting = context.counting
+        self.counting_year = context.fiscal_year
         self.head: Topic | None = None
         self.head_scope = context.scope
         self.bound: set[tuple[str, int | None]] = set()
@@ -260,8 +272,8 @@ class _Reader:
         """A sentence that says 其中 next goes on with the head of this one; a bare one with its last subject."""
         head = self.head or self.context.subject
         if self.context.listing:
-            return self.context
-        return replace(self.context, subject=head, parent=None, side=self.state.side, scope=self.context.scope if self.head is None else self.head_scope)
+            return replace(self.context, counting=self.counting)
+        return replace(self.context, counting=self.counting, subject=head, parent=None, side=self.state.side, scope=self.context.scope if self.head is None else self.head_scope)
 
     def read(self) -> Iterator[Figure]:
         at = 0
@@ -281,7 +293,12 @@ class _Reader:
                     at = token.end
                     continue
             else:
+                self.limit = False
                 yield from self._figure(token, segment, behind)
+                if self.limit:
+                    # 购置单价 100 万元以上设备 0 台: a limit is part of the name it stands in
+                    at = token.end
+                    continue
             at = self.buffer = token.end
 
     def _walk(self, start: int, end: int) -> None:
@@ -309,6 +326,7 @@ class _Reader:
         if token.kind == "amount":
             special = self._special(token, segment, behind)
             if special:
+                self.limit = special == THRESHOLD
                 yield self._amount(token, special, name=self._name(segment, token.start))
                 return
         self._reason(segment)
@@ -321,11 +339,8 @@ class _Reader:
         mention = _subject_of(found)
         if mention is not None and self._leads_on(mention, named):
             mention = None
-        if role == "delta" and mention is None and self.state.reason:
-            yield from self._unbound(token, segment, REASON)
-            return
         if self.state.reason and not (mention is not None and re.search(r"[;。]", segment[: mention.start]) and role == "plain"):
-            yield from self._unbound(token, segment, REASON)
+            yield from self._unbound(token, segment, REASON, sign=sign)
             return
         if self.state.reason:
             self.state = replace(self.state, reason=False)
@@ -435,13 +450,13 @@ class _Reader:
         if topic.strength == "weak":
             own_scope = _FISCAL if topic.name.startswith(_FISCAL) else (scopes[-1].name if scopes else "")
         part = state.parent is not None and topic.strength != "weak"
-        self.state = replace(state, subject=topic, side=side, scope=own_scope, parent=state.parent if part else None, name=None)
+        self.state = replace(state, subject=topic, side=side, scope=own_scope, parent=state.parent if part else None, name=None, own=True)
         if self.head is None or (role == "plain" and not part):
             self.head, self.head_scope = topic, own_scope
         return name
 
     def _bind(self, token: _Token, name: str, role: Role, sign: int, segment: str, topic: Topic) -> Iterator[Figure]:
-        self.state = replace(self.state, last_role=role, last_sign=sign)
+        self.state = replace(self.state, last_role=role, last_sign=sign, own=True)
         if token.kind == "percent":
             derived = self._derived(name, topic, role)
             if derived:
@@ -472,7 +487,8 @@ class _Reader:
     def _unnamed(self, token: _Token, segment: str, named: str, role: Role, sign: int) -> Iterator[Figure]:
         """A figure whose segment names no topic: it goes on with the subject, or is for something unknown."""
         subject = self.state.subject
-        filler = not _residue(named)
+        # a subject of this sentence goes on after a purpose or a place; one from a heading only where nothing else is named
+        filler = not _residue(named, every=not self.state.own)
         if role != "plain" and self.state.name is not None and subject is None:
             yield from self._unbound(token, segment, OTHER, role=role, sign=sign)
             return
@@ -481,7 +497,7 @@ class _Reader:
             item = self.state.parent.item if self.state.parent and self.state.parent.item else OTHER
             yield from self._unbound(token, segment, item, role=role, sign=sign)
             return
-        if subject is not None and (role != "plain" or filler):
+        if subject is not None and filler:
             if token.kind == "amount" and role == "plain":
                 stamp = (subject.name, self._year(segment))
                 if stamp in self.bound and not self._says_budget(segment):
@@ -506,15 +522,15 @@ class _Reader:
 
     def _unbound(self, token: _Token, segment: str, topic: str, *, role: Role = "plain", sign: int = 1) -> Iterator[Figure]:
         """An amount is kept whatever it is for; a percentage of something unknown says nothing and is left."""
-        name = self._name(segment, token.start) if role == "plain" else self.state.name
+        name = self._name(segment, token.start) if role == "plain" or self.state.name is None else self.state.name
         if token.kind == "percent":
             return
         if topic == OTHER and name:
-            topic = classified(_key_name(name)) or OTHER
+            topic = classified(name) or OTHER
         if role == "delta":
-            yield self._amount(token, f"{topic}_delta", sign=sign, name=name)
+            yield self._amount(token, f"{topic}_delta", sign=sign, name=name, base_year=self._base_year(segment))
         else:
-            yield self._amount(token, topic, name=name, year=self._year(segment))
+            yield self._amount(token, topic, sign=sign, name=name, year=self._year(segment))
         if topic != REASON:
             self.state = replace(self.state, name=name or self.state.name, last_role=role, last_sign=sign)
 
@@ -524,42 +540,41 @@ class _Reader:
         best: tuple[int, Count, str | None] | None = None
         clause = re.split(r"[;。]", segment)[-1]
         for kind in counts():
+            if kind.after and self.counting not in kind.after:
+                continue
             if token.unit not in kind.measures or (kind.needs and not re.search(kind.needs, self.surroundings)):
                 continue
             if kind.behind and (m := kind.behind.match(behind)) and m.group():
                 weight = 100 + len(m.group())
             elif kind.before and (before := list(kind.before.finditer(clause))) and _near(clause[before[-1].end() :]):
-                weight = len(before[-1].group()) + before[-1].end()
+                weight = len(before[-1].group()) + (50 if kind.after else 0)
             else:
                 continue
             if best is None or weight > best[0]:
                 best = (weight, kind, None)
-        if best is None:
+        year = self._year(segment)
+        if best is None or (best[1].item and self.counting == best[1].name and not _WHOLE.search(clause)):
             part = self._counted_part(token, clause)
             if part is None:
                 return None
             topic, name = part
+            year = self.counting_year
         else:
             topic, name = best[1].name, None
-            if best[1].item and self._counting == best[1].name and re.search(r"其中|、|,|^", clause) and not re.search(r"(?:共有|实有|现有|保有)", clause):
-                topic, name = best[1].item, self._name(clause, token.start)
-            else:
-                self._counting = best[1].name
+            self.counting, self.counting_year = topic, year
         at = self.key.at
         start, end = at[token.start], at[token.end - 1] + 1
         tail = re.match(r"\s*[(（](?:[套件台组、,，/\s])+[)）]", self.printed[end:])
         unit = self.printed[at[token.end - len(token.unit)] : end] + (tail.group().strip() if tail else "")
         return Figure(
             topic=topic, start=start, end=end, unit=unit, count=decimal_text(token.number), name=name,
-            fiscal_year=self._year(segment),
+            fiscal_year=year,
         )  # fmt: skip
-
-    _counting: str = ""
 
     def _counted_part(self, token: _Token, clause: str) -> tuple[str, str] | None:
         """机要通信用车 2 辆 in a list that began with 共有车辆 6 辆."""
         for kind in counts():
-            if kind.item and kind.name == self._counting and token.unit in kind.measures:
+            if kind.item and kind.name == self.counting and token.unit in kind.measures:
                 name = self._name(clause, token.start)
                 return (kind.item, name) if name else None
         return None
@@ -608,7 +623,7 @@ class _Reader:
 
     def _base_year(self, segment: str) -> int | None:
         years = [int(m.group()) for m in _YEAR.finditer(segment)]
-        compared = [m for m in re.finditer(r"[与和同比较]\s*(20\d\d)年", segment)]
+        compared = list(re.finditer(r"[与和同比较]\s*(20\d\d)年", segment))
         if compared:
             return int(compared[-1].group(1))
         if re.search(r"上年|去年", segment) and self.context.fiscal_year:
@@ -621,6 +636,10 @@ class _Reader:
         bare = re.sub(r"(?:[,;:、]|\d+[^\d,;:、]{1,2}(?=[,;:、]*$))+$", "", segment)
         # 办公费、印刷费 4 万元 is one figure for both: an enumeration comma parts no names
         clause = max((bare.rfind(sign) for sign in ",;。:"), default=-1)
+        while clause > 0 and not _residue(bare[clause + 1 :]):
+            # …信访事务支出，2026 年预算数为 3 万元: the name stands one clause earlier
+            bare = bare[:clause]
+            clause = max((bare.rfind(sign) for sign in ",;。:"), default=-1)
         first, last = start + clause + 1, start + len(bare)
         if first >= last:
             return None
@@ -640,17 +659,18 @@ def _scope_names(chain: Sequence[str]) -> Iterator[str]:
                 yield topic.scope
 
 
-def _residue(segment: str) -> str:
-    """What a segment says beyond filler; '' when it only leads to the figure."""
-    text = re.sub(r"[,;。:、]+$", "", segment)
-    clause = re.split(r"[;。]", text)[-1]
-    # 2024 年，我部门…安排: clauses that only set time and place are filler as well
-    rest = _FILLER.fullmatch(re.split(r",", clause)[-1])
-    return "" if rest else clause
+def _residue(segment: str, *, every: bool = False) -> str:
+    """What a segment says beyond filler, comparison and the name of the house; '' when it only leads to the figure.
 
-
-def _key_name(name: str) -> str:
-    return re.sub(r"[(（][^()（）]*[)）]", "", fold(name))
+    Only its last clause is asked, or `every` one.
+    """
+    clauses = re.split(r"[,;。:]", _COMPARISON.sub("", re.sub(r"[,;。:、]+$", "", segment)))
+    for clause in clauses if every else clauses[-1:]:
+        rest = _CHANGE.sub("", clause)
+        rest = _FILLER.sub("", _HOUSE.sub("", rest, count=1), count=1) if _HOUSE.match(rest) else _FILLER.sub("", rest, count=1)
+        if rest:
+            return rest
+    return ""
 
 
 def _noun_behind(text: str) -> bool:

@@ -65,6 +65,7 @@ class Count:
     measures: tuple[str, ...]
     needs: str = ""
     item: str = ""
+    after: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,10 +117,10 @@ def counts() -> tuple[Count, ...]:
     """Every kind of counted things in the order of the data file."""
     return tuple(
         Count(
-            name,
+            entry.get("topic", name),
             re.compile("(?:" + "|".join(entry["aliases"]) + ")") if entry["aliases"] else None,
             re.compile("(?:" + "|".join(entry["behind"]) + ")") if entry["behind"] else None,
-            tuple(entry["measures"]), entry.get("needs", ""), entry.get("item", ""),
+            tuple(entry["measures"]), entry.get("needs", ""), entry.get("item", ""), tuple(entry.get("after", ())),
         )
         for name, entry in _data()["counts"].items()
     )  # fmt: skip
@@ -160,10 +161,16 @@ def _bare(name: str) -> str:
 
 
 def classified(name: str) -> str | None:
-    """`function` or `economic` when a name is that of a classification code (the end of it: 208…款…项), else None."""
+    """`function` or `economic` when a printed name is that of a classification code, else None.
+
+    A name may end a path (…（类）…（款）行政运行（项）), follow its code (2040201-行政运行) or be quoted (“教育支出”科目).
+    """
+    if re.search(r"[(（][类款项][)）]|(?:^|[^\d])2\d{6}(?!\d)", name):
+        return FUNCTION
+    bare = re.sub(r"[“”\"'‘’]|科目$", "", _bare(name))
     known = _classification()
-    for start in range(max(0, len(name) - 40), len(name) - 2):
-        topic = known.get(name[start:])
-        if topic:
-            return topic
+    for start in range(max(0, len(bare) - 40), len(bare) - 2):
+        for form in (bare[start:], bare[start:].removesuffix("支出"), bare[start:] + "支出"):
+            if form in known:
+                return known[form]
     return None
