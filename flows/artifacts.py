@@ -107,12 +107,12 @@ def publish(summary: RunSummary) -> None:
                     "state 状态": outcome.state.value,
                     "reason 原因": outcome.reason or "",
                     "document 文件": outcome.title or outcome.file,
-                    "detail 说明": outcome.detail or "",
                     "review 复核": outcome.review_item or "",
                     "facts 数据": outcome.facts,
                     "errors 错误": outcome.errors,
                     "warnings 提示": outcome.warnings,
                     "sha256": outcome.sha256[:12],
+                    "detail 说明": outcome.detail or "",
                 }
                 for outcome in sorted(summary.documents, key=lambda o: (o.state is DocumentState.LOADED, o.file))
             ],

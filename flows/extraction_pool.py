@@ -8,22 +8,31 @@ from __future__ import annotations
 
 import ctypes
 import hashlib
+import json
 import logging
 import multiprocessing
 import os
 import resource
 import signal
 import sys
-from collections.abc import Iterable, Iterator
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import TimeoutError as FutureTimeoutError
-from dataclasses import dataclass
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import cast
 
-from pebble import ProcessExpired, ProcessPool
+from pebble import ProcessExpired, ProcessFuture, ProcessPool
 
-from budget.disclosure import Disclosure, Document, DocumentError, ErrorCode
+from budget.disclosure import Disclosure, Document, DocumentError, ErrorCode, Finding
+from budget.states import Origin, Severity
 
 log = logging.getLogger("yusuan.extraction")
+MAX_MEMBER_MB = 320
+"""No file that a worker writes is larger (`extract.containers` stops a member at 300 MiB)."""
 
 
 @dataclass(frozen=True)
@@ -37,14 +46,30 @@ class Limits:
 
 @dataclass(frozen=True)
 class Job:
-    """One document to read: its bytes lie in `path`; `file` is the name it is known by."""
+    """One file to read: its bytes lie in `path`; `file` is the name it is known by.
 
-    path: Path
+    An archive comes back with `members`, the labels of what it holds; each of them follows as a job of its own, with
+    `member` its label and its bytes in `path` under a name of our own: no name of an archive reaches the file system.
+    `path` is None for a member whose bytes cannot be had (a password, a damaged part).
+    """
+
+    path: Path | None
     file: str
     recipe: str = ""
+    member: str | None = None
+    members: tuple[str, ...] | None = None
 
 
-def _enter_worker(memory_mb: int) -> None:
+@dataclass
+class _Ticket:
+    """A job on its way: `future` once it is scheduled, `known` when its end is known without reading."""
+
+    job: Job
+    future: ProcessFuture | None = None
+    known: Disclosure | None = None
+
+
+def _enter_worker(memory_mb: int, size_mb: int) -> None:
     """A worker dies with its parent (a killed flow must leave no reader behind) and cannot outgrow its memory."""
     if sys.platform == "linux":
         pr_set_pdeathsig = 1
@@ -52,19 +77,48 @@ def _enter_worker(memory_mb: int) -> None:
         resource.setrlimit(resource.RLIMIT_AS, (memory_mb << 20, memory_mb << 20))
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    # members of archives are laid out as files: none may be larger than what an archive may hold
+    largest = max(size_mb, MAX_MEMBER_MB) << 20
+    resource.setrlimit(resource.RLIMIT_FSIZE, (largest, largest))
 
 
-def _read(path: str, file: str, recipe: str) -> str:
-    """Runs in the worker; the result travels as JSON, so that nothing unpickles what a parser made."""
-    from extract.document import extract_bytes
+def _read(path: str, file: str, recipe: str, spool: str) -> str:
+    """Runs in the worker; the result travels as JSON, so that nothing unpickles what a parser made.
 
-    return extract_bytes(Path(path).read_bytes(), file, recipe=recipe).to_json()
+    A document gives its disclosure. An archive gives `{"members": [[label, sha256, [code, message] or null], ...]}` and
+    lays their bytes into `spool`, each under its sha256.
+    """
+    from extract.containers import is_container, members
+    from extract.document import extract_bytes, unreadable
+    from extract.reading import UnreadableError
+
+    data = Path(path).read_bytes()
+    if not is_container(data):
+        return extract_bytes(data, file, recipe=recipe).to_json()
+    found: list[tuple[str, str, tuple[str, str] | None]] = []
+    try:
+        for member in members(data):
+            sha256 = ""
+            if member.data:
+                sha256 = hashlib.sha256(member.data).hexdigest()
+                (Path(spool) / sha256).write_bytes(member.data)
+            problem = member.problem
+            found.append((member.name, sha256, (problem.code, problem.message) if problem else None))
+    except UnreadableError as error:
+        return unreadable(data, file, error, recipe=recipe).to_json()
+    return json.dumps({"members": found})
 
 
 def failed(job: Job, code: ErrorCode, message: str) -> Disclosure:
-    """The disclosure of a document that gave nothing, with the reason."""
-    with job.path.open("rb") as source:
-        sha256 = hashlib.file_digest(source, "sha256").hexdigest()
+    """The disclosure of a document that gave nothing, with the reason.
+
+    A member without bytes is known by the hash of its name, so that every member stays one of its own.
+    """
+    if job.path is None:
+        sha256 = hashlib.sha256(job.file.encode("utf-8", "surrogatepass")).hexdigest()
+    else:
+        with job.path.open("rb") as source:
+            sha256 = hashlib.file_digest(source, "sha256").hexdigest()
     return Disclosure(
         document=Document(
             file=job.file, sha256=sha256, reader=None, kind=None, recipe=job.recipe,
@@ -74,50 +128,120 @@ def failed(job: Job, code: ErrorCode, message: str) -> Disclosure:
 
 
 def extract_all(
-    jobs: Iterable[Job], *, workers: int | None = None, limits: Limits | None = None
+    jobs: Iterable[Job],
+    *,
+    workers: int | None = None,
+    limits: Limits | None = None,
+    spool: Path | None = None,
+    recipe_of: Callable[[str], str] | None = None,
 ) -> Iterator[tuple[Job, Disclosure]]:
     """Read every job's document in a pool; yields in the order given, each as soon as it and those before it are done.
+
+    An archive that opens gives first itself (`job.members` is set; the disclosure names its members and holds no figure),
+    then each of its members, with time and memory limits of their own. `spool` is a folder of the caller's for their bytes:
+    without it they are gone when the last pair has been yielded. `recipe_of` gives the recipe of a member by its sha256;
+    else it is that of its archive.
 
     Never raises for a document: a file over a limit or one that killed its worker gives a Disclosure with an error.
     """
     limits = limits or Limits()
-    pending: list[tuple[Job, object]] = []
+    count = workers or os.cpu_count() or 1
+    coming = iter(jobs)
+    queue: deque[_Ticket] = deque()
     context = multiprocessing.get_context("spawn")  # Prefect runs threads: forking them is not safe
-    with ProcessPool(
-        max_workers=workers or os.cpu_count() or 1, context=context,
-        initializer=_enter_worker, initargs=[limits.memory_mb],
-    ) as pool:  # fmt: skip
+    with ExitStack() as stack:
+        if spool is None:
+            spool = Path(stack.enter_context(TemporaryDirectory(prefix="yusuan-members-")))
+        pool = stack.enter_context(
+            ProcessPool(
+                max_workers=count, context=context, initializer=_enter_worker,
+                initargs=[limits.memory_mb, limits.size_mb],
+            )
+        )  # fmt: skip
         try:
-            for job in jobs:
-                if job.path.stat().st_size > limits.size_mb << 20:
-                    pending.append((job, None))
-                else:
-                    arguments = [str(job.path), job.file, job.recipe]
-                    pending.append((job, pool.schedule(_read, args=arguments, timeout=limits.seconds)))
-            for job, future in pending:
-                yield job, _result(job, future, limits)
+            while True:
+                # a few jobs ahead keep the workers busy; thousands of finished readings would fill the memory
+                queue.extend(_Ticket(job) for job in islice(coming, max(0, AHEAD * count - len(queue))))
+                if not queue:
+                    return
+                for ticket in islice(queue, AHEAD * count):
+                    _schedule(pool, ticket, limits, spool)
+                ticket = queue.popleft()
+                job, disclosure, members = _result(ticket, limits, spool, recipe_of)
+                queue.extendleft(reversed(members))
+                yield job, disclosure
         except BaseException:
             pool.stop()
             raise
 
 
-def _result(job: Job, future: object, limits: Limits) -> Disclosure:
-    if future is None:
-        return failed(job, "limit_size", f"{job.file}: larger than {limits.size_mb} MiB; raise the limit to read it")
+AHEAD = 8
+"""Jobs scheduled before the one that is waited for, a worker."""
+
+
+def _schedule(pool: ProcessPool, ticket: _Ticket, limits: Limits, spool: Path) -> None:
+    if ticket.future is not None or ticket.known is not None:
+        return
+    job = ticket.job
+    assert job.path is not None
+    size = job.path.stat().st_size
+    if size > limits.size_mb << 20:
+        message = f"{job.file}: {size >> 20} MiB, more than the {limits.size_mb} MiB allowed; raise the limit to read it"
+        ticket.known = failed(job, "limit_size", message)
+        return
+    arguments = [str(job.path), job.file, job.recipe, str(spool)]
+    ticket.future = pool.schedule(_read, args=arguments, timeout=limits.seconds)
+
+
+def _result(
+    ticket: _Ticket, limits: Limits, spool: Path, recipe_of: Callable[[str], str] | None
+) -> tuple[Job, Disclosure, list[_Ticket]]:
+    job = ticket.job
+    if ticket.known is not None:
+        return job, ticket.known, []
+    assert ticket.future is not None
     try:
-        return Disclosure.from_json(future.result())  # type: ignore[attr-defined]
+        answer = ticket.future.result()
+        if not answer.startswith('{"members"'):
+            return job, Disclosure.from_json(answer), []
+        members = [_member(job, *found, spool, recipe_of) for found in json.loads(answer)["members"]]
+        names = tuple(one.job.member or "" for one in members)
+        return replace(job, members=names), _taken_apart(job, names), members
     except FutureTimeoutError:
-        return failed(
-            job, "limit_time", f"{job.file}: not read within {limits.seconds:g} s; raise the limit to read it"
-        )
+        code, message = "limit_time", f"not read within {limits.seconds:g} s; raise the limit to read it"
     except MemoryError:
-        return failed(
-            job, "limit_memory", f"{job.file}: needs more than {limits.memory_mb} MiB; raise the limit to read it"
-        )
+        code, message = "limit_memory", f"needs more than {limits.memory_mb} MiB; raise the limit to read it"
     except ProcessExpired as death:
-        return failed(
-            job, "corrupt", f"{job.file}: the reader died on it (exit code {death.exitcode}); open it by hand"
-        )
+        code, message = "corrupt", f"the reader died on it (exit code {death.exitcode}); open it by hand"
     except Exception as fault:
         log.exception("extraction of %s failed", job.file, exc_info=fault)
-        return failed(job, "corrupt", f"{job.file}: the extractor failed on it ({type(fault).__name__}: {fault})")
+        code, message = "corrupt", f"the extractor failed on it ({type(fault).__name__}: {fault}); open it by hand"
+    return job, failed(job, cast(ErrorCode, code), f"{job.file}: {message}"), []
+
+
+def _member(
+    archive: Job, label: str, sha256: str, problem: tuple[ErrorCode, str] | None, spool: Path,
+    recipe_of: Callable[[str], str] | None,
+) -> _Ticket:  # fmt: skip
+    recipe = recipe_of(sha256) if recipe_of and sha256 else archive.recipe
+    job = Job(spool / sha256 if sha256 else None, f"{archive.file}!/{label}", recipe, label)
+    if problem is not None:
+        code, message = problem
+        return _Ticket(job, known=failed(job, code, f"{job.file}: {message}"))
+    if not sha256:
+        return _Ticket(job, known=failed(job, "empty", f"{job.file}: the file holds nothing; download it again"))
+    return _Ticket(job)
+
+
+def _taken_apart(job: Job, members: tuple[str, ...]) -> Disclosure:
+    """What stands for an archive that opened: no reader, no kind, no error, and a finding that names what it held."""
+    assert job.path is not None
+    with job.path.open("rb") as source:
+        sha256 = hashlib.file_digest(source, "sha256").hexdigest()
+    named = ", ".join(members[:20]) + (", …" if len(members) > 20 else "")
+    finding = Finding(
+        check="ARCHIVE", severity=Severity.WARNING, origin=Origin.SOURCE, cells=(),
+        message=f"{job.file}: an archive of {len(members)} files, each read as a document of its own: {named}",
+    )  # fmt: skip
+    document = Document(file=job.file, sha256=sha256, reader=None, kind=None, recipe=job.recipe)
+    return Disclosure(document=document, findings=(finding,))

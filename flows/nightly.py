@@ -14,7 +14,7 @@ from budget.sightings import Sighting
 from budget.states import DocumentState, RunState
 from flows.house import House
 from flows.run_summary import FailedDownload, RunSummary
-from flows.runs import Run, end, process, running
+from flows.runs import Run, end, process, run_name, running
 from review.queue import ReviewQueue
 from spiders.crawl import CrawlSummary, crawl_in_subprocess
 from spiders.portals import Portal, find_portal, load_portals
@@ -23,7 +23,7 @@ REGISTERED = "registered"
 """Marker file in a run's crawl folder: its sightings are in the warehouse."""
 
 
-@flow(name="nightly", flow_run_name="nightly", persist_result=False, validate_parameters=True)
+@flow(name="nightly", flow_run_name=run_name, persist_result=False, validate_parameters=True)
 def nightly(
     portals: list[str] | None = None,
     base_urls: dict[str, str] | None = None,

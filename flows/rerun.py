@@ -11,7 +11,7 @@ from budget.states import DocumentState, RunState
 from flows.house import House
 from flows.recipe import document_recipe
 from flows.run_summary import RunSummary
-from flows.runs import Run, end, process, running
+from flows.runs import Run, end, process, run_name, running
 
 NOT_LOADED = (DocumentState.IN_REVIEW, DocumentState.FAILED, DocumentState.ARCHIVED, DocumentState.WITHDRAWN)
 
@@ -20,7 +20,7 @@ class NothingNamedError(ValueError):
     """A rerun that names nothing known; the message says what was asked for."""
 
 
-@flow(name="rerun", flow_run_name="rerun", persist_result=False, validate_parameters=True)
+@flow(name="rerun", flow_run_name=run_name, persist_result=False, validate_parameters=True)
 def rerun(
     documents: list[str] | None = None,
     portal: str | None = None,

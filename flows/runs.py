@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from prefect import task
 from prefect.cache_policies import NO_CACHE
@@ -58,6 +59,11 @@ class Run:
                 "loaded_in_all": states.get(DocumentState.LOADED, 0), **more,
             }
         )  # fmt: skip
+
+
+def run_name() -> str:
+    """How a flow run is called in the UI: the flow and when it began, in the time of the portals."""
+    return f"{flow_run.get_flow_name()} {datetime.now(ZoneInfo('Asia/Shanghai')):%Y-%m-%d %H:%M}"
 
 
 @contextlib.contextmanager
