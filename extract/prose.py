@@ -21,6 +21,7 @@ from extract.reading import Reading
 
 _GLOSSARY = re.compile(r"(?:名词|术语|专业名词)(?:解释|说明)")
 _TERMINAL = re.compile(r"[。；：，、,;:！？!?]$")
+_WORDS = re.compile(r"[^\W\d_万亿千百元个]{2}")
 _LONGEST_HEADING = 50
 
 
@@ -70,9 +71,10 @@ def _facts(reading: Reading, start: Context) -> Iterator[ProseFact]:
                 context = replace(context, parent=stack[-1].lists, subject=None, listing=True)
         for begin, end in sentence_spans(paragraph.text):
             sentence = paragraph.text[begin:end]
-            found, after = figures(sentence, context)
+            # a lone 339.5 万元 is a label of a chart, and continues nothing
+            found, after = figures(sentence, context if _WORDS.search(sentence) else start)
             yield from (_fact(paragraph, begin, sentence, figure) for figure in found)
-            if found:
+            if found and _WORDS.search(sentence):
                 context = after
             else:
                 context = replace(context, subject=_subject(sentence, context) or context.subject)

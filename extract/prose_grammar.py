@@ -61,8 +61,12 @@ class Context:
     parent: Topic | None = None
     side: str = ""
     scope: str = ""
+    name: str | None = None
+    """What the sentence before named without a topic: a change that follows is of that."""
     counting: str = ""
     """What the sentence before counted."""
+    year: int | None = None
+    """The year that the sentence before spoke of; its parts after 其中 are of that year."""
     listing: bool = False
     """`parent` heads a list whose every paragraph is an item."""
 
@@ -109,7 +113,7 @@ class Key:
         signs: list[str] = []
         places: list[int] = []
         for i, sign in enumerate(printed):
-            for folded in fold(sign):
+            for folded in _MISWRITTEN.get(sign, fold(sign)):
                 if not folded.isspace() and folded not in "“”\"‘’'「」\u200b\ufeff":
                     signs.append(folded)
                     places.append(i)
@@ -121,20 +125,20 @@ class Key:
         return key
 
     def _drop(self, pattern: str) -> bool:
-        found = re.search(pattern, self.text)
-        if not found:
-            return False
-        kept = [i for i in range(len(self.text)) if not any(m.start() <= i < m.end() for m in re.finditer(pattern, self.text))]
-        self.at = [self.at[i] for i in kept]
-        self.text = "".join(self.text[i] for i in kept)
-        return True
+        gone = {i for m in re.finditer(pattern, self.text) for i in range(m.start(), m.end())}
+        if gone:
+            self.at = [place for i, place in enumerate(self.at) if i not in gone]
+            self.text = "".join(sign for i, sign in enumerate(self.text) if i not in gone)
+        return bool(gone)
 
 
+_MISWRITTEN = {"臵": "置"}
+"""Signs that a font of old word processors swaps: 购臵 is 购置."""
 _NUMBER = r"(?<![\d.,A-Za-z])(?P<sign>(?<![\d年月日\u4e00-\u9fff])-)?(?P<number>\d(?:[\d,]*\d)?(?:\.\d+)?)"
 _AMOUNT = re.compile(_NUMBER + r"(?:[多余])?(?P<unit>亿元|万元|千元|百元|元|亿(?![\w])|万(?![\w]))")
 _PERCENT = re.compile(_NUMBER + r"(?P<unit>%|个百分点)")
 _COUNT = re.compile(_NUMBER + r"(?P<unit>团组|批次|人次|[个台套件辆家户项人名批次张把组部只条棵盏间栋座架])")
-_WHOLE = re.compile(r"共有|实有|现有|保有|共计|购置|编制")
+_WHOLE = re.compile(r"共有|实有|现有|保有|共计|购置")
 _VALUE_FOLLOWS = re.compile(r"(?:\([^()]*\))?[、,]?(?:共计?|价值|金额|合计|预算|资金|计|总价|约|为|原值|账面)*")
 _NUMERALS = {sign: i for i, sign in enumerate("零一二三四五六七八九十")} | {"两": 2}
 _COUNT_IN_WORDS = re.compile(r"(?<![第\d一二三四五六七八九十])(?P<number>[一二三四五六七八九十两]{1,3})(?P<unit>[个家辆台])")
@@ -145,9 +149,9 @@ _UP = "增加|增长|上升|提高|增|上涨|调增|追加|扩大"
 _DOWN = "减少|下降|降低|压减|压缩|减|下调|调减|核减|节约|缩减|减幅|降幅|减低"
 _TAIL = r"(?:了|约|额|数|率|幅度?|金额|总额|共计?|各|合计|为|达|:|(?:预算|支出|收入|经费|资金))*"
 _DELTA = re.compile(rf"(?:同比|环比|各|共|净)*(?P<verb>{_UP}|{_DOWN}){_TAIL}$")
-_SHARE = re.compile(r"(?:占|比重|比例|占比)[^,;。]*$")
+_SHARE = re.compile(r"(?:占|比重|比例|占比)[^,;。]{0,60}$")
 _EXECUTION = re.compile(r"完成(?:了)?[^,;。]{0,16}$|(?:执行|完成)率[^,;。]{0,6}$")
-_COMPARISON = re.compile(r"[与和同比较](?:[^,;:。]*?)(?:持平|一致|相同|相等|相比|比较|无变化|没有变化|不变)")
+_COMPARISON = re.compile(r"[与和同比较](?:[^,;:。]{0,60}?)(?:持平|一致|相同|相等|相比|比较|无变化|没有变化|不变)")
 _YEAR = re.compile(r"(?<!\d)(20\d\d)(?=年|年度|-|/)")
 _LIMIT_BEHIND = re.compile(r"^(?:\(?含\)?)?(?:以上|以下|及以上|及以下|以内|\(含\)以上|起)")
 _LIMIT_BEFORE = re.compile(r"(?:单价|单位价值|单台价值|单件价值|单套价值|价值|限额|标准|不低于|不超过|不高于|不少于|大于|小于|超过|达到|[≥≤><])(?:均?在|为|是)?$")
@@ -158,8 +162,9 @@ _FILLER = re.compile(
     r"|总额|总计|合计|共计|总|额|数|为|是|共|约|计|各|人民币|实际|预计|拟|均|已|其中|包括|分别|达到|达|完成|财政|我局|我部门|我单位|本部门|本单位"
     r"|[与和同比较的了,;:、。()\-—]|[一二三四五六七八九十]+、|\d+、)*"
 )
+_DATED = re.compile(r"(?:20\d\d年(?:度)?|(?:截至|截止)[^,;。]*|20\d\d年[^,;。]{0,12}|[上去]年末?)[,:]?$")
 _CHANGE = re.compile(
-    rf"(?:[与和同]?(?:[比较]|相比)(?:[^,;。:]*?))?(?:同比|环比|各|共|净|有所)*(?:{_UP}|{_DOWN}){_TAIL}$|[占][^,;。]*$|完成[^,;。]*$|(?:执行|完成)率.*$"
+    rf"(?:[与和同]?(?:[比较]|相比)(?:[^,;。:]{0,60}?))?(?:同比|环比|各|共|净|有所)*(?:{_UP}|{_DOWN}){_TAIL}$|占[^,;。]{0,60}$|完成[^,;。]{0,60}$|(?:执行|完成)率.{0,20}$"
 )
 _HOUSE = re.compile(r"[\u4e00-\u9fff\d]{0,30}?(?:局|委|委员会|办公室|办公厅|厅|中心|院|所|处|队|部|站|馆|校|府|团|部门|单位|本级|机关)(?=$|20\d\d|预算|决算|共|安排|财政|的|本|,)")
 _LEADING = re.compile(r"^(?:[\s,，;；:：、。.()（）—-]|其中[:：]?|(?:及)?以上(?:的)?|主要(?=是|为|包括|用于)|原因(?:是|为)?[:：,，]?|(?<![\u4e00-\u9fff])(?:包括|是|为)|[一二三四五六七八九十]+[、.]|\d{1,2}[、.．](?!\d)|20\d\d[ ]*年(?:度)?)+")
@@ -255,7 +260,7 @@ class _Reader:
         continues = bool(re.match(r"^[\s(（]*(?:其中|包括|具体|分别)", self.text))
         self.state = _State(
             subject=context.subject, parent=context.subject if continues and not context.listing else context.parent, side=context.side,
-            scope=context.scope, parent_scope=context.scope,
+            scope=context.scope, parent_scope=context.scope, name=context.name,
             reason=bool(re.match(r"^(?:[\d、.(一二三四五六七八九十)]*)(?:(?:增减|增加|减少|变动|变化|下降|增长)的?)?(?:主要)?(?:原因|由于)", self.text)),
         )  # fmt: skip
         self.stack: list[tuple[_State, int]] = []
@@ -264,16 +269,22 @@ class _Reader:
         self.limit = False
         self.counting = context.counting
         self.counting_year = context.fiscal_year
+        self.year = (context.year if continues else None) or context.fiscal_year
         self.head: Topic | None = None
         self.head_scope = context.scope
         self.bound: set[tuple[str, int | None]] = set()
 
     def context_after(self) -> Context:
-        """A sentence that says 其中 next goes on with the head of this one; a bare one with its last subject."""
-        head = self.head or self.context.subject
+        """What this sentence settles for the next: its head, or the name of what has no topic."""
+        after = replace(self.context, counting=self.counting, year=self.year, name=None)
         if self.context.listing:
-            return replace(self.context, counting=self.counting)
-        return replace(self.context, counting=self.counting, subject=head, parent=None, side=self.state.side, scope=self.context.scope if self.head is None else self.head_scope)
+            return after
+        after = replace(after, parent=None, side=self.state.side)
+        if self.head is not None:
+            return replace(after, subject=self.head, scope=self.head_scope)
+        if self.state.name is not None:
+            return replace(after, subject=None, name=self.state.name)
+        return after
 
     def read(self) -> Iterator[Figure]:
         at = 0
@@ -360,7 +371,8 @@ class _Reader:
                 self.state = replace(self.state, nested=True, last_role="plain", name=name)
                 yield self._amount(token, f"{parent.item}_part", name=name)
                 return
-            if parent.items_all or mention is None or self.context.listing:
+            own = mention is not None and mention.topic.nature and named[mention.start : mention.end] == _key_name(name)
+            if parent.items_all or mention is None or (self.context.listing and not own):
                 self.state = replace(self.state, last_role="plain", name=name)
                 yield self._amount(token, parent.item, name=name)
                 return
@@ -435,7 +447,10 @@ class _Reader:
         side = topic.side or state.side
         scope = (scopes[-1].scope or scopes[-1].name) if scopes else (state.parent_scope if state.parent else self.context.scope)
         name = topic.name
-        if topic.by_side:
+        if topic.strength == "scope" and scopes and scopes[-1].name == "carry_over" and topic is not scopes[-1]:
+            # 上年结转的一般公共预算拨款 is part of what was carried over, not of this year's
+            name = f"{scopes[-1].by_side.get(side or 'revenue')}_{topic.scope or topic.name}"
+        elif topic.by_side:
             owner = state.parent
             if owner is not None and not owner.side and owner.strength == "strong":
                 name = f"{owner.name}_{topic.name}"
@@ -466,6 +481,8 @@ class _Reader:
             yield self._amount(token, f"{self._stem(name, topic)}_delta", sign=sign, base_year=self._base_year(segment))
             return
         year = self._year(segment)
+        if not self.bound and not re.search(r"[与和同比较](?:20\d\d年|上年|去年)", segment):
+            self.year = year
         if self._says_budget(segment):
             name_of = [f"{self._stem(one, topic)}_budget" for one in (topic.emits or (name,))]
         else:
@@ -489,9 +506,6 @@ class _Reader:
         subject = self.state.subject
         # a subject of this sentence goes on after a purpose or a place; one from a heading only where nothing else is named
         filler = not _residue(named, every=not self.state.own)
-        if role != "plain" and self.state.name is not None and subject is None:
-            yield from self._unbound(token, segment, OTHER, role=role, sign=sign)
-            return
         if role != "plain" and self.state.name is not None:
             # the change of a listed item, not of the topic that heads the list
             item = self.state.parent.item if self.state.parent and self.state.parent.item else OTHER
@@ -537,6 +551,8 @@ class _Reader:
     # ---- counts ----------------------------------------------------------------------------------------------------------
 
     def _count(self, token: _Token, segment: str, behind: str) -> Figure | None:
+        if self.state.reason or re.search(r"原因|由于", segment):
+            return None
         best: tuple[int, Count, str | None] | None = None
         clause = re.split(r"[;。]", segment)[-1]
         for kind in counts():
@@ -590,13 +606,13 @@ class _Reader:
             self.bound.add((topic, year))
         return Figure(
             topic=topic, start=self.key.at[token.start], end=self.key.at[token.end - 1] + 1, unit=unit,
-            amount=decimal_text(sign * value), name=name, fiscal_year=year or self.context.fiscal_year, base_year=base_year,
+            amount=decimal_text(sign * value), name=name, fiscal_year=year or self.year, base_year=base_year,
         )  # fmt: skip
 
     def _percent(self, token: _Token, topic: str, sign: int) -> Figure:
         return Figure(
             topic=topic, start=self.key.at[token.start], end=self.key.at[token.end - 1] + 1, unit=token.unit,
-            percent=decimal_text(sign * token.number), fiscal_year=self.context.fiscal_year,
+            percent=decimal_text(sign * token.number), fiscal_year=self.year,
         )  # fmt: skip
 
     def _says_budget(self, segment: str) -> bool:
@@ -610,16 +626,20 @@ class _Reader:
         return bool(re.search(r"(?:年初|全年|调整|支出|收入)?预算(?:数|为|安排|总额)?", clause)) and "决算" not in clause
 
     def _year(self, segment: str) -> int | None:
-        """The fiscal year that a plain figure belongs to."""
-        text = _COMPARISON.sub(",", segment)
-        for mention in reversed(self._mentions(text)):
-            text = text[: mention.start] + text[mention.end :]
-        years = [int(m.group()) for m in _YEAR.finditer(text)]
-        if years:
-            return years[-1]
-        if re.search(r"上年|去年|上一年", text) and self.context.fiscal_year:
-            return self.context.fiscal_year - 1
-        return self.context.fiscal_year
+        """The fiscal year that a plain figure belongs to: the one printed nearest before it, else that of the sentence."""
+        for clause in reversed(re.split(r"[,;。:]", _COMPARISON.sub("", segment))):
+            named = self._mentions(clause)
+            text = clause
+            for mention in reversed(named):
+                text = text[: mention.start] + text[mention.end :]
+            years = [int(m.group()) for m in _YEAR.finditer(text)]
+            if years:
+                return years[-1]
+            if re.search(r"上年|去年|上一年", text) and self.context.fiscal_year:
+                return self.context.fiscal_year - 1
+            if named or not _DATED.search(segment[: segment.find(clause)] if clause else segment):
+                break
+        return self.year
 
     def _base_year(self, segment: str) -> int | None:
         years = [int(m.group()) for m in _YEAR.finditer(segment)]
@@ -671,6 +691,10 @@ def _residue(segment: str, *, every: bool = False) -> str:
         if rest:
             return rest
     return ""
+
+
+def _key_name(name: str) -> str:
+    return Key.of(name).text
 
 
 def _noun_behind(text: str) -> bool:

@@ -26,6 +26,8 @@ _ORDINAL = re.compile(
     r"|(?P<circle>[①-⑳]))"
 )
 _LEVELS = {"part": 1, "big": 2, "round": 3, "figure": 4, "bracket": 5, "circle": 6}
+_LONGEST = 4000
+"""Signs of a sentence; what goes on longer (a file that wants to cost time) is cut at its next comma."""
 PLAIN = 8
 """Level of a heading that shows none: below every numbered one."""
 
@@ -210,7 +212,7 @@ def sentence_spans(text: str) -> Iterator[tuple[int, int]]:
         elif (folded == ")" or sign in "”》〕") and depth:
             depth -= 1
         # a bracket that nobody closed must not swallow the rest: a full stop ends the sentence after forty characters
-        elif sign in "。！？" and (not depth or i - start > 40):
+        elif (sign in "。！？" and (not depth or i - start > 40)) or (i - start > _LONGEST and folded in ",;"):
             yield start, i + 1
             start, depth = i + 1, 0
     if text[start:].strip():

@@ -44,6 +44,7 @@ class Topic:
     item: str = ""
     items_all: bool = False
     item_inline: bool = False
+    nature: bool = False
     needs: str = ""
     emits: tuple[str, ...] = ()
     scoped: Mapping[str, str] = field(default_factory=dict)
@@ -93,6 +94,7 @@ def _topic(name: str, entry: Mapping[str, Any]) -> Topic:
         name=name, strength=entry.get("strength", "strong"), base=entry.get("base", ""), share=entry.get("share", ""),
         side=entry.get("side", ""), scope=entry.get("scope", ""), item=entry.get("item", ""),
         items_all=entry.get("items_all", False), item_inline=entry.get("item_inline", False),
+        nature=entry.get("nature", False),
         needs=entry.get("needs", ""), emits=tuple(entry.get("emits", ())), scoped=entry.get("scoped", {}), by_side=entry.get("by_side", {}),
     )  # fmt: skip
 
