@@ -707,9 +707,12 @@ def _cut_row(table: Table, row: tuple[Cell, ...]) -> tuple[Cell, ...] | None:
         return None
     if not all(last[c].shown for c in shown):
         return None
-    if any(last[c].shown in TOTAL_WORDS or measure_of_level(row[c].shown) or is_class_name(row[c].shown) for c in shown):
+    if any(last[c].shown in TOTAL_WORDS for c in shown):
         return None
     has_keys = any(r[c].shown for r in table.rows for c in keys)
+    # where rows have keys, one without is the tail of the row before even when it reads like a label (`支出`)
+    if not has_keys and any(measure_of_level(row[c].shown) or is_class_name(row[c].shown) for c in shown):
+        return None
     has_amounts = any(last[c].shown for c in money)
     sides = sum(role == "name" for role in roles) > 1 and not keys
     if (has_keys and any(last[c].shown for c in keys)) or (has_amounts and not sides) or (len(shown) == 1 and has_amounts):
