@@ -16,10 +16,10 @@ from extract.tables_sheet import Bools, Floats, Ints, Sheet, Table, in_cells
 
 SNAP: Final = 3.0
 """Points within which two ruling lines, or the end of one and the side of another, are taken to touch."""
-_OF_NUMBERS: Final = list("0123456789.,")
-_AMOUNT: Final = re.compile(r"\d+\.\d{1,6}|\d{1,3}(?:,\d{3})+(?:\.\d{1,6})?")
 SHORTEST: Final = 3.0
 """A joined ruling line below this length is a dot or a dash."""
+_OF_NUMBERS: Final = frozenset("0123456789.,")
+_AMOUNT: Final = re.compile(r"\d+\.\d{1,6}|\d{1,3}(?:,\d{3})+(?:\.\d{1,6})?")
 
 
 def ruled_tables(sheet: Sheet) -> list[Table]:
@@ -82,24 +82,21 @@ def _whole_numbers(sheet: Sheet, owner: Ints) -> Ints:
     """
     if len(owner) < 2:
         return owner
-    digits = np.isin(sheet.texts, _OF_NUMBERS)
-    follows = (np.diff(sheet.order) == 1) & digits[1:] & digits[:-1]
-    follows &= np.abs(np.diff(sheet.base)) < 0.1 * sheet.size[1:]
-    torn = np.flatnonzero(follows & (np.diff(owner) != 0))
+    follows = (np.diff(sheet.order) == 1) & (np.abs(np.diff(sheet.base)) < 0.1 * sheet.size[1:])
     done = -1
-    for i in torn.tolist():
-        if i <= done:
+    for i in np.flatnonzero(follows & (np.diff(owner) != 0)).tolist():
+        if i <= done or sheet.texts[i] not in _OF_NUMBERS or sheet.texts[i + 1] not in _OF_NUMBERS:
             continue
         first, last = i, i + 1
-        while first > 0 and follows[first - 1]:
+        while first > 0 and follows[first - 1] and sheet.texts[first - 1] in _OF_NUMBERS:
             first -= 1
-        while last < len(follows) and follows[last]:
+        while last < len(follows) and follows[last] and sheet.texts[last + 1] in _OF_NUMBERS:
             last += 1
         done = last
         token = slice(first, last + 1)
         if not _AMOUNT.fullmatch("".join(sheet.texts[token].tolist())):
             continue
-        plain = np.char.isdigit(sheet.texts[token])
+        plain = np.array([text.isdigit() for text in sheet.texts[token].tolist()])
         steps = np.diff(sheet.along[token])
         between_digits = steps[plain[1:] & plain[:-1]]
         across = steps[np.diff(owner[token]) != 0]
