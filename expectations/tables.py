@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cache, lru_cache
@@ -89,6 +89,24 @@ class Column:
         return squeeze(self.path[-1]) if self.path else ""
 
 
+class Cells(dict[int, Cell]):
+    """The cells of one line by column.
+
+    Two names may share a printed row (a list wrapped beside another, a table split badly): each then owns a part of the
+    columns. A column that a line does not own is not `in` its cells, and reads as a blank that was never printed.
+    """
+
+    __slots__ = ("row", "statement_id")
+
+    def __init__(self, statement_id: str, row: int, cells: Mapping[int, Cell]) -> None:
+        super().__init__(cells)
+        self.statement_id = statement_id
+        self.row = row
+
+    def __missing__(self, col: int) -> Cell:
+        return Cell(self.statement_id, self.row, col, Decimal(0), "", None, None, COARSEST)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Line:
     """One name with its amounts: a printed row, or one side of it."""
@@ -100,7 +118,7 @@ class Line:
     printed_name: str
     role: str | None
     code_system: str | None
-    cells: dict[int, Cell]
+    cells: Cells
     order: int
 
     @property
@@ -286,7 +304,17 @@ def _lines(
         printed = _printed_name(statement, row, name_col, name, max(amounts))
         system = _common(fact.code_system for fact in here)
         lines.append(
-            Line(row, side, code, name, printed, here[0].role, str(system) if system else None, amounts, order)
+            Line(
+                row,
+                side,
+                code,
+                name,
+                printed,
+                here[0].role,
+                str(system) if system else None,
+                Cells(statement.id, row, amounts),
+                order,
+            )
         )
     first = min((column.col for column in columns), default=0)
     for row in range(len(statement.rows)):
@@ -326,7 +354,7 @@ def _blank_line(
     codes = [squeeze(text) for text in texts[: name_col or 0] if re.fullmatch(r"\d{2,7}", squeeze(text))]
     code = codes[0] if len(codes) == 1 and len(codes[0]) in (3, 5, 7) else ""
     amounts = {column.col: _blank(statement, row, column.col, quantum) for column in columns}
-    return Line(row, side, code, name, printed, None, None, amounts, 0)
+    return Line(row, side, code, name, printed, None, None, Cells(statement.id, row, amounts), 0)
 
 
 def _side_by_side(lines: list[Line]) -> int:

@@ -231,3 +231,93 @@ def _facts(statement: Statement, position: int, year: int) -> list[Fact]:
                 })
             )  # fmt: skip
     return facts
+
+
+@pytest.fixture(scope="session")
+def every_kind() -> list[Disclosure]:
+    """A made document of each shape that the checks tell apart: summaries, codes, lists, lists side by side, forms, prose."""
+    by_code = ["科目编码", "科目名称", "合计", "基本支出", "项目支出"]
+    rows = [
+        ["", "合计", "60.00", "35.00", "25.00"], ["208", "社会保障和就业支出", "60.00", "35.00", "25.00"],
+        ["20801", "人力资源和社会保障管理事务", "30.00", "5.00", "25.00"], ["2080101", "行政运行", "30.00", "5.00", "25.00"],
+        ["20805", "行政事业单位养老支出", "30.00", "30.00", ""],
+    ]  # fmt: skip
+    summaries = [
+        {
+            "kind": kind, "title": title,
+            "columns": ["收入/项目", "收入/预算数", "支出/项目", "支出/合计", "支出/一般公共预算", "支出/政府性基金预算"][: 6 if many else 4],
+            "rows": [
+                row[: 6 if many else 4]
+                for row in (
+                    ["一、财政拨款收入", "60.00", "一、社会保障和就业支出", "60.00", "40.00", "20.00"],
+                    ["一般公共预算收入", "40.00", "二、卫生健康支出", "", "", ""],
+                    ["政府性基金预算收入", "20.00", "", "", "", ""],
+                    ["本年收入合计", "60.00", "本年支出合计", "60.00", "40.00", "20.00"],
+                    ["上年结转", "", "结转下年", "", "", ""],
+                    ["收入总计", "60.00", "支出总计", "60.00", "40.00", "20.00"],
+                )
+            ],
+        }
+        for kind, title, many in (
+            ("revenue_expenditure_summary", "收支总表", False), ("appropriation_summary", "财政拨款收支总表", True),
+        )
+    ]  # fmt: skip
+    coded = [
+        {"kind": kind, "columns": by_code, "rows": rows}
+        for kind in ("expenditure_summary", "general_budget_expenditure", "government_fund_expenditure")
+    ]
+    income = {
+        "kind": "revenue_summary",
+        "columns": ["科目编码", "科目名称", "合计", "本年收入/小计", "本年收入/财政拨款收入", "本年收入/其他收入", "上年结转"],
+        "rows": [["", "合计", "60.00", "60.00", "60.00", "", ""], ["208", "社会保障和就业支出", "60.00", "60.00", "60.00", "", ""]],
+    }  # fmt: skip
+    economic = {
+        "kind": "general_budget_basic_expenditure", "columns": ["科目编码", "科目名称", "合计", "人员经费", "公用经费"],
+        "rows": [
+            ["", "合计", "35.00", "30.00", "5.00"], ["301", "工资福利支出", "30.00", "30.00", ""],
+            ["30101", "基本工资", "30.00", "30.00", ""], ["302", "商品和服务支出", "5.00", "", "5.00"],
+            ["30201", "办公费", "4.00", "", "4.00"], ["30217", "公务接待费", "1.00", "", "1.00"],
+        ],
+    }  # fmt: skip
+    beside = {
+        "kind": "general_budget_basic_expenditure",
+        "columns": ["科目编码", "科目名称", "决算数", "科目编码", "科目名称", "决算数"],
+        "rows": [
+            ["301", "工资福利支出", "30.00", "302", "商品和服务支出", "5.00"],
+            ["30101", "基本工资", "30.00", "30201", "办公费", "4.00"],
+            ["", "", "", "30217", "公务接待费", "1.00"], ["人员经费合计", "", "30.00", "公用经费合计", "", "5.00"],
+        ],
+    }  # fmt: skip
+    procurement = {
+        "kind": "procurement", "columns": ["项目名称", "预算资金", "采购物品", "数量", "单价", "金额", "其中：预留中小企业份额"],
+        "rows": [
+            ["合计", "", "", "", "", "9.00", "2.00"], ["甲", "10.00", "桌", "2", "2.00", "4.00", "2.00"],
+            ["甲", "10.00", "椅", "5", "1.00", "5.00", ""], ["小计", "", "", "", "", "9.00", "2.00"],
+        ],
+    }  # fmt: skip
+    three = {
+        "kind": "three_public_expenses", "columns": ["项目", "合计", "一般公共预算"],
+        "rows": [
+            ["三公经费合计", "3.00", "3.00"], ["因公出国（境）费", "", ""], ["公务用车购置及运行费", "2.00", "2.00"],
+            ["其中：购置费", "", ""], ["运行费", "2.00", "2.00"], ["公务接待费", "1.00", "1.00"],
+        ],
+    }  # fmt: skip
+    assets = {
+        "kind": "fixed_assets", "columns": ["项目", "数量", "价值"],
+        "rows": [["资产总额", "——", "9.00"], ["一、房屋", "1", "5.00"], ["其中：办公用房", "1", "4.00"], ["二、车辆", "2", "4.00"]],
+    }  # fmt: skip
+    duties = {
+        "kind": "department_performance", "columns": ["职责活动", "年度预算数", "优", "良", "中", "差"],
+        "rows": [["一、职责", "9.00", "≥90%", "≥80%", "≥60%", "＜60%"], ["1、活动", "9.00", "≥95", "", "x", "<91"]],
+    }  # fmt: skip
+    units = {
+        "kind": "organisation",
+        "columns": ["序号", "单位名称", "编制"],
+        "rows": [["1", "本级", "12"], ["2", "中心", "8"]],
+    }
+    projects = {
+        "kind": "project_expenditure", "columns": ["项目名称", "合计", "财政拨款/小计", "财政拨款/一般公共预算"],
+        "rows": [["合计", "25.00", "25.00", "25.00"], ["甲", "10.00", "10.00", "10.00"], ["乙", "15.00", "15.00", "15.00"]],
+    }  # fmt: skip
+    whole = [*summaries, income, *coded, economic, three, procurement, projects, assets, duties, units]
+    return [build(*whole), build(*summaries, *coded, beside, three, kind="final_account"), build(*whole, *whole[:4])]
