@@ -16,6 +16,10 @@ Box = tuple[float, float, float, float]
 """x0, top, x1, bottom in points from the top left of the page as displayed (after /Rotate)."""
 
 
+TRUSTED = 0.8
+"""Recognised text below this confidence may be wrong; an amount below it is a finding."""
+
+
 @dataclass(frozen=True, slots=True)
 class Word:
     """A run of characters without a blank, on one baseline. `box` covers exactly its characters."""

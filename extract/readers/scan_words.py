@@ -21,13 +21,11 @@ from extract.readers.scan_figures import Digit, ink_verdict, is_well_formed, set
 from extract.readers.scan_picture import Grey, Mask, Picture, ink_of
 from extract.readers.scan_recognition import Reading, find_lines, read_lines
 from extract.readers.scan_rules import find_rules, without_rules
-from extract.reading import Box, Grid, Page, Rule, Word
+from extract.reading import TRUSTED, Box, Grid, Page, Rule, Word
 from extract.tables import blocks_of
 
 UNREADABLE: Final = "�"
 """The text of ink that could not be read."""
-TRUSTED: Final = 0.8
-"""An amount read with less confidence is doubtful and wants a second look."""
 DISAGREED: Final = 0.4
 """Confidence of a text on which two readings, or a reading and the ink, disagree."""
 

@@ -1,0 +1,74 @@
+"""What a reading is not sure of: recognised amounts below the trusted confidence, and money whose unit nobody printed.
+
+A doubtful figure never loads silently: each is a finding with its place. No format and no accounting here.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+
+from budget.amounts import find_unit
+from budget.disclosure import Fact, Finding, FindingCell, Statement
+from budget.states import Origin, Severity
+from extract.reading import TRUSTED
+
+UNSURE = "UNSURE"
+"""Check id: a recognised amount below the trusted confidence."""
+UNIT = "UNIT"
+"""Check id: a statement whose unit is printed nowhere on it."""
+
+
+def doubts(statements: Sequence[Statement], facts: Sequence[Fact]) -> list[Finding]:
+    """A finding for every unsure amount, and one for every statement whose unit was taken from elsewhere.
+
+    A unit that all other statements agree on is a warning; without such an agreement the assumed 万元 may be wrong by a
+    factor of ten thousand, so a person has to look.
+    """
+    return [*_unsure(facts), *_without_unit(statements, facts)]
+
+
+def _unsure(facts: Sequence[Fact]) -> list[Finding]:
+    return [
+        Finding(
+            check=UNSURE, severity=Severity.ERROR, origin=Origin.EXTRACTION, statement_id=fact.statement_id,
+            message=f"识别把握不足：“{fact.code or fact.name}·{'/'.join(fact.column)}”读作 {fact.raw}（置信度 {fact.confidence:.2f}）"
+            f" / not sure of {fact.raw} ({fact.code or fact.name}, {' / '.join(fact.column)}): confidence {fact.confidence:.2f}",
+            cells=(FindingCell(fact_id=fact.id, at=fact.at, raw=fact.raw),),
+        )
+        for fact in facts
+        if fact.confidence is not None and fact.confidence < TRUSTED
+    ]  # fmt: skip
+
+
+def _without_unit(statements: Sequence[Statement], facts: Sequence[Fact]) -> list[Finding]:
+    bare: dict[str, list[Fact]] = defaultdict(list)
+    for fact in facts:
+        if not any(find_unit(level) and "元" in level for level in fact.column):
+            bare[fact.statement_id].append(fact)
+    printed = Counter(statement.unit for statement in statements if statement.unit is not None)
+    agreed = next(iter(printed)) if len(printed) == 1 else None
+    findings = []
+    for statement in statements:
+        # zeros are zeros in any unit
+        concerned = [fact for fact in bare.get(statement.id, ()) if fact.value]
+        if statement.unit is not None or not concerned:
+            continue
+        first = concerned[0]
+        title = statement.title or statement.kind
+        if agreed:
+            severity = Severity.WARNING
+            told = f"“{title}”未印金额单位，按其他各表的{agreed}读取 / {title} prints no unit; read in {agreed} like all other statements"
+        else:
+            severity = Severity.ERROR
+            told = (
+                f"“{title}”未印金额单位，他表亦无一致单位，暂按万元读取，可能相差一万倍"
+                f" / {title} prints no unit and the others agree on none; read as 万元, which may be wrong by 10,000"
+            )
+        findings.append(
+            Finding(
+                check=UNIT, severity=severity, origin=Origin.SOURCE, statement_id=statement.id, message=told,
+                cells=(FindingCell(fact_id=first.id, at=first.at, raw=first.raw),),
+            )
+        )  # fmt: skip
+    return findings
