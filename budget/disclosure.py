@@ -169,6 +169,8 @@ class ProseFact(_Model):
     count: str | None = None
     unit: str | None = None
     """As printed: a unit of money, %, or a measure word."""
+    raw: str | None = None
+    """The figure as printed, without its unit: `19,302` is known to no more than the 万元, `18.10` to the hundredth."""
     name: str | None = None
     """What the figure is for where the topic is a list's (办公费 of agency_running_item) or `other`."""
     fiscal_year: int | None = None

@@ -121,7 +121,7 @@ def _settled(start: Context, stack: list[_Heading]) -> Context:
 def _fact(paragraph: Paragraph, begin: int, sentence: str, figure: Figure) -> ProseFact:
     return ProseFact(
         topic=figure.topic, amount=figure.amount, percent=figure.percent, count=figure.count, unit=figure.unit,
-        name=figure.name, fiscal_year=figure.fiscal_year, base_year=figure.base_year, sentence=_shown(sentence),
+        raw=figure.raw, name=figure.name, fiscal_year=figure.fiscal_year, base_year=figure.base_year, sentence=_shown(sentence),
         at=paragraph.at(begin + figure.start, begin + figure.end),
     )  # fmt: skip
 

@@ -42,6 +42,7 @@ class Figure:
     start: int
     end: int
     unit: str
+    raw: str
     amount: str | None = None
     percent: str | None = None
     count: str | None = None
@@ -98,6 +99,7 @@ class _Token:
     end: int
     number: Decimal
     unit: str
+    raw: str
 
 
 @dataclass(slots=True)
@@ -158,13 +160,13 @@ _LIMIT_BEFORE = re.compile(r"(?:单价|单位价值|单台价值|单件价值|�
 _RATE_BEHIND = re.compile(r"^(?:/|每(?!年度))(?:人|月|年|天|日|次|户|亩|公里|平方米|平米|辆|台|床|生|学期|班|吨|间|个|场|期|学年|小时|课时)")
 _RATE_BEFORE = re.compile(r"(?:每|人均|户均|生均)[\u4e00-\u9fff]{0,6}$")
 _FILLER = re.compile(
-    r"(?:20\d\d年(?:度)?|上年|去年|本年(?:度)?|当年|年初|全年|调整后?|预算|决算|执行|安排|拨款|批复|核定|下达|支出|收入|经费|金额|资金"
+    r"(?:20\d\d年(?:度)?|上年|去年|本年(?:度)?|当年|年?初|[年月]?[底末]|全年|调整后?|预算|决算|执行|安排|拨款|批复|核定|下达|支出|收入|经费|金额|资金"
     r"|总额|总计|合计|共计|总|额|数|为|是|共|约|计|各|人民币|实际|预计|拟|均|已|其中|包括|分别|达到|达|完成|财政|我局|我部门|我单位|本部门|本单位"
     r"|[与和同比较的了,;:、。()\-—]|[一二三四五六七八九十]+、|\d+、)*"
 )
 _DATED = re.compile(r"(?:20\d\d年(?:度)?|(?:截至|截止)[^,;。]*|20\d\d年[^,;。]{0,12}|[上去]年末?)[,:]?$")
 _CHANGE = re.compile(
-    rf"(?:[与和同]?(?:[比较]|相比)(?:[^,;。:]{0,60}?))?(?:同比|环比|各|共|净|有所)*(?:{_UP}|{_DOWN}){_TAIL}$|占[^,;。]{0,60}$|完成[^,;。]{0,60}$|(?:执行|完成)率.{0,20}$"
+    rf"(?:[与和同对]?(?:[比较]|相比)(?:[^,;。:]{0,60}?))?(?:同比|环比|各|共|净|有所)*(?:{_UP}|{_DOWN}){_TAIL}$|占[^,;。]{0,60}$|完成[^,;。]{0,60}$|(?:执行|完成)率.{0,20}$"
 )
 _HOUSE = re.compile(r"[\u4e00-\u9fff\d]{0,30}?(?:局|委|委员会|办公室|办公厅|厅|中心|院|所|处|队|部|站|馆|校|府|团|部门|单位|本级|机关)(?=$|20\d\d|预算|决算|共|安排|财政|的|本|,)")
 _LEADING = re.compile(r"^(?:[\s,，;；:：、。.()（）—-]|其中[:：]?|(?:及)?以上(?:的)?|主要(?=是|为|包括|用于)|原因(?:是|为)?[:：,，]?|(?<![\u4e00-\u9fff])(?:包括|是|为)|[一二三四五六七八九十]+[、.]|\d{1,2}[、.．](?!\d)|20\d\d[ ]*年(?:度)?)+")
@@ -218,7 +220,7 @@ def _tokens(text: str) -> list[_Token]:
             if number is None:
                 continue
             sign = -1 if m.groupdict().get("sign") else 1
-            found.append(_Token(kind, m.start(), m.end(), sign * number, m["unit"]))  # type: ignore[arg-type]
+            found.append(_Token(kind, m.start(), m.end(), sign * number, m["unit"], (m.groupdict().get("sign") or "") + m["number"]))  # type: ignore[arg-type]
     return sorted(found, key=lambda t: t.start)
 
 
@@ -272,6 +274,7 @@ class _Reader:
         self.year = (context.year if continues else None) or context.fiscal_year
         self.head: Topic | None = None
         self.head_scope = context.scope
+        self.compared: int | None = None
         self.bound: set[tuple[str, int | None]] = set()
 
     def context_after(self) -> Context:
@@ -355,6 +358,8 @@ class _Reader:
             return
         if self.state.reason:
             self.state = replace(self.state, reason=False)
+        if mention is not None and mention.topic.strength == "strong":
+            self._headed(found, mention, named)
         connected = bool(_CONNECTOR.search(segment))
         if connected and self.state.subject is not None and not self.context.listing:
             self._open_list()
@@ -381,6 +386,17 @@ class _Reader:
             return
         topic = self._settle(mention, found, role)
         yield from self._bind(token, topic, role, sign, segment, mention.topic)
+
+    def _headed(self, found: Sequence[Mention], mention: Mention, named: str) -> None:
+        """预算支出：人员经费 3 万元、…、共计 9 万元: a total before a colon heads the list whose figure comes last."""
+        for whole in found:
+            between = named[whole.end : mention.start]
+            if whole.topic.strength == "weak" and whole.end <= mention.start and re.fullmatch(r"(?:[:,]|包括|其中|为|是|由)+", between):
+                self.state = replace(
+                    self.state, subject=whole.topic, parent=whole.topic, side=whole.topic.side or self.state.side, scope="",
+                    parent_scope="", own=True,
+                )  # fmt: skip
+                self.head, self.head_scope = whole.topic, ""
 
     def _leads_on(self, mention: Mention, named: str) -> bool:
         """支出决算为 right after 三公经费…预算 35 万元 is filler: the strong subject of this sentence goes on."""
@@ -483,6 +499,8 @@ class _Reader:
         year = self._year(segment)
         if not self.bound and not re.search(r"[与和同比较](?:20\d\d年|上年|去年)", segment):
             self.year = year
+        if year is not None and self.year is not None and year < self.year:
+            self.compared = year
         if self._says_budget(segment):
             name_of = [f"{self._stem(one, topic)}_budget" for one in (topic.emits or (name,))]
         else:
@@ -506,6 +524,13 @@ class _Reader:
         subject = self.state.subject
         # a subject of this sentence goes on after a purpose or a place; one from a heading only where nothing else is named
         filler = not _residue(named, every=not self.state.own)
+        parent = self.state.parent
+        if (
+            role == "plain" and token.kind == "amount" and parent is not None and filler
+            and re.search(r"(?:共计|合计|总计|总共|共)(?:为|达|约|:)*$", segment) and (parent.name, self._year(segment)) not in self.bound
+        ):  # fmt: skip
+            yield from self._bind(token, parent.name, role, sign, segment, parent)
+            return
         if role != "plain" and self.state.name is not None:
             # the change of a listed item, not of the topic that heads the list
             item = self.state.parent.item if self.state.parent and self.state.parent.item else OTHER
@@ -583,7 +608,7 @@ class _Reader:
         tail = re.match(r"\s*[(（](?:[套件台组、,，/\s])+[)）]", self.printed[end:])
         unit = self.printed[at[token.end - len(token.unit)] : end] + (tail.group().strip() if tail else "")
         return Figure(
-            topic=topic, start=start, end=end, unit=unit, count=decimal_text(token.number), name=name,
+            topic=topic, start=start, end=end, unit=unit, raw=token.raw, count=decimal_text(token.number), name=name,
             fiscal_year=year,
         )  # fmt: skip
 
@@ -605,13 +630,13 @@ class _Reader:
         if topic in topics():
             self.bound.add((topic, year))
         return Figure(
-            topic=topic, start=self.key.at[token.start], end=self.key.at[token.end - 1] + 1, unit=unit,
+            topic=topic, start=self.key.at[token.start], end=self.key.at[token.end - 1] + 1, unit=unit, raw=token.raw,
             amount=decimal_text(sign * value), name=name, fiscal_year=year or self.year, base_year=base_year,
         )  # fmt: skip
 
     def _percent(self, token: _Token, topic: str, sign: int) -> Figure:
         return Figure(
-            topic=topic, start=self.key.at[token.start], end=self.key.at[token.end - 1] + 1, unit=token.unit,
+            topic=topic, start=self.key.at[token.start], end=self.key.at[token.end - 1] + 1, unit=token.unit, raw=token.raw,
             percent=decimal_text(sign * token.number), fiscal_year=self.year,
         )  # fmt: skip
 
@@ -648,7 +673,7 @@ class _Reader:
             return int(compared[-1].group(1))
         if re.search(r"上年|去年", segment) and self.context.fiscal_year:
             return self.context.fiscal_year - 1
-        return years[-1] if years and self.context.fiscal_year and years[-1] < self.context.fiscal_year else None
+        return years[-1] if years and self.context.fiscal_year and years[-1] < self.context.fiscal_year else self.compared
 
     def _name(self, segment: str, end: int) -> str | None:
         """What is printed before a figure: the last clause without ordinals, years and filler."""
@@ -663,7 +688,9 @@ class _Reader:
         first, last = start + clause + 1, start + len(bare)
         if first >= last:
             return None
-        printed = self.printed[self.key.at[first] : self.key.at[last - 1] + 1]
+        stop = self.key.at[last - 1] + 1
+        bracket = re.match(r"\s*[(（][^()（）]*[)）]", self.printed[stop:])
+        printed = self.printed[self.key.at[first] : stop + (bracket.end() if bracket else 0)]
         name = "".join(re.split(r"\s+", printed))
         name = _TRAILING.sub("", _LEADING.sub("", name))
         name = re.sub(r"^.*(?:其中|包括|用于)[:：]?", "", name)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from budget.disclosure import PagePlace, Place
 from budget.kinds import is_contents_line
-from budget.printed_text import fold, squeeze
+from budget.printed_text import squeeze
 from extract.reading import Box, Grid, Line, Reading
 
 _PAGE_NUMBER = re.compile(r"^(?:[-—–·.\s]*\d{1,4}[-—–·.\s]*|第?\d{1,4}页(?:[,，/共]*\d{1,4}页)?|\d{1,4}/\d{1,4})$")
@@ -28,6 +28,7 @@ _ORDINAL = re.compile(
 _LEVELS = {"part": 1, "big": 2, "round": 3, "figure": 4, "bracket": 5, "circle": 6}
 _LONGEST = 4000
 """Signs of a sentence; what goes on longer (a file that wants to cost time) is cut at its next comma."""
+_PAIRS = {"（": ")", "(": ")", "“": "”", "《": "》", "〔": "〕"}
 PLAIN = 8
 """Level of a heading that shows none: below every numbered one."""
 
@@ -204,16 +205,26 @@ def _first_token_width(text: str, size: float) -> float:
 
 def sentence_spans(text: str) -> Iterator[tuple[int, int]]:
     """start, end of every sentence of a paragraph: up to 。！？ outside brackets and quotation marks."""
+    closed = _closed(text)
     start = depth = 0
     for i, sign in enumerate(text):
-        folded = fold(sign)
-        if folded == "(" or sign in "“《〔":
-            depth += 1
-        elif (folded == ")" or sign in "”》〕") and depth:
-            depth -= 1
-        # a bracket that nobody closed must not swallow the rest: a full stop ends the sentence after forty characters
-        elif (sign in "。！？" and (not depth or i - start > 40)) or (i - start > _LONGEST and folded in ",;"):
+        depth += closed.get(i, 0)
+        if (sign in "。！？" and not depth) or (i - start > _LONGEST and sign in "，；,;。"):
             yield start, i + 1
-            start, depth = i + 1, 0
+            start = i + 1
     if text[start:].strip():
         yield start, len(text)
+
+
+def _closed(text: str) -> dict[int, int]:
+    """Place → +1 for a bracket or quotation mark that opens and is closed, -1 where it closes; one left open parts nothing."""
+    found: dict[int, int] = {}
+    open_at: dict[str, list[int]] = defaultdict(list)
+    for i, sign in enumerate(text):
+        if sign in _PAIRS:
+            open_at[_PAIRS[sign]].append(i)
+        elif open_at.get(")" if sign == "）" else sign):
+            begin = open_at[")" if sign == "）" else sign].pop()
+            if i - begin < _LONGEST // 4:
+                found[begin], found[i] = 1, -1
+    return found

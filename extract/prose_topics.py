@@ -159,7 +159,7 @@ def _classification() -> Mapping[str, str]:
 
 
 def _bare(name: str) -> str:
-    return re.sub(r"[(（][^()（）]*[)）]", "", squeeze(name))
+    return re.sub(r"[(（][^()（）]*[)）]|的", "", squeeze(name))
 
 
 def classified(name: str) -> str | None:
