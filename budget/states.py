@@ -20,6 +20,8 @@ class DocumentState(StrEnum):
     FAILED = "failed"
     SUPERSEDED = "superseded"
     WITHDRAWN = "withdrawn"
+    TAKEN_APART = "taken_apart"
+    """An archive: the documents inside are versions of their own."""
 
 
 class Reason(StrEnum):

@@ -100,7 +100,7 @@ def is_container(data: bytes) -> bool:
 
 
 def members(data: bytes, limits: ContainerLimits = DEFAULT_CONTAINER_LIMITS) -> Iterator[Member]:
-    """The files of an archive in its own order, archives inside it opened in their place (`inner.zip/file.pdf`).
+    """The files of an archive in its own order, archives inside it opened in their place (`inner.zip!/file.pdf`).
 
     A member that alone cannot be had (a password, a damaged part) comes with its `problem`, so that the others are not
     lost. Raises UnreadableError for the archive as a whole: empty, encrypted (nothing can be read without a password),
@@ -135,7 +135,7 @@ def _opened(data: bytes, prefix: str, depth: int, budget: _Budget) -> Iterator[M
             continue
         if raw.data and detect(raw.data) in CONTAINERS:
             try:
-                yield from _opened(raw.data, f"{label}/", depth + 1, budget)
+                yield from _opened(raw.data, f"{label}!/", depth + 1, budget)
             except UnreadableError as error:
                 if error.code.startswith("limit"):
                     raise

@@ -23,6 +23,7 @@ from budget.disclosure import (
 )
 from budget.states import Origin, Severity
 from extract.containers import members
+from extract.doubts import doubts
 from extract.facts import default_unit, facts_of, statement_of
 from extract.file_types import FileType, detect
 from extract.identity import Identity, identify
@@ -71,7 +72,13 @@ def extract_bytes(data: bytes, file: str, *, limits: Limits = DEFAULT_LIMITS, re
     return disclosure.model_copy(update={"seconds": round(time.perf_counter() - started, 4)})
 
 
+def unreadable(data: bytes, file: str, error: UnreadableError, *, recipe: str = "") -> Disclosure:
+    """What stands for a file that gives no reading: its hash, and the reason with the file's name before it."""
+    return _failed(file, hashlib.sha256(data).hexdigest(), recipe, error.code, error.message, time.perf_counter())
+
+
 def _failed(file: str, sha256: str, recipe: str, code: str, message: str, started: float) -> Disclosure:
+    message = message if message.startswith(f"{file}: ") else f"{file}: {message}"
     document = Document(
         file=file, sha256=sha256, reader=None, kind=None, recipe=recipe,
         error=DocumentError(code=_error_code(code), message=message),
@@ -120,14 +127,14 @@ _UNREADABLE: dict[FileType, tuple[str, str]] = {
 def extract_archive(
     data: bytes, archive: str, *, limits: Limits = DEFAULT_LIMITS, recipe: str = ""
 ) -> Iterator[tuple[str, bytes, Disclosure]]:
-    """(member, its bytes, its `Disclosure`) of every file in an archive; `file` of each is `archive/member`.
+    """(member, its bytes, its `Disclosure`) of every file in an archive; `file` of each is `archive!/member`.
 
     A member that cannot be had has `document.error`; when not even its bytes can be had (a password), its `sha256` is that
     of the archive followed by its name, so that every member stays one of its own. Raises UnreadableError for the archive
     as a whole.
     """
     for member in members(data):
-        file = f"{archive}/{member.name}"
+        file = f"{archive}!/{member.name}"
         if member.problem is not None:
             sha256 = hashlib.sha256(member.data or data + member.name.encode()).hexdigest()
             failed = _failed(file, sha256, recipe, member.problem.code, member.problem.message, time.perf_counter())
@@ -141,7 +148,9 @@ def _read_archive(data: bytes, limits: Limits) -> Reading:
     found = list(members(data))
     if len(found) > 1:
         names = ", ".join(member.name for member in found[:5])
-        raise UnreadableError("unsupported", f"an archive of {len(found)} files ({names}); unpack it, each is a document")
+        raise UnreadableError(
+            "unsupported", f"an archive of {len(found)} files ({names}); unpack it, each is a document"
+        )
     if not found:
         raise UnreadableError("empty", "an archive without members")
     if found[0].problem is not None:
@@ -168,7 +177,9 @@ def _check_package(data: bytes, limits: Limits) -> None:
         raise UnreadableError("limit_size", f"{len(infos):,} parts are more than the {limits.max_parts:,} allowed")
     expanded = sum(info.file_size for info in infos)
     if expanded > limits.max_expanded_bytes:
-        raise UnreadableError("limit_size", f"the parts take {expanded:,} bytes, more than {limits.max_expanded_bytes:,} allowed")
+        raise UnreadableError(
+            "limit_size", f"the parts take {expanded:,} bytes, more than {limits.max_expanded_bytes:,} allowed"
+        )
 
 
 def _readers() -> dict[str, Callable[[bytes], Reading]]:
@@ -235,6 +246,7 @@ def disclosure_of(reading: Reading, file: str, sha256: str, recipe: str = "") ->
                 cells=(FindingCell(at=unread.at, raw=unread.text),),
             )
         )  # fmt: skip
+    findings.extend(doubts(statements, facts))
     return Disclosure(
         document=_document(reading.reader, reading.pages, identity, file, sha256, recipe),
         statements=tuple(statements),

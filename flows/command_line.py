@@ -10,12 +10,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.markup import escape
 from rich.table import Table
 
 from flows.house import House
 from flows.terminal import HomeOption, JsonFlag, err, out, stop
 
 if TYPE_CHECKING:
+    from flows.extract_command import Read
     from flows.run_summary import RunSummary
 
 app = typer.Typer(
@@ -42,8 +44,9 @@ def extract(
     """Read documents into disclosures: statements, facts, findings.
 
     One JSON object a document (schema: budget/data/disclosure.schema.json), as JSON lines on standard output or in
-    `OUTPUT/<path below the given folder>.json`. An unreadable file gives an object with `document.error`. Exit status: 0 when
-    every file was read, 1 when any has an error, 2 for wrong usage.
+    `OUTPUT/<path below the given folder>.json`. An unreadable file gives an object with `document.error`. Each document of an
+    archive is one of its own, `bundle.zip!/folder/a.pdf`, in `OUTPUT/bundle.zip!/folder/a.pdf.json`; `OUTPUT/bundle.zip.json`
+    then names them. Exit status: 0 when every file was read, 1 when any has an error, 2 for wrong usage.
 
     Examples:
 
@@ -73,26 +76,33 @@ def extract(
             sources, workers=workers, limits=Limits(seconds=seconds, memory_mb=memory_mb), checks=checks,
             progress=lambda number, source, _: bar.update(task, completed=number, description=source.path.name[:40]),
         )  # fmt: skip
-        for source, disclosure in results:
-            document = disclosure.document
+        for read in results:
+            disclosure, document = read.disclosure, read.disclosure.document
             failed += document.error is not None
             if output is not None:
-                target = output / source.output
+                target = output / read.output
                 target.parent.mkdir(parents=True, exist_ok=True)
                 target.write_text(disclosure.to_json() + "\n", encoding="utf-8")
-            elif as_json:
+            elif as_json and not read.is_index:
                 sys.stdout.write(disclosure.to_json() + "\n")
                 sys.stdout.flush()
             if not as_json:
                 table.add_row(
-                    source.path.name, document.kind or "", document.agency or "", str(document.fiscal_year or ""),
-                    str(len(disclosure.statements)), str(len(disclosure.facts)), str(len(disclosure.errors)),
-                    str(len(disclosure.findings) - len(disclosure.errors)),
-                    f"{document.error.code}: {document.error.message}" if document.error else "",
+                    escape(Path(document.file).name), document.kind or "", document.agency or "",
+                    str(document.fiscal_year or ""), str(len(disclosure.statements)), str(len(disclosure.facts)),
+                    str(len(disclosure.errors)), str(len(disclosure.findings) - len(disclosure.errors)),
+                    escape(remark(read)),
                 )  # fmt: skip
     if not as_json:
         out.print(table)
     raise typer.Exit(1 if failed else 0)
+
+
+def remark(read: Read) -> str:
+    """What the table says beside a file that is no reading: its error, or that it is an archive."""
+    if error := read.disclosure.document.error:
+        return f"{error.code}: {error.message}"
+    return read.disclosure.findings[0].message if read.is_index else ""
 
 
 @app.command("sample-portal")

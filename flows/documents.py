@@ -7,8 +7,11 @@ anywhere and run again, the same rows result.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from budget.disclosure import Disclosure
+from budget.sightings import Sighting
 from budget.states import DocumentState, Reason
 from flows.extraction_pool import Job, Limits, extract_all
 from flows.proof import Proved, prove
@@ -32,19 +35,75 @@ def read_prove_store(
     limits: Limits | None = None,
     advance: Callable[[], None] = lambda: None,
 ) -> list[DocumentOutcome]:
-    """One batch of archived contents, by sha256; gives what became of each, in the order given."""
-    decisions = {sha256: warehouse.decisions_for(sha256) for sha256 in shas}
-    jobs = [
-        Job(archive.path_of(sha256), _known_as(warehouse, sha256), document_recipe(decisions[sha256]))
-        for sha256 in shas
-    ]
-    read = []
-    for _, disclosure in extract_all(jobs, workers=workers, limits=limits):
-        read.append(disclosure)
-        advance()
-    paths = {sha256: archive.path_of(sha256) for sha256 in shas}
+    """One batch of archived contents, by sha256; gives what became of each, in the order given.
+
+    An archive among them is taken apart: each of its documents is archived by its own hash, seen at the archive's addresses
+    (`<address>!/folder/a.pdf`), and goes the way of any document; its outcome follows. The archive itself is noted as taken
+    apart last, so that a run killed before takes it again.
+    """
+
+    def recipe_of(sha256: str) -> str:
+        return document_recipe(warehouse.decisions_for(sha256))
+
     queue = ReviewQueue(warehouse)
-    return [_store(proved, warehouse, queue, run_id) for proved in prove(read, paths, decisions)]
+    jobs = [Job(archive.path_of(sha256), _known_as(warehouse, sha256), recipe_of(sha256)) for sha256 in shas]
+    read: dict[str, Disclosure] = {}
+    archives: list[Disclosure] = []
+    with TemporaryDirectory(prefix="yusuan-members-") as spool:
+        results = extract_all(jobs, workers=workers, limits=limits, spool=Path(spool), recipe_of=recipe_of)
+        for job, disclosure in results:
+            sha256 = disclosure.document.sha256
+            if job.member is None:
+                advance()
+            if job.members is not None:
+                archives.append(disclosure)
+                continue
+            if job.member is not None:
+                _keep_member(job, disclosure, archives[-1].document.sha256, archive, queue, run_id)
+            if job.path is not None:
+                read.setdefault(sha256, disclosure)
+    paths = {sha256: archive.path_of(sha256) for sha256 in read}
+    decisions = {sha256: warehouse.decisions_for(sha256) for sha256 in read}
+    outcomes = [_store(proved, warehouse, queue, run_id) for proved in prove(list(read.values()), paths, decisions)]
+    return outcomes + [_store(Proved(one), warehouse, queue, run_id, DocumentState.TAKEN_APART) for one in archives]
+
+
+def _keep_member(
+    job: Job, disclosure: Disclosure, parent: str, archive: Archive, queue: ReviewQueue, run_id: str
+) -> None:
+    """Archive one document of an archive, and note it as seen wherever its archive was seen.
+
+    A member whose bytes cannot be had is a file that could not be had, with the reason.
+    """
+    seen = []
+    data = job.path.read_bytes() if job.path is not None else None
+    sha256 = archive.put(data) if data is not None else None
+    error = disclosure.document.error
+    for sighting in archive.sightings_of_document(parent):
+        if sighting.url is None:
+            continue
+        url = f"{sighting.url}!/{job.member}"
+        changes: dict[str, object] = {
+            "url": url, "link_text": job.member, "sha256": sha256, "size": None if data is None else len(data),
+            "content_type": None, "etag": None, "last_modified": None,
+            "replaces_sha256": _before(queue.warehouse, url, sha256, sighting),
+        }  # fmt: skip
+        if sha256 is None and error is not None:
+            changes |= {"outcome": "failed", "reason": Reason(error.code), "detail": error.message}
+        seen.append(sighting.model_copy(update=changes))
+    queue.record_sightings(seen, run_id)
+
+
+def _before(warehouse: Warehouse, url: str, sha256: str | None, sighting: Sighting) -> str | None:
+    """What stood in this place of the archive before the archive was changed."""
+    if sighting.replaces_sha256 is None or sha256 is None:
+        return None
+    found = warehouse.rows(
+        "SELECT sha256 FROM sightings WHERE url = :url AND sha256 IS NOT NULL AND sha256 <> :sha256 "
+        "ORDER BY last_seen_at DESC LIMIT 1",
+        url=url, sha256=sha256,
+    )  # fmt: skip
+    return found[0]["sha256"] if found else None
 
 
 def _known_as(warehouse: Warehouse, sha256: str) -> str:
@@ -52,7 +111,10 @@ def _known_as(warehouse: Warehouse, sha256: str) -> str:
     found = warehouse.rows(
         "SELECT url FROM sightings WHERE sha256 = :sha256 AND url IS NOT NULL ORDER BY url LIMIT 1", sha256=sha256
     )
-    return found[0]["url"].rsplit("/", 1)[-1] if found else sha256[:16]
+    if not found:
+        return sha256[:16]
+    address, inside, member = found[0]["url"].partition("!/")
+    return f"{address.rsplit('/', 1)[-1]}{inside}{member}"
 
 
 def state_of(disclosure: Disclosure) -> tuple[DocumentState, Reason | None]:
@@ -70,12 +132,15 @@ def state_of(disclosure: Disclosure) -> tuple[DocumentState, Reason | None]:
     return DocumentState.LOADED, None
 
 
-def _store(proved: Proved, warehouse: Warehouse, queue: ReviewQueue, run_id: str) -> DocumentOutcome:
+def _store(
+    proved: Proved, warehouse: Warehouse, queue: ReviewQueue, run_id: str, known: DocumentState | None = None
+) -> DocumentOutcome:
     disclosure = proved.disclosure
     document = disclosure.document
-    state, reason = state_of(disclosure)
+    state, reason = (known, None) if known else state_of(disclosure)
     stored = queue.store(disclosure, state=state, reason=reason, run_id=run_id, reconciliations=proved.reconciliations)
-    item = queue.item_of(document.sha256) if stored.state is not DocumentState.LOADED else None
+    settled = (DocumentState.LOADED, DocumentState.TAKEN_APART)
+    item = queue.item_of(document.sha256) if stored.state not in settled else None
     roots = [finding for finding in disclosure.errors if finding.caused_by is None]
     return DocumentOutcome(
         sha256=document.sha256, file=document.file, title=document.title, state=stored.state,

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from budget.disclosure import Disclosure
 from flows.extraction_pool import Job, Limits, extract_all
+from flows.output_names import member_path, output_name
 from flows.recipe import document_recipe
 
 PASSED_OVER = {".json", ".csv", ".md"}
@@ -23,6 +26,17 @@ class Source:
     output: Path
 
 
+@dataclass(frozen=True)
+class Read:
+    """One disclosure of a source. `is_index`: it stands for an archive whose members follow, and is no document itself."""
+
+    source: Source
+    disclosure: Disclosure
+    output: Path
+    is_index: bool = False
+    bytes_in: Path | None = None
+
+
 def find_sources(paths: Iterable[Path]) -> list[Source]:
     """The documents below the given paths, in a stable order.
 
@@ -32,13 +46,13 @@ def find_sources(paths: Iterable[Path]) -> list[Source]:
     sources: list[Source] = []
     for path in paths:
         if path.is_file():
-            sources.append(Source(path, Path(path.name + ".json")))
+            sources.append(Source(path, Path(output_name(path.name))))
         elif path.is_dir():
             for file in sorted(p for p in path.rglob("*") if p.is_file()):
                 inside = file.relative_to(path)
                 if file.suffix.lower() in PASSED_OVER or any(part.startswith(".") for part in inside.parts):
                     continue
-                sources.append(Source(file, inside.parent / (inside.name + ".json")))
+                sources.append(Source(file, inside.parent / output_name(inside.name)))
         else:
             raise FileNotFoundError(f"{path}: no such file or folder")
     return sources
@@ -51,28 +65,46 @@ def extract_sources(
     limits: Limits | None = None,
     checks: bool = True,
     progress: Callable[[int, Source, Disclosure], None] | None = None,
-) -> Iterator[tuple[Source, Disclosure]]:
-    """Read all sources in worker processes and judge them in batches; yields in the order given."""
+) -> Iterator[Read]:
+    """Read all sources in worker processes and judge them in batches; yields in the order given.
+
+    An archive gives first itself (`is_index`), then each of its documents, known as `bundle.zip!/folder/a.pdf`.
+    """
     recipe = document_recipe()
-    jobs = [Job(source.path, str(source.path), recipe) for source in sources]
-    batch: list[tuple[Source, Disclosure]] = []
-    for number, (source, (_, disclosure)) in enumerate(
-        zip(sources, extract_all(jobs, workers=workers, limits=limits), strict=True), start=1
-    ):
+    with TemporaryDirectory(prefix="yusuan-members-") as folder:
+        spool = Path(folder)
+        jobs = (Job(source.path, str(source.path), recipe) for source in sources)
+        results = _by_source(sources, extract_all(jobs, workers=workers, limits=limits, spool=spool), progress)
+        while batch := list(islice(results, BATCH)):
+            yield from _judged(batch, checks)
+
+
+def _by_source(
+    sources: list[Source],
+    results: Iterator[tuple[Job, Disclosure]],
+    progress: Callable[[int, Source, Disclosure], None] | None,
+) -> Iterator[Read]:
+    number = 0
+    for job, disclosure in results:
+        if job.member is not None:
+            source = sources[number - 1]
+            below = source.output.with_suffix("")  # what was read is named `<file>.json`: without it, the file
+            output = below.with_name(below.name + "!") / member_path(job.member)
+            yield Read(source, disclosure, output, bytes_in=job.path)
+            continue
+        source = sources[number]
+        number += 1
         if progress:
             progress(number, source, disclosure)
-        batch.append((source, disclosure))
-        if len(batch) >= BATCH:
-            yield from _judged(batch, checks)
-            batch = []
-    yield from _judged(batch, checks)
+        yield Read(source, disclosure, source.output, is_index=job.members is not None, bytes_in=source.path)
 
 
-def _judged(batch: list[tuple[Source, Disclosure]], checks: bool) -> list[tuple[Source, Disclosure]]:
+def _judged(batch: list[Read], checks: bool) -> list[Read]:
     if not checks or not batch:
         return batch
     from flows.proof import prove
 
-    paths = {disclosure.document.sha256: source.path for source, disclosure in batch}
-    proved = prove([disclosure for _, disclosure in batch], paths)
-    return [(source, one.disclosure) for (source, _), one in zip(batch, proved, strict=True)]
+    documents = [one for one in batch if not one.is_index]
+    paths = {one.disclosure.document.sha256: one.bytes_in for one in documents if one.bytes_in is not None}
+    proved = iter(prove([one.disclosure for one in documents], paths))
+    return [one if one.is_index else replace(one, disclosure=next(proved).disclosure) for one in batch]

@@ -186,7 +186,9 @@ def _schedule(pool: ProcessPool, ticket: _Ticket, limits: Limits, spool: Path) -
     assert job.path is not None
     size = job.path.stat().st_size
     if size > limits.size_mb << 20:
-        message = f"{job.file}: {size >> 20} MiB, more than the {limits.size_mb} MiB allowed; raise the limit to read it"
+        message = (
+            f"{job.file}: {size >> 20} MiB, more than the {limits.size_mb} MiB allowed; raise the limit to read it"
+        )
         ticket.known = failed(job, "limit_size", message)
         return
     arguments = [str(job.path), job.file, job.recipe, str(spool)]
@@ -204,7 +206,10 @@ def _result(
         answer = ticket.future.result()
         if not answer.startswith('{"members"'):
             return job, Disclosure.from_json(answer), []
-        members = [_member(job, *found, spool, recipe_of) for found in json.loads(answer)["members"]]
+        members = [
+            _member(job, label, sha256, problem, spool, recipe_of)
+            for label, sha256, problem in json.loads(answer)["members"]
+        ]
         names = tuple(one.job.member or "" for one in members)
         return replace(job, members=names), _taken_apart(job, names), members
     except FutureTimeoutError:

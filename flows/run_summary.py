@@ -72,7 +72,8 @@ class RunSummary(BaseModel):
 
     @property
     def not_loaded(self) -> tuple[DocumentOutcome, ...]:
-        return tuple(document for document in self.documents if document.state is not DocumentState.LOADED)
+        done = (DocumentState.LOADED, DocumentState.TAKEN_APART)
+        return tuple(document for document in self.documents if document.state not in done)
 
     @property
     def rows_added(self) -> int:

@@ -46,7 +46,7 @@ NEEDS_A_PERSON = frozenset(
         DocumentState.NOT_A_DISCLOSURE,
     }
 )
-SETTLED = frozenset({DocumentState.LOADED, DocumentState.SUPERSEDED, DocumentState.REJECTED})
+SETTLED = frozenset({DocumentState.LOADED, DocumentState.SUPERSEDED, DocumentState.REJECTED, DocumentState.TAKEN_APART})
 _AT_ONCE = 500
 _SHORT, _LONG = 10, 24
 """Hex digits of an item id: forty bits, and more for the one in a few hundred thousand that would meet another."""

@@ -150,12 +150,12 @@ def test_archives_inside_are_opened_in_their_place_but_office_packages_are_not()
     data = zipped(
         {"甲.zip": zipped({"一.pdf": PDF, "表.docx": docx}), "乙.7z": sevened({"二.pdf": PDF}), "丙.pdf": PDF}
     )
-    assert names(data) == ["甲.zip/一.pdf", "甲.zip/表.docx", "乙.7z/二.pdf", "丙.pdf"]
+    assert names(data) == ["甲.zip!/一.pdf", "甲.zip!/表.docx", "乙.7z!/二.pdf", "丙.pdf"]
 
 
 def test_archives_nested_too_deep_are_refused() -> None:
     three = zipped({"c.zip": zipped({"b.zip": zipped({"a.pdf": PDF})})})
-    assert names(three) == ["c.zip/b.zip/a.pdf"]
+    assert names(three) == ["c.zip!/b.zip!/a.pdf"]
     assert refused(zipped({"d.zip": three})) == "limit_nesting"
 
 
@@ -216,7 +216,7 @@ def test_every_member_of_an_archive_is_a_document_of_its_own() -> None:
     data = _locked(_locked(zipped({"a.html": body, "b.pdf": PDF, "c.pdf": PDF}), b"b.pdf"), b"c.pdf")
     found = {name: disclosure.document for name, _, disclosure in extract_archive(data, "县.zip")}
     assert list(found) == ["a.html", "b.pdf", "c.pdf"]
-    assert found["a.html"].file == "县.zip/a.html"
+    assert found["a.html"].file == "县.zip!/a.html"
     assert found["a.html"].reader == "html"
     assert [found[name].error.code for name in ("b.pdf", "c.pdf") if found[name].error] == ["encrypted", "encrypted"]
     assert len({document.sha256 for document in found.values()}) == 3
