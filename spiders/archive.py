@@ -7,6 +7,7 @@ Layout of an archive directory:
     sightings.sqlite     documents  sha256, size, the run and time of first archiving
                          addresses  per file address: what was last served there, with its validators (ETag, Last-Modified)
                          pages      list and article pages with validators, so that a 304 can be read again (compressed)
+                         lists      per list: its entries as last seen, when each was last checked and in which run
                          runs       one row a crawl
                          sightings  one row a run and place (portal, list, article, address): the `Sighting` as JSON
 
@@ -29,6 +30,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import NamedTemporaryFile
+from typing import Any
 
 from budget.sightings import Sighting
 from spiders.addresses import identity
@@ -42,6 +44,8 @@ CREATE TABLE IF NOT EXISTS addresses (
   previous_sha256 TEXT, changed_run TEXT, checked_at TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS pages (
   address TEXT PRIMARY KEY, etag TEXT, last_modified TEXT, content_type TEXT, body BLOB NOT NULL, checked_at TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS lists (
+  portal TEXT NOT NULL, list TEXT NOT NULL, memory BLOB NOT NULL, PRIMARY KEY (portal, list)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS runs (run TEXT PRIMARY KEY, started_at TEXT NOT NULL, finished_at TEXT);
 CREATE TABLE IF NOT EXISTS sightings (
   run TEXT NOT NULL, portal TEXT NOT NULL, list_url TEXT NOT NULL, article_url TEXT NOT NULL, url TEXT NOT NULL,
@@ -191,6 +195,23 @@ class Archive:
     def forget_page(self, url: str) -> None:
         self._database.execute("DELETE FROM pages WHERE address = ?", (url,))
 
+    # --- lists ---------------------------------------------------------------------------------------------------------
+
+    def known_list(self, portal: str, key: str) -> dict[str, Any] | None:
+        """What a spider remembered of a list, None when nothing."""
+        row = self._database.execute("SELECT memory FROM lists WHERE portal = ? AND list = ?", (portal, key)).fetchone()
+        if row is None:
+            return None
+        memory: dict[str, Any] = json.loads(zlib.decompress(row[0]))
+        return memory
+
+    def keep_lists(self, portal: str, memories: dict[str, dict[str, Any]]) -> None:
+        """Remembers lists whole, all in one transaction: a killed crawl leaves the memory of the night before."""
+        with self._transaction() as database:
+            for key, memory in memories.items():
+                packed = zlib.compress(json.dumps(memory, ensure_ascii=False).encode(), 6)
+                database.execute("INSERT OR REPLACE INTO lists VALUES (?, ?, ?)", (portal, key, packed))
+
     # --- runs and sightings --------------------------------------------------------------------------------------------
 
     def start_run(self, run: str) -> None:
@@ -278,6 +299,14 @@ class Archive:
                     found[index] = sighting.model_copy(update={"outcome": "unchanged"})
                 shown.add(sighting.sha256)
         return found
+
+    def sightings_at(self, run: str, portal: str, list_url: str, article_url: str) -> list[Sighting]:
+        """The sightings of one list entry in one run."""
+        rows = self._database.execute(
+            "SELECT sighting FROM sightings WHERE run = ? AND portal = ? AND list_url = ? AND article_url = ? ORDER BY url",
+            (run, portal, list_url, article_url),
+        )
+        return [Sighting.model_validate_json(row[0]) for row in rows]
 
     def sightings_of_document(self, sha256: str) -> list[Sighting]:
         """Every sighting of one document over all runs, oldest first."""

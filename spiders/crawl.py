@@ -245,7 +245,8 @@ class _Crawl:
             portal=portal.id, family=portal.family, finish_reason=reason,
             incomplete=reason != "finished" or bool(problems) or leaves_incomplete(counts), problems=tuple(problems),
             rows_expected=tally.rows_expected, rows_fetched=tally.rows_fetched, pages_expected=tally.pages_expected,
-            pages_fetched=tally.pages_fetched, articles=tally.articles, robots=dict(sorted(spider.robots.items())),
+            pages_fetched=tally.pages_fetched, rows_remembered=tally.rows_remembered, articles=tally.articles,
+            articles_remembered=tally.articles_remembered, robots=dict(sorted(spider.robots.items())),
             legacy_tls=dict(sorted(spider.legacy_tls.items())), requests=stats.get("downloader/request_count", 0),
             not_modified=stats.get("downloader/response_status_count/304", 0), bytes=stats.get("downloader/response_bytes", 0),
             seconds=round(time.monotonic() - spider.began, 1), **counts,  # type: ignore[arg-type]

@@ -188,7 +188,7 @@ class Validators:
 
     def process_request(self, request: Request) -> None:
         kind = request.meta.get("kind")
-        if kind not in ("list", "article", "file") or request.meta.get("unconditional"):
+        if kind not in ("list", "article", "file") or request.meta.get("unconditional") or request.method != "GET":
             return
         archive = self.crawler.spider.archive  # type: ignore[union-attr]
         known = archive.known_page(request.url) if kind != "file" else None
@@ -201,7 +201,7 @@ class Validators:
             request.headers["If-Modified-Since"] = known.last_modified
 
     def process_response(self, request: Request, response: Response) -> Response | Request:
-        if request.meta.get("kind") not in ("list", "article"):
+        if request.meta.get("kind") not in ("list", "article") or request.method != "GET":
             return response
         archive = self.crawler.spider.archive  # type: ignore[union-attr]
         stats: Any = self.crawler.stats
@@ -213,7 +213,9 @@ class Validators:
             return response
         etag, modified = header(response, "ETag"), header(response, "Last-Modified")
         whole = response.status == 200 and not response.flags and not request.meta.get("redirect_times")
-        page = file_type(response.body) in ("html", "xml") and not request.meta.get("wall")
+        # "unknown": lists that come as JSON or as a bare fragment
+        readable = ("html", "xml", "unknown") if request.meta["kind"] == "list" else ("html", "xml")
+        page = file_type(response.body) in readable and not request.meta.get("wall")
         if whole and page and (etag or modified):
             kept = KnownPage(etag, modified, header(response, "Content-Type") or "", response.body)
             archive.keep_page(request.url, kept)

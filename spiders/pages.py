@@ -42,6 +42,9 @@ _JSON_JUMP = re.compile(r"""["']((?:https?://[^"'\s<>/]{1,200})?/(?:[^"'\s<>]{0,
 _FOR_PHONES = re.compile(r"userAgent|screen\.width|isMobile", re.I)
 _REFRESH = re.compile(r"""^\s*[\d.]*\s*[;,]\s*(?:url\s*=\s*)?["']?([^"'>]+)""", re.I)
 _STUB_BYTES = 2500
+_PAGER_WORD = re.compile(r"^(首页|尾页|末页|上一?页|下一?页|前页|后页|更多|more|跳转|转到|go|[<>«»›‹]+|\d{1,4})?[>›»]*$", re.IGNORECASE)
+_DOCUMENT_END = re.compile(r"</html\s*>", re.IGNORECASE)
+_DOCUMENT_EDGE = re.compile(r"</?(?:html|head|body)\b[^<>]{0,2000}>|<!doctype[^<>]{0,300}>", re.IGNORECASE)
 _LAYOUT_SETS = ("头部", "底部", "页头", "页脚", "公共")
 
 
@@ -83,11 +86,14 @@ class Attachment:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """An entry of a list: where it leads, its whole title, the date printed beside it."""
+    """An entry of a list: where it leads, its whole title, the date printed beside it, files the list itself names."""
 
     url: str
     title: str
     shown: date | None = None
+    files: tuple[Attachment, ...] = ()
+    cut: bool = False
+    """Whether the title may be shortened though it does not say so: then the article's own title counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +169,9 @@ def read_page(body: bytes, url: str, content_type: str = "", charset: str | None
     text, found = decode(body, content_type, charset)
     # lxml refuses str input that carries an XML encoding declaration, and libxml2 stops at NUL
     cleaned = re.sub(r"^\s*<\?xml[^>]*\?>", "", text.replace("\x00", ""))
+    # a page may be several whole documents glued together: libxml2 stops at the end of the first
+    if len(_DOCUMENT_END.findall(cleaned)) > 1:
+        cleaned = _DOCUMENT_EDGE.sub(" ", cleaned)
     tree = None
     if cleaned.strip():
         try:
@@ -230,6 +239,14 @@ def read_meta(page: HtmlPage) -> Meta:
         site_name=chosen.get("sitename") or site.get("sitename") or None,
         site_id_code=(chosen.get("siteidcode") or site.get("siteidcode") or "").strip() or None,
     )
+
+
+def meta_value(page: HtmlPage, name: str) -> str | None:
+    """The content of the first `<meta>` with this name, whatever its case."""
+    for one in _meta_sets(page):
+        if value := one.get(name.lower()):
+            return value
+    return None
 
 
 def page_title(page: HtmlPage) -> str:
@@ -470,8 +487,8 @@ def read_rows(page: HtmlPage, row: str | None, articles: re.Pattern[str], folder
             inner = [element] if element.tag == "a" else list(element.iter("a"))
             links += [link for link in inner if link.get("href")][:1] if element.tag != "a" else inner
         return _unique(_row(page, link) for link in links)
-    candidates = []
-    others = []
+    candidates: list[tuple[HtmlElement, str]] = []
+    others: list[tuple[HtmlElement, str]] = []
     for link in page.tree.iter("a"):
         url = page.link(link.get("href"))
         if url is None or is_furniture(link):
@@ -493,6 +510,30 @@ def read_rows(page: HtmlPage, row: str | None, articles: re.Pattern[str], folder
     taken = {link for link, _ in candidates if _block(link) in own}
     taken |= {link for link, _ in others if _block(link) in own and _is_entry(page, link)}
     return _unique(_row(page, link) for link in page.tree.iter("a") if link in taken)
+
+
+def rows_of_fragment(page: HtmlPage, articles: re.Pattern[str] | None = None) -> list[Row]:
+    """The entries of a piece of list that a server sent by itself: the first titled link of every row, whatever its address.
+
+    With `articles`: where any link has the address of an article, only such rows and dated ones (the piece holds menus too).
+    """
+    chosen: dict[HtmlElement, HtmlElement] = {}
+    matching = False
+    for link in page.tree.iter("a"):
+        url = page.link(link.get("href"))
+        if url is None or _PAGER_WORD.match(squeeze(text_of(link))):
+            continue
+        fits = articles is not None and bool(articles.search(url))
+        matching |= fits
+        element = _row_element(link)
+        held = chosen.get(element)
+        if held is None or (not squeeze(text_of(held)) and not held.get("title")):
+            chosen[element] = link
+    found = [(link, _row(page, link)) for link in chosen.values()]
+    rows = [(link, row) for link, row in found if row is not None and squeeze(row.title)]
+    if matching and articles is not None:
+        rows = [(link, row) for link, row in rows if articles.search(row.url) or row.shown is not None]
+    return _unique(row for _, row in rows)
 
 
 def _is_entry(page: HtmlPage, link: HtmlElement) -> bool:

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 from urllib.parse import urlsplit, urlunsplit
 
 import yaml
@@ -24,8 +24,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from budget.disclosure import DocumentKind
 
 MAX_BYTES = 64 * 1024
-FAMILIES = ("static_pager",)
-Family = Literal["static_pager"]
+Family = Literal[
+    "static_pager", "shtml", "hanweb_jpage", "hanweb_jpaas", "vsb", "gkmlpt", "fragment", "budget_platform", "query_list"
+]
+FAMILIES: tuple[str, ...] = get_args(Family)
 
 
 class PortalError(ValueError):
@@ -51,6 +53,15 @@ def _http_url(value: str) -> str:
         raise ValueError(f"{value!r} is no http or https address")
     if parts.username or parts.password:
         raise ValueError(f"{value!r} carries a user name; portals are public")
+    return value
+
+
+def _expression(value: str | None) -> str | None:
+    if value is not None:
+        try:
+            re.compile(value)
+        except re.error as error:
+            raise ValueError(f"{value!r} is no regular expression: {error}") from error
     return value
 
 
@@ -83,7 +94,11 @@ class Portal(_Strict):
     row: str | None = None
     body: str | None = None
     descend: int = Field(default=0, ge=0, le=3)
+    detail: str | None = None
+    page_param: str | None = Field(default=None, pattern=r"^[A-Za-z_][\w.$-]{0,40}$")
+    platform: str | None = None
     max_pages: int = Field(default=200, ge=1, le=2000)
+    recheck_days: int = Field(default=7, ge=0, le=60)
     needs_referer: bool = False
     tls: Literal["strict", "auto", "legacy"] = "auto"
     hosts: tuple[str, ...] = ()
@@ -91,6 +106,7 @@ class Portal(_Strict):
     reason: str | None = Field(default=None, min_length=8)
 
     _check_selectors = field_validator("row", "body")(_selector)
+    _check_detail = field_validator("detail")(_expression)
 
     @field_validator("charset")
     @classmethod

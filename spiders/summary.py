@@ -16,7 +16,8 @@ class PortalSummary(BaseModel):
     """One portal in one run. Counts of sightings are those of `sightings.jsonl`.
 
     `incomplete`: something of the portal was not read tonight that should have been (a list page missing, a wall, no network,
-    stopped early); `problems` says what. Rows and pages `expected` are what the portal itself says, None when it says nothing.
+    stopped early); `problems` says what. `rows_remembered` (of `rows_fetched`) stand on list pages that were not asked for because
+    the page above them showed nothing new; `articles_remembered` were checked within the portal's `recheck_days`. Rows and pages `expected` are what the portal itself says, None when it says nothing.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -30,7 +31,9 @@ class PortalSummary(BaseModel):
     rows_fetched: int = 0
     pages_expected: int | None = None
     pages_fetched: int = 0
+    rows_remembered: int = 0
     articles: int = 0
+    articles_remembered: int = 0
     found: int = 0
     new: int = 0
     changed: int = 0
@@ -75,7 +78,9 @@ class Tally:
     rows_fetched: int = 0
     pages_expected: int | None = None
     pages_fetched: int = 0
+    rows_remembered: int = 0
     articles: int = 0
+    articles_remembered: int = 0
     problems: list[str] = field(default_factory=list)
 
     def expect(self, pages: int | None, rows: int | None) -> None:

@@ -9,12 +9,14 @@ from __future__ import annotations
 import hashlib
 import re
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+import zlib
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, datetime, timedelta
+from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar, Generic, Literal, TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import scrapy
 from scrapy.exceptions import DownloadCancelledError, DownloadTimeoutError, IgnoreRequest
@@ -31,6 +33,7 @@ from spiders.file_types import DOCUMENTS, file_type
 from spiders.middlewares import RobotsForbids, header
 from spiders.pages import Article, HtmlPage, Row
 from spiders.portals import Column, Portal
+from spiders.recognise import recognise
 from spiders.rules import read_rules
 from spiders.settings import FILE_BYTES, FILE_SECONDS
 from spiders.summary import Tally
@@ -42,6 +45,8 @@ Result = TypeVar("Result")
 WALLS_ARE_ENOUGH = 3
 TRUNCATED_TRIES = 2
 BAD_PAGES_ARE_ENOUGH = 3
+# a list that moves while it is read is read again, so many times in all
+ROUNDS_ARE_ENOUGH = 3
 EVIDENCE_BYTES = 64 * 1024
 EVIDENCE_FILES = 20
 
@@ -53,6 +58,48 @@ class Trouble:
     outcome: Literal["blocked", "failed"]
     reason: Reason
     detail: str
+
+
+@dataclass(frozen=True)
+class ListMemory:
+    """A list as it was last seen: its entries in order with what was known of each, and the totals that the portal said.
+
+    `full_at`: when it was last read to its end, ISO 8601; None for a list that was never.
+    """
+
+    rows: tuple[Row, ...]
+    checked: dict[str, tuple[str, str]]
+    full_at: str | None
+    pages_total: int | None
+    rows_total: int | None
+
+    @cached_property
+    def known(self) -> dict[str, Row]:
+        """The entries by the identity of their address."""
+        return {identity(row.url): row for row in self.rows}
+
+    def same(self, row: Row) -> Row | None:
+        """The remembered entry, when it stood as this one stands."""
+        old = self.known.get(identity(row.url))
+        return old if old is not None and (old.title, old.shown) == (row.title, row.shown) else None
+
+    def dump(self) -> dict[str, Any]:
+        entries = [
+            [row.url, row.title, row.shown.isoformat() if row.shown else None, row.cut, [[one.url, one.text] for one in row.files],
+             *self.checked.get(row.url, (None, None))]
+            for row in self.rows
+        ]  # fmt: skip
+        return {"full_at": self.full_at, "pages_total": self.pages_total, "rows_total": self.rows_total, "entries": entries}
+
+    @classmethod
+    def load(cls, told: dict[str, Any]) -> ListMemory:
+        rows, checked = [], {}
+        for url, title, shown, cut, files, when, run in told["entries"]:
+            attached = tuple(pages.Attachment(file, text, "direct", pages.refusal(file, text)) for file, text in files)
+            rows.append(Row(url, title, date.fromisoformat(shown) if shown else None, attached, cut))
+            if when:
+                checked[url] = (when, run)
+        return cls(tuple(rows), checked, told["full_at"], told["pages_total"], told["rows_total"])
 
 
 @dataclass(slots=True)
@@ -70,8 +117,34 @@ class Listing:
     """What stands before and after the number in the address of a page, once a page has told it."""
     page_offset: int = 0
     """What is added to a page's number (from 1) to give the number in its address."""
+    rows_total: int | None = None
     first_rows: set[str] = field(default_factory=set)
-    seen: set[str] = field(default_factory=set)
+    repeated: int = 0
+    seen: dict[str, Row] = field(default_factory=dict)
+    part: str = ""
+    """Which of several lists on one page this is (a slot, a block, a category)."""
+    said: dict[str, Any] = field(default_factory=dict)
+    """What the family learned from the column's page and needs for the next request."""
+    siblings: list[Listing] = field(default_factory=list)
+    """All lists of one page, this one among them: one of them may be empty, not all."""
+    empty: bool = False
+    opening: tuple[str, dict[str, str] | None] = ("", None)
+    """The request of page 1, for reading a list again that moved while it was read."""
+    round: int = 1
+    moved: bool = False
+    broken: bool = False
+    """Whether one of its pages could not be read tonight."""
+    whole: bool = False
+    """Whether the list was read to its end tonight, or is known to be unchanged below the page that was read."""
+    full_at: str | None = None
+    memory: ListMemory | None = None
+    checked: dict[str, tuple[str, str]] = field(default_factory=dict)
+    """Per entry: when its article was last asked for, and the run that holds its sightings."""
+
+    @property
+    def key(self) -> str:
+        """The name under which this list is remembered."""
+        return f"{self.url}#{self.part}" if self.part else self.url
 
     def address_of(self, number: int) -> str:
         """The address of a page, number from 1. Only after `page_address` is known."""
@@ -82,12 +155,16 @@ class Listing:
 
 @dataclass(frozen=True, slots=True)
 class ListPage:
-    """What one page of a list says: its entries, what the portal says of the whole, where the next page is."""
+    """What one page of a list says: its entries, what the portal says of the whole, where the next page is.
+
+    `next_form`: the next page is asked for by POST with these fields. Where no total is told, an empty page is the end and no loss.
+    """
 
     rows: tuple[Row, ...]
     pages_total: int | None = None
     rows_total: int | None = None
     next_url: str | None = None
+    next_form: dict[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +226,8 @@ class PortalSpider(scrapy.Spider):
     family: ClassVar[str] = ""
     article: ClassVar[re.Pattern[str]] = re.compile("")
     """What the address of an article looks like in this family (searched in the absolute address)."""
+    refers: ClassVar[frozenset[str]] = frozenset()
+    """Kinds of request that this family's servers refuse without a Referer."""
 
     def __init__(self, portal: Portal, archive: Archive, run: str, evidence: Path, report: Callable[[Sighting], None]) -> None:
         super().__init__(name=portal.id)
@@ -164,18 +243,41 @@ class PortalSpider(scrapy.Spider):
         self._articles: dict[str, Errand[Entry, Read | Trouble | Got]] = {}
         self._files: dict[str, Errand[Offer, Got | Trouble]] = {}
         self._lists: set[str] = set()
+        self._listings: list[Listing] = []
         self._walls = 0
         self._evidence_files = 0
 
     # --- what a family says ------------------------------------------------------------------------------------------------
 
     def first_pages(self, listing: Listing) -> Iterator[Request]:
-        """The requests that open a list: usually its first page."""
+        """The requests that open a list: usually its first page. A page numbered 0 is only the way to the first."""
         yield self.ask_list(listing, listing.url, 1)
 
-    def read_list(self, page: HtmlPage, listing: Listing, number: int) -> ListPage:
+    def read_list(self, page: HtmlPage, listing: Listing, number: int) -> ListPage | Trouble | list[Request]:
         """A downloaded list page (number from 1) → its entries and the next page."""
         raise NotImplementedError
+
+    def read_answer(self, response: Response, listing: Listing, number: int) -> ListPage | Trouble | list[Request]:
+        """An answer of a list, of whatever format → its entries, or why there are none, or what must be asked for instead."""
+        page = self._page(response)
+        target = pages.redirect_stub(page, len(response.body))
+        if target:
+            if number <= 1 and target != response.url and not response.meta.get("stub"):
+                request = self.ask_list(listing, target, number)
+                request.meta["stub"] = True
+                return [request]
+            return Trouble("failed", Reason.HTTP_ERROR, f"a stub that leads to {target}")
+        if number <= 1:
+            self._learn_column(page, listing)
+        return self.read_list(page, listing, number)
+
+    def ask_article(self, row_url: str, referer: str, **told: Any) -> Request:
+        """The request for what a list entry leads to."""
+        return self._ask(row_url, "article", self._on_article, referer, 5, **told)
+
+    def read_detail(self, response: Response, shown: date | None) -> Article | Trouble | None:
+        """An article that is no HTML page (the JSON of a platform); None where it is one."""
+        return None
 
     def is_folder(self, row: Row, listing: Listing) -> bool:
         """Whether an entry leads to a list below this one (a department's folder) and not to an article."""
@@ -195,16 +297,36 @@ class PortalSpider(scrapy.Spider):
                 yield request
 
     def _open(self, listing: Listing) -> Iterator[Request]:
-        if listing.url not in self._lists:
-            self._lists.add(listing.url)
+        if listing.key not in self._lists:
+            self._lists.add(listing.key)
+            self._remember(listing)
             yield from self.first_pages(listing)
 
-    def ask_list(self, listing: Listing, url: str, number: int) -> Request:
+    def _remember(self, listing: Listing) -> None:
+        self._listings.append(listing)
+        told = self.archive.known_list(self.portal.id, listing.key)
+        if told is not None:
+            listing.memory = ListMemory.load(told)
+
+    def parts(self, listing: Listing, names: Iterable[str]) -> list[Listing]:
+        """The several lists that one column page holds, each read and remembered by itself."""
+        made = [replace(listing, part=name, seen={}, first_rows=set(), checked={}, said=dict(listing.said), memory=None) for name in names]
+        for one in made:
+            one.siblings = made
+            self._remember(one)
+        listing.whole = True
+        return made
+
+    def ask_list(self, listing: Listing, url: str, number: int, form: dict[str, str] | None = None) -> Request:
+        """The request for a page of a list. form: asked for by POST."""
+        if number == 1:
+            listing.opening = (url, form)
         # lists before articles before files, so that a night cut short has seen the most
-        return self._ask(url, "list", self._on_list, listing.url, 10, listing=listing, number=number)
+        request = self._ask(url, "list", self._on_list, listing.url, 10, listing=listing, number=number)
+        return request if form is None else posted(request, form)
 
     def _ask(self, url: str, kind: str, callback: Callable[..., Any], referer: str | None, priority: int, **told: Any) -> Request:
-        headers = {"Referer": referer} if referer and self.portal.needs_referer else {}
+        headers = {"Referer": referer} if referer and (self.portal.needs_referer or kind in self.refers) else {}
         meta: dict[str, Any] = {"kind": kind, "home": self.portal.columns[0].list_url}
         if kind == "file":
             meta |= {"download_timeout": FILE_SECONDS, "download_maxsize": FILE_BYTES}
@@ -296,65 +418,220 @@ class PortalSpider(scrapy.Spider):
     def _past_a_bad_page(self, listing: Listing, number: int) -> Iterator[Request]:
         """Deep pages are sometimes broken stubs (PORTALS §2.1): where the portal says how many there are, the others are read."""
         listing.failed_in_a_row += 1
+        listing.broken = True
         more = listing.pages_total is not None and number < min(listing.pages_total, self.portal.max_pages)
         if more and listing.page_address and listing.failed_in_a_row < BAD_PAGES_ARE_ENOUGH:
             yield self.ask_list(listing, listing.address_of(number + 1), number + 1)
 
     def _on_list(self, response: Response, listing: Listing, number: int) -> Iterator[Request]:
         trouble = self.trouble_of(response)
+        if trouble is None and not response.body and number > 1:
+            # fragments of a list end in nothing at all
+            yield from self._empty_page(response, listing, number, ListPage(()))
+            return
         if trouble is None and file_type(response.body) not in ("html", "xml", "unknown"):
             trouble = Trouble("failed", Reason.HTTP_ERROR, f"a {file_type(response.body)} where a list was expected")
         if trouble is not None:
             yield from self._list_trouble(listing, number, response.url, trouble)
             return
-        page = self._page(response)
-        if target := pages.redirect_stub(page, len(response.body)):
-            if response.cb_kwargs.get("listing") is listing and number == 1 and target != response.url and not response.meta.get("stub"):
-                request = self.ask_list(listing, target, number)
-                request.meta["stub"] = True
-                yield request
-            else:
-                self.tally.problem(f"list {listing.url}: a stub that leads to {target}")
+        answer = self.read_answer(response, listing, number)
+        if isinstance(answer, Trouble):
+            yield from self._list_trouble(listing, number, response.url, answer)
             return
-        if number == 1:
-            self._learn_column(page, listing)
-        answer = self.read_list(page, listing, number)
+        if isinstance(answer, list):
+            yield from answer
+            return
         listing.pages_read += 1
         self.tally.pages_fetched += 1
         if number == 1:
-            listing.pages_total = answer.pages_total
-            self.tally.expect(answer.pages_total, answer.rows_total)
-        yield from self._take_page(page, listing, number, answer)
+            if listing.round == 1:
+                self.tally.expect(answer.pages_total, answer.rows_total)
+            else:
+                self.tally.expect(_more(answer.pages_total, listing.pages_total), _more(answer.rows_total, listing.rows_total))
+            listing.pages_total, listing.rows_total = answer.pages_total, answer.rows_total
+        elif _differ(answer.pages_total, listing.pages_total) or _differ(answer.rows_total, listing.rows_total):
+            listing.moved = True
+        yield from self._take_page(response, listing, number, answer)
 
-    def _take_page(self, page: HtmlPage, listing: Listing, number: int, answer: ListPage) -> Iterator[Request]:
+    def _take_page(self, response: Response, listing: Listing, number: int, answer: ListPage) -> Iterator[Request]:
         if not answer.rows:
-            if number == 1:
-                soft = "the site's error page" if pages.is_soft_404(page) else f"titled {pages.page_title(page)[:60]!r}"
-                self.tally.problem(f"list {listing.url}: no entries on its first page ({soft})")
-            elif listing.pages_total is not None:
-                self.tally.problem(f"list {listing.url}: page {number} of {listing.pages_total} is empty")
-                yield from self._past_a_bad_page(listing, number)
+            yield from self._empty_page(response, listing, number, answer)
             return
         listing.failed_in_a_row = 0
-        first = answer.rows[0].url
-        if first in listing.first_rows:
-            # every page number answers with the same page: the pager lies or its first suffix is wrong
+        first = identity(answer.rows[0].url)
+        if first not in listing.first_rows:
+            listing.repeated = 0
+        elif not listing.moved:
+            # every page number answers with the same page: the pager lies, its first suffix is wrong, or this is past the end.
+            # Where no total is told, the list may also have grown by just one page meanwhile: the next page will tell.
+            listing.repeated += 1
             if listing.pages_total is not None:
+                listing.broken = True
                 self.tally.problem(f"list {listing.url}: page {number} repeats an earlier page; check `first_suffix`")
-            return
+                return
+            if listing.repeated > 1:
+                yield from self._end_of_list(listing)
+                return
         listing.first_rows.add(first)
+        new = 0
         for row in answer.rows:
-            if row.url not in listing.seen:
-                listing.seen.add(row.url)
+            if identity(row.url) not in listing.seen:
+                listing.seen[identity(row.url)] = row
                 self.tally.rows_fetched += 1
+                new += not self._remembered(listing, row)
                 yield from self._take_row(listing, row)
         if answer.next_url is None:
             if listing.pages_total is not None and number < listing.pages_total:
                 self.tally.problem(f"list {listing.url}: {number} of {listing.pages_total} pages read")
+            else:
+                yield from self._end_of_list(listing)
         elif number >= self.portal.max_pages:
             self.tally.problem(f"list {listing.url}: stopped at max_pages {self.portal.max_pages}")
+        elif not new and self._nothing_new_below(listing, answer):
+            yield from self._take_remembered(listing)
         else:
-            yield self.ask_list(listing, answer.next_url, number + 1)
+            yield self.ask_list(listing, answer.next_url, number + 1, answer.next_form)
+
+    def _empty_page(self, response: Response, listing: Listing, number: int, answer: ListPage) -> Iterator[Request]:
+        if number == 1:
+            listing.empty = listing.whole = True
+            if all(one.empty for one in listing.siblings):
+                self.tally.problem(f"list {listing.url}: no entries on its first page ({self._instead(response)})")
+        elif listing.pages_total is not None or (listing.rows_total or 0) > len(listing.seen):
+            of = f"of {listing.pages_total} " if listing.pages_total else ""
+            missing = f"; {len(listing.seen)} of {listing.rows_total} entries so far" if listing.rows_total else ""
+            self.tally.problem(f"list {listing.url}: page {number} {of}is empty{missing}")
+            yield from self._past_a_bad_page(listing, number)
+        else:
+            yield from self._end_of_list(listing)
+
+    def _instead(self, response: Response) -> str:
+        """What a page without entries is, for the person who must look at it."""
+        if file_type(response.body) not in ("html", "xml"):
+            return f"{len(response.body)} bytes: {squeeze(response.body[:60].decode('utf-8', errors='replace'))!r}"
+        page = self._page(response)
+        if pages.is_soft_404(page):
+            return "the site's error page"
+        found = recognise(page.text)
+        other = f"; its marks are those of `{found.family}`: {found.rule}" if found and found.family != self.portal.family else ""
+        return f"titled {pages.page_title(page)[:60]!r}{other}"
+
+    # --- nights with nothing new -----------------------------------------------------------------------------------------------------
+
+    def _remembered(self, listing: Listing, row: Row) -> bool:
+        """Whether an entry stood in the list at its last reading just as it stands there now."""
+        return listing.memory is not None and listing.memory.same(row) is not None
+
+    def _fresh(self, when: str | None, name: str) -> bool:
+        """Whether something was checked recently enough: `recheck_days`, for each address at another day of the second half."""
+        days = self.portal.recheck_days
+        if when is None or days == 0:
+            return False
+        age = now() - datetime.fromisoformat(when)
+        return age < timedelta(days=days - zlib.crc32(name.encode()) % (days // 2 + 1))
+
+    def _nothing_new_below(self, listing: Listing, answer: ListPage) -> bool:
+        """Whether the pages below one that showed only known entries need not be asked for.
+
+        Only when everything that was read stands as it stood, the portal's own totals agree, and the whole list was read lately.
+        """
+        memory = listing.memory
+        if memory is None or listing.moved or not self._fresh(memory.full_at, listing.key):
+            return False
+        tonight = {key for key, row in listing.seen.items() if memory.same(row)}
+        new = len(listing.seen) - len(tonight)
+        if {identity(row.url) for row in memory.rows[: len(tonight)]} != tonight:
+            return False
+        if _differ(answer.rows_total, memory.rows_total + new if memory.rows_total is not None else None):
+            return False
+        if answer.pages_total is not None and memory.pages_total is not None:
+            return memory.pages_total <= answer.pages_total <= memory.pages_total + new
+        return True
+
+    def _take_remembered(self, listing: Listing) -> Iterator[Request]:
+        assert listing.memory is not None
+        for row in listing.memory.rows:
+            if identity(row.url) not in listing.seen:
+                listing.seen[identity(row.url)] = row
+                self.tally.rows_fetched += 1
+                self.tally.rows_remembered += 1
+                yield from self._take_row(listing, row)
+        listing.whole, listing.full_at = True, listing.memory.full_at
+
+    def _end_of_list(self, listing: Listing) -> Iterator[Request]:
+        """The last page was read. A list that moved meanwhile is read again: what slipped from page to page would be lost."""
+        if listing.broken:
+            return
+        short = (listing.rows_total or 0) - len(listing.seen)
+        memory = listing.memory
+        always = memory is not None and memory.rows_total is not None and memory.rows_total - len(memory.rows) == short
+        if listing.moved or (short > 0 and not always and listing.pages_read > 1):
+            if listing.round < (ROUNDS_ARE_ENOUGH if listing.moved else 2):
+                listing.round += 1
+                listing.moved = False
+                listing.first_rows.clear()
+                request = self.ask_list(listing, listing.opening[0], 1, listing.opening[1])
+                request.meta["unconditional"] = True
+                yield request
+                return
+            if listing.moved:
+                self.tally.problem(f"list {listing.url}: it moved each time it was read, {listing.round} times")
+                return
+        gone = [row for row in memory.rows if identity(row.url) not in listing.seen] if memory else []
+        if listing.pages_total is None and listing.rows_total is None and len(gone) > max(2, len(listing.seen) // 10):
+            # no total says whether this is the end: what stood there before does
+            self.tally.problem(f"list {listing.url}: ends after {len(listing.seen)} entries; {len(gone)} that stood in it before are gone")
+        listing.whole, listing.full_at = True, now().isoformat()
+
+    def closed(self, reason: str) -> None:
+        """Remembers the lists of a crawl that ran to its end (called by Scrapy)."""
+        if reason != "finished":
+            return
+        memories = {}
+        for listing in self._listings:
+            old = listing.memory
+            rows = list(listing.seen.values())
+            if not rows and not old:
+                continue
+            if not listing.whole and old:
+                rows += [row for row in old.rows if identity(row.url) not in listing.seen]
+            checked = (old.checked if old else {}) | listing.checked
+            memory = ListMemory(
+                tuple(rows), {row.url: checked[row.url] for row in rows if row.url in checked}, listing.full_at if listing.whole else None,
+                listing.pages_total, listing.rows_total,
+            )  # fmt: skip
+            memories[listing.key] = memory.dump()
+        self.archive.keep_lists(self.portal.id, memories)
+
+    def _replay(self, entry: Entry) -> bool:
+        """Repeats the sightings of an entry that stands as it stood and was checked lately; False when it must be asked for."""
+        listing, row = entry.listing, entry.row
+        memory = listing.memory
+        old = memory.same(row) if memory else None
+        if memory is None or old is None or old.url not in memory.checked:
+            return False
+        when, run = memory.checked[old.url]
+        if not self._fresh(when, identity(row.url)):
+            return False
+        # under the address of that night: tokens in it may be others tonight
+        told = self.archive.sightings_at(run, self.portal.id, listing.url, old.url)
+        if not told or not all(self._holds(one) for one in told):
+            return False
+        for one in told:
+            self._record(one.model_copy(update={"seen_at": now(), "replaces_sha256": None}), changed=False)
+        listing.seen[identity(row.url)] = old
+        listing.checked[old.url] = (when, self.run)
+        self.tally.articles_remembered += 1
+        return True
+
+    def _holds(self, sighting: Sighting) -> bool:
+        """Whether a sighting of another night is still true without asking: what failed or was missing is asked for again."""
+        if sighting.outcome == "ignored":
+            return sighting.reason is not Reason.NO_ATTACHMENT
+        if sighting.outcome not in ("archived", "unchanged") or sighting.reason is not None or sighting.url is None:
+            return False
+        known = self.archive.known_file(sighting.url)
+        return known is not None and known.sha256 == sighting.sha256
 
     def _learn_column(self, page: HtmlPage, listing: Listing) -> None:
         if listing.hint.name is None:
@@ -374,11 +651,13 @@ class PortalSpider(scrapy.Spider):
             else:
                 self._ignore(listing, row, *self._why(verdict))
             return
-        undecided = titles.is_cut(row.title) or (verdict.rule == "no_budget_words" and titles.names_organisation(row.title))
+        undecided = row.cut or titles.is_cut(row.title) or (verdict.rule == "no_budget_words" and titles.names_organisation(row.title))
         if not verdict.take and not undecided:
             self._ignore(listing, row, *self._why(verdict))
             return
-        yield from self._want_article(Entry(listing, row, verdict))
+        entry = Entry(listing, row, verdict)
+        if not self._replay(entry):
+            yield from self._want_article(entry)
 
     @staticmethod
     def _why(verdict: TitleVerdict) -> tuple[Reason, str]:
@@ -388,7 +667,7 @@ class PortalSpider(scrapy.Spider):
     # --- articles ------------------------------------------------------------------------------------------------------------------
 
     def _want_article(self, entry: Entry) -> Iterator[Request]:
-        key = entry.row.url
+        key = identity(entry.row.url)
         errand = self._articles.get(key)
         if errand is None:
             errand = self._articles[key] = Errand()
@@ -396,7 +675,7 @@ class PortalSpider(scrapy.Spider):
                 errand.result = trouble
             else:
                 errand.waiting.append(entry)
-                yield self._ask(key, "article", self._on_article, entry.listing.url, 5, key=key, shown=entry.row.shown)
+                yield self.ask_article(entry.row.url, entry.listing.url, key=key, shown=entry.row.shown)
                 return
         if errand.result is None:
             errand.waiting.append(entry)
@@ -412,6 +691,13 @@ class PortalSpider(scrapy.Spider):
         if known or file_type(response.body) in DOCUMENTS - {"unknown", "office_html"}:
             # a list link or article address that serves the file itself (郑州)
             yield from self._article_done(key, self._got(response, key))
+            return
+        detail = self.read_detail(response, shown)
+        if isinstance(detail, Trouble):
+            yield from self._article_done(key, detail)
+            return
+        if detail is not None:
+            yield from self._article_done(key, Read(response.url, detail, detail.title or "", None, None, None, None, False))
             return
         page = self._page(response)
         target = pages.redirect_stub(page, len(response.body))
@@ -452,19 +738,23 @@ class PortalSpider(scrapy.Spider):
     def _settle(self, entry: Entry, result: Read | Trouble | Got) -> Iterator[Request]:
         """What an article, now read, means for one list entry."""
         listing, row = entry.listing, entry.row
+        if isinstance(result, Trouble) and any(one.refused is None for one in row.files):
+            # the article is away, its files are named by the list itself
+            result = Read(row.url, _listed(row), row.title, None, None, None, None, False)
         if isinstance(result, Trouble):
             sighting = self._sighting(listing, row, entry.verdict)
             self._record(
                 sighting.model_copy(update={"outcome": result.outcome, "reason": result.reason, "detail": result.detail})
             )
             return
+        listing.checked[row.url] = (now().isoformat(), self.run)
         if isinstance(result, Got):
             sighting = self._sighting(listing, row, entry.verdict).model_copy(update={"url": row.url, "link_text": row.title})
             self._file_sighting(sighting, result)
             return
         article, meta = result.article, result.article.meta
         title = row.title
-        if (titles.is_cut(title) or not title) and article.title:
+        if (row.cut or titles.is_cut(title) or not title) and article.title:
             title = article.title
         hint = replace(listing.hint, name=meta.column_name or listing.hint.name)
         verdict = judge_title(title, hint, self.portal.region)
@@ -482,7 +772,8 @@ class PortalSpider(scrapy.Spider):
             )
             return
         offered = False
-        for attachment in article.attachments:
+        offers = {identity(one.url): one for one in (*row.files, *article.attachments)}
+        for attachment in offers.values():
             one = sighting.model_copy(update={"url": attachment.url, "link_text": attachment.text or None})
             if attachment.refused:
                 detail = f"{attachment.refused}: {attachment.text or attachment.url}"
@@ -670,6 +961,26 @@ class PortalSpider(scrapy.Spider):
 
     def _record(self, sighting: Sighting, *, content_key: str | None = None, whole: bool = True, changed: bool = True) -> None:
         self.report(self.archive.record(self.run, sighting, content_key=content_key, whole=whole, changed=changed))
+
+
+def posted(request: Request, form: dict[str, str]) -> Request:
+    """The same request as a POST of form fields; never conditional."""
+    headers = request.headers.copy()
+    headers["Content-Type"] = "application/x-www-form-urlencoded"
+    return request.replace(method="POST", body=urlencode(form).encode("ascii"), headers=headers)
+
+
+def _listed(row: Row) -> Article:
+    """What a list says of an article whose own page cannot be had."""
+    return Article(row.title, pages.Meta(), row.shown, "list" if row.shown else None, None, row.files, "", 0, False, False)
+
+
+def _differ(one: int | None, other: int | None) -> bool:
+    return one is not None and other is not None and one != other
+
+
+def _more(one: int | None, other: int | None) -> int | None:
+    return None if one is None or other is None else one - other
 
 
 def folder_of(url: str) -> str:

@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from typing import ClassVar
 from urllib.parse import urljoin, urlsplit
 
-from spiders.families.base import Listing, ListPage, PortalSpider, folder_of
+from scrapy.http import Request
+
+from spiders.families.base import Listing, ListPage, PortalSpider, Trouble, folder_of
 from spiders.pages import HtmlPage, Row, read_rows, text_of
 
 # a call, not `function createPageHTML(…)`; arguments may span lines
@@ -73,7 +75,7 @@ class StaticPagerSpider(PortalSpider):
         re.IGNORECASE,
     )
 
-    def read_list(self, page: HtmlPage, listing: Listing, number: int) -> ListPage:
+    def read_list(self, page: HtmlPage, listing: Listing, number: int) -> ListPage | Trouble | list[Request]:
         rows = tuple(self._rows(page, listing))
         pager = read_pager(page.text)
         if pager is None and number == 1 and _CALLED.search(_SCRIPT_COMMENT.sub(" ", page.text)):

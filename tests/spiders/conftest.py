@@ -45,6 +45,7 @@ class Asked:
     method: str
     path: str
     headers: dict[str, str]
+    body: str = ""
 
 
 Route = Answer | Callable[[Asked], Answer]
@@ -55,6 +56,8 @@ class Site:
 
     def __init__(self) -> None:
         self.routes: dict[str, Route] = {}
+        self.program: Callable[[Asked], Answer | None] | None = None
+        """Answers what no route answers; None is a 404."""
         self.asked: list[Asked] = []
         site = self
 
@@ -65,7 +68,7 @@ class Site:
             def do_GET(self) -> None:
                 site._answer(self)
 
-            do_HEAD = do_GET  # noqa: N815
+            do_HEAD = do_POST = do_GET  # noqa: N815
 
             def log_message(self, *args: Any) -> None:
                 pass
@@ -75,9 +78,10 @@ class Site:
         threading.Thread(target=self.server.serve_forever, args=(0.05,), daemon=True).start()
 
     def _answer(self, handler: BaseHTTPRequestHandler) -> None:
-        asked = Asked(handler.command, handler.path, {name.lower(): value for name, value in handler.headers.items()})
+        sent = handler.rfile.read(int(handler.headers.get("Content-Length") or 0)).decode()
+        asked = Asked(handler.command, handler.path, {name.lower(): value for name, value in handler.headers.items()}, sent)
         self.asked.append(asked)
-        route = self.routes.get(handler.path, Answer("nothing here", 404))
+        route = self.routes.get(handler.path) or (self.program and self.program(asked)) or Answer("nothing here", 404)
         answer = route(asked) if callable(route) else route
         if answer.pause:
             time.sleep(answer.pause)
@@ -186,7 +190,7 @@ class Lab:
     def portal(self, site: Site, name: str, path: str = "/ysjs/", **more: Any) -> Portal:
         columns = more.pop("columns", [{"list_url": site.url(path)}])
         return Portal.model_validate(
-            {"id": name, "name": "测试门户", "region": "河北省石家庄市", "family": "static_pager", "delay": 0,
+            {"id": name, "name": "测试门户", "region": "河北省石家庄市", "family": "static_pager", "delay": 0, "recheck_days": 0,
              "reason": "a loopback portal needs no pause", "columns": columns} | more
         )  # fmt: skip
 

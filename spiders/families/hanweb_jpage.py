@@ -1,0 +1,124 @@
+"""`hanweb_jpage`: 大汉, classic (PORTALS §2.3). The first records stand in a script-typed XML island of the column page, the others
+come from `dataproxy.jsp` in one of two styles: pages (`page=N`, its address in `<nextgroup>`), or records (`startrecord`, `endrecord`).
+
+Whether records are counted from 0 or from 1 differs by site and nobody says it: every request begins with the last record that
+is known, so that neither way loses one.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import ClassVar
+from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit
+
+from scrapy.http import Request, Response
+
+from budget.states import Reason
+from spiders import pages
+from spiders.addresses import identity
+from spiders.families.base import Listing, ListPage, PortalSpider, Trouble, folder_of
+from spiders.pages import HtmlPage, Row, read_page, read_rows, rows_of_fragment
+
+_DATASTORE = re.compile(r"<datastore\b[^>]*>(.*?)</datastore>", re.IGNORECASE | re.DOTALL)
+_RECORD = re.compile(r"<record\b[^>]*>\s*(?:<!\[CDATA\[(.*?)\]\]>|(.*?))\s*</record>", re.IGNORECASE | re.DOTALL)
+_NEXTGROUP = re.compile(r"<nextgroup\b[^>]*>.*?href\s*=\s*[\"']([^\"']+)[\"']", re.IGNORECASE | re.DOTALL)
+_TOTAL = re.compile(r"<totalrecord>\s*(\d{1,7})|\btotalrecord[\"']?\s*[:=]\s*[\"']?(\d{1,7})", re.IGNORECASE)
+_PAGES = re.compile(r"<totalpage>\s*(\d{1,6})|\btotalpage[\"']?\s*[:=]\s*[\"']?(\d{1,6})", re.IGNORECASE)
+_A_PAGE = re.compile(r"\bperpage[\"']?\s*[:=]\s*[\"']?(\d{1,4})", re.IGNORECASE)
+_PROXY = re.compile(r"[\"']([^\"']{0,200}/jpage/dataproxy\.jsp)")
+_FIELD = r"\b{}[\"']?\s*[:=]\s*[\"']?([^\"'&,;}}\s<>]{{0,80}})"
+_FIELDS = ("appid", "webid", "path", "columnid", "sourceContentType", "unitid", "webname", "permissiontype")
+GROUP = 45
+
+
+class HanwebJpageSpider(PortalSpider):
+    family: ClassVar[str] = "hanweb_jpage"
+    article: ClassVar[re.Pattern[str]] = re.compile(
+        r"/art/\d{4}/(?:\d{1,2}/\d{1,2}/)?art_[\w-]+\.html|/art_\d+_\d+\.html|\.(?:pdf|docx?|xlsx?|wps|et|ofd|zip|rar|7z)(?:[?#]|$)",
+        re.IGNORECASE,
+    )
+    refers: ClassVar[frozenset[str]] = frozenset({"list"})
+
+    def read_answer(self, response: Response, listing: Listing, number: int) -> ListPage | Trouble | list[Request]:
+        if number <= 1:
+            return super().read_answer(response, listing, number)
+        text, _ = pages.decode(response.body, "")
+        found = _DATASTORE.search(text)
+        if found is None:
+            return Trouble("failed", Reason.HTTP_ERROR, f"{len(response.body)} bytes without a <datastore> where records were expected")
+        return self._page_of(found.group(1), response.url, listing, number)
+
+    def read_list(self, page: HtmlPage, listing: Listing, number: int) -> ListPage:
+        islands = [found.group(1) for found in _DATASTORE.finditer(page.text)]
+        # a page has islands for its news boxes too: the list is the one with most records
+        island = max(islands, key=lambda one: len(_RECORD.findall(one)), default="")
+        self._learn_fields(page, island, listing)
+        first = self._page_of(island, page.url, listing, number)
+        if first.rows:
+            return first
+        # an empty record set although the column's own HTML has links (山东省)
+        rows = read_rows(page, self.portal.setting(listing.column, "row"), self.article, folder_of(listing.url))
+        return ListPage(tuple(rows), first.pages_total, first.rows_total, first.next_url or self._records_after(listing, page.url, len(rows)))
+
+    def _learn_fields(self, page: HtmlPage, island: str, listing: Listing) -> None:
+        source = page.text if not island else page.text[max(0, page.text.find(island) - 4000) :]
+        fields = {}
+        for name in _FIELDS:
+            values = re.findall(_FIELD.format(name), source)
+            fields[name] = next((value for value in values if value), "")
+        column = re.search(r"/col/col(\d+)", page.url)
+        fields["columnid"] = fields["columnid"] or (column.group(1) if column else "")
+        proxy = _PROXY.search(page.text)
+        total, each = _number(_TOTAL, source), _A_PAGE.search(source)
+        listing.said |= {
+            "proxy": urljoin(page.url, proxy.group(1) if proxy else "/module/web/jpage/dataproxy.jsp"), "fields": fields,
+            "rows_total": total, "a_page": int(each.group(1)) if each else 15,
+            "page_url": page.url, "proxied": proxy is not None or bool(fields["unitid"]),
+        }  # fmt: skip
+
+    def _page_of(self, store: str, url: str, listing: Listing, number: int) -> ListPage:
+        fragments = "".join(cdata or plain for cdata, plain in _RECORD.findall(store))
+        page = read_page(f"<html><body>{fragments}</body></html>".encode(), listing.said.get("page_url", url), "text/html; charset=utf-8")
+        rows: tuple[Row, ...] = tuple(rows_of_fragment(page))
+        total = _number(_TOTAL, store)
+        if total is None:
+            total = listing.said.get("rows_total")
+        listing.said["rows_total"] = total
+        shown = len(set(listing.seen) | {identity(row.url) for row in rows})
+        following = None
+        if rows and (total is None or shown < total):
+            group = _NEXTGROUP.search(store)
+            link = page.link(group.group(1).replace("&amp;", "&")) if group else url if number > 1 else None
+            following = self._group_after(link, url) or self._records_after(listing, url, len(rows))
+        return ListPage(rows, None, total, following)
+
+    @staticmethod
+    def _group_after(link: str | None, asked: str) -> str | None:
+        """The next group by pages (style b). A proxy that says no next group, or the one it was asked for, is told the number."""
+        parts = urlsplit(link or "")
+        pairs = dict(parse_qsl(parts.query, keep_blank_values=True))
+        if "page" not in pairs:
+            return None
+        before = dict(parse_qsl(urlsplit(asked).query)).get("page")
+        if before is not None and pairs.get("page") == before and before.isdigit():
+            pairs["page"] = str(int(before) + 1)
+        return parts._replace(query=urlencode(pairs)).geturl()
+
+    @staticmethod
+    def _records_after(listing: Listing, asked_url: str, came: int) -> str | None:
+        """The next records by number (style a), beginning with the last that came."""
+        said = listing.said
+        total = said.get("rows_total")
+        asked = dict(parse_qsl(urlsplit(asked_url).query)).get("startrecord", "")
+        start = int(asked) + came - 1 if asked.isdigit() else came
+        if not said.get("proxied") or total is None or start > total or came < (2 if asked else 1):
+            return None
+        record = {"startrecord": str(start), "endrecord": str(min(start + GROUP, total)), "perpage": str(said["a_page"])}
+        column = re.search(r"/col/col(\d+)", said["page_url"])
+        record |= {"col": "1"} | said["fields"] | ({"columnid": column.group(1)} if column else {})
+        return f"{said['proxy']}?{urlencode(record)}"
+
+
+def _number(expression: re.Pattern[str], text: str) -> int | None:
+    found = expression.search(text)
+    return int(next(one for one in found.groups() if one)) if found else None
