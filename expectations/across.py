@@ -88,7 +88,9 @@ class Coded:
         if columns is None or self.total is None or any(column.col not in self.total.cells for column in columns):
             return None
         return [
-            Term(self.total.cells[column.col], f"{self.table.title} {self.total.name} {column.leaf}")
+            Term(
+                self.total.cells[column.col], " ".join(dict.fromkeys((self.table.title, self.total.name, column.leaf)))
+            )
             for column in columns
         ]
 

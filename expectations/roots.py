@@ -92,9 +92,9 @@ def roots_of(identities: Sequence[Identity], failing: Sequence[int]) -> list[Roo
         value = term.cell.value + sheet.change.get(key, Decimal(0)) + changes[key]
         for each, change in changes.items():
             sheet.change[each] = sheet.change.get(each, Decimal(0)) + change
-        others = tuple(t for k, t in sheet.cells.items() if k not in changes and value and t.cell.value == value)
+        others = _witnesses(sheet, changes, explained, value)
         origin = [sheet.cells[k].cell for k in changes if k != key]
-        found.append(Root(term.cell, term.label, value, tuple(explained), others[:6], origin[0] if origin else None))
+        found.append(Root(term.cell, term.label, value, tuple(explained), others, origin[0] if origin else None))
         open_ones = [number for number in open_ones if number not in explained]
     found += _without_a_cell(sheet, open_ones)
     found += [Root(None, "", None, (number,)) for number in alone]
@@ -102,6 +102,15 @@ def roots_of(identities: Sequence[Identity], failing: Sequence[int]) -> list[Roo
 
 
 Changes = dict[Key, Decimal]
+
+
+def _witnesses(sheet: _Sheet, changes: Changes, explained: Sequence[int], value: Decimal) -> tuple[Term, ...]:
+    """Where the right amount is printed: first the cells that the failing identities compare with, then any other."""
+    compared = {
+        key_of(term.cell): term for number in explained for term in sheet.identities[number].terms if term.cell.printed
+    }  # fmt: skip
+    found = {**compared, **{key: term for key, term in sheet.cells.items() if key not in compared}}
+    return tuple(term for key, term in found.items() if key not in changes and value and term.cell.value == value)
 
 
 def _best(sheet: _Sheet, open_ones: list[int], amounts: Counter[Decimal]) -> tuple[Changes, list[int]] | None:

@@ -10,9 +10,10 @@ from budget.disclosure import Finding, FindingCell, PagePlace, Place, SheetPlace
 from budget.printed_text import squeeze
 from budget.states import Origin, Severity
 from expectations.catalogue import check
-from expectations.identities import Identity, Term
+from expectations.identities import Identity
 from expectations.reconciliation import Reconciled, severity_of
 from expectations.roots import Root, roots_of
+from expectations.slips import Slip, counted_of, shift_of, slip_of
 from expectations.tables import Cell
 
 MOST_CELLS = 40
@@ -59,8 +60,8 @@ def _unread(one: Reconciled) -> list[Finding]:
     return [
         Finding(
             check=UNREAD, severity=Severity.ERROR, origin=Origin.EXTRACTION, cells=(FindingCell(at=left.at, raw=left.text),),
-            message=f"表内数字“{left.text}”未归入任何单元格（{where(left.at)}）"
-            f" / the number {left.text} inside a table was read into no cell ({where(left.at, english=True)})",
+            message=f"UNREAD 未归入单元格的数字：{left.text}\n表内数字“{left.text}”（{where(left.at)}）未归入任何单元格。\n"
+            f"The number {left.text} inside a table was read into no cell ({where(left.at, english=True)}).",
         )
         for left in one.disclosure.unread
         if (left.text, left.at) not in told
@@ -144,44 +145,96 @@ def _money(value: Decimal) -> str:
 
 
 def _message(one: Reconciled, identity: Identity, root: Root | None) -> str:
+    """Three lines: what contradicts what, in a few words; a sentence in Chinese; a sentence in English.
+
+    The findings that a root causes are told in the first line and the rule alone.
+    """
     titles = {table.statement.id: table.title for table in one.tables}
-    names = "、".join(titles.get(sid, sid) for sid in identity.statement_ids)
     rule = check(identity.check)
     spot = next((term.cell.at for term in identity.terms if term.cell.printed), None)
+    statements = "、".join(dict.fromkeys(titles.get(sid, sid) for sid in identity.statement_ids))
+    statements = statements or ("绩效目标表" if identity.check.startswith("PRJ") else "文字说明")
     label = "·".join(part for part in (identity.row_label, identity.column_label) if part)
     sign = "≠" if identity.relation == "=" else "＞"
     left, right, gap = (_money(v) for v in (identity.left_value, identity.right_value, identity.difference))
-    chinese = f"{names}（{where(spot)}）“{label}”：{left} {sign} {right}，相差 {gap}；应为：{rule.zh}"
-    english = f"{identity.check} {label} ({where(spot, english=True)}): {left} {sign} {right}, difference {gap}; expected: {rule.en}"
+    first = f"{identity.check} {_brief(identity, titles)}：{left} {sign} {right}"
+    chinese = f"{statements}（{where(spot)}）“{label}”应满足“{rule.zh}”，现为 {left} {sign} {right}，相差 {gap}"
+    english = f"Expected: {rule.en}; found {left} {sign} {right}, difference {gap} ({where(spot, english=True)})"
     if identity.note:
-        chinese, english = f"{chinese}；{identity.note}", f"{english}; {identity.note}"
+        zh, _, en = identity.note.partition(" / ")
+        chinese, english = f"{chinese}，{zh}", f"{english}, {en or zh}"
     if root is not None and root.cell is not None:
-        chinese, english = _suspicion(chinese, english, root, titles)
-    return f"{chinese} / {english}"
+        chinese, english = _suspicion(one, chinese, english, root, titles)
+    return f"{first}\n{chinese}。\n{english}."
 
 
-def _suspicion(chinese: str, english: str, root: Root, titles: dict[str, str]) -> tuple[str, str]:
+LONGEST_FIRST = 40
+"""Characters of the place in the first line; a reviewer's list shows it beside other lines."""
+
+
+def _brief(identity: Identity, titles: dict[str, str]) -> str:
+    title = titles.get(identity.statement_ids[0], "") if identity.statement_ids else ""
+    label = f"{title} {identity.row_label}".strip()
+    return label if len(label) <= LONGEST_FIRST else label[: LONGEST_FIRST - 1] + "…"
+
+
+def _suspicion(one: Reconciled, chinese: str, english: str, root: Root, titles: dict[str, str]) -> tuple[str, str]:
     cell = root.cell
     assert cell is not None
-    title = titles.get(cell.statement_id, cell.statement_id)
+    title = titles.get(cell.statement_id, "")
     printed = cell.raw or "空白"
     if root.value is None:
         return (
-            f"{chinese}。没有单个单元格能解释，可能缺行或多处有误",
-            f"{english}. No single cell explains this: a row may be missing, or several cells are wrong",
+            f"{chinese}；没有单个单元格能解释，可能缺行或多处有误",
+            f"{english}; no single cell explains this: a row may be missing, or several cells are wrong",
         )
     value = _money(root.value)
-    chinese += f"。疑点：{title}“{root.label}”印作 {printed}，若为 {value} 则 {len(root.explains)} 项勾稽全部成立"
-    english += f". Suspected: {title} “{root.label}” printed as {cell.raw or 'blank'}; as {value} all {len(root.explains)} identities hold"
-    if root.moved_from is not None:
-        chinese += f"；同行另一列印有 {root.moved_from.raw}，可能错列"
-        english += f"; the same row prints {root.moved_from.raw} in another column: it may stand one column off"
-    elsewhere = _elsewhere(root.printed_elsewhere)
-    if elsewhere:
-        chinese += f"；{elsewhere} 均为 {value}"
-        english += f"; {elsewhere} print {value}"
+    many = len(root.explains)
+    label = root.label.removeprefix(title).strip()
+    chinese += f"；疑点是{title}“{label}”印作 {printed}，若为 {value} 则 {many} 项勾稽{'全部' if many > 1 else ''}成立"
+    english += f"; suspected is {title}“{label}”, printed as {cell.raw or 'blank'}: as {value} "
+    english += f"all {many} identities hold" if many > 1 else "the identity holds"
+    if witnesses := _witnesses(root, titles):
+        chinese += f"，{witnesses}均为 {value}"
+        english += f", and {value} is printed in {witnesses}"
+    if slip := _slip(one, root):
+        chinese += f"（{slip.zh}）"
+        english += f" ({slip.en})"
     return chinese, english
 
 
-def _elsewhere(terms: Sequence[Term]) -> str:
-    return "、".join(dict.fromkeys(term.label for term in terms[:4]))
+def _slip(one: Reconciled, root: Root) -> Slip | None:
+    """What the printed and the right amount show of how the fault came to be."""
+    assert root.cell is not None and root.value is not None
+    if root.moved_from is not None:
+        raw = root.moved_from.raw
+        return Slip("column", f"同行另一列印有 {raw}，可能错列", f"the same row prints {raw} in another column: it may stand one column off")  # fmt: skip
+    table = next((table for table in one.tables if table.statement.id == root.cell.statement_id), None)
+    counted = counted_of(root.cell, root.value, table) if table is not None else None
+    if counted is not None and counted.kind == "twice":
+        return counted
+    return slip_of(root.cell.value, root.value) or shift_of(root.cell, root.printed_elsewhere) or counted
+
+
+MOST_WITNESSES = 4
+
+
+def _witnesses(root: Root, titles: dict[str, str]) -> str:
+    """Where the right amount is printed: other statements first, by title and row; then other rows of the same one."""
+    assert root.cell is not None
+    own = root.cell.statement_id
+    others: dict[str, str] = {}
+    same: list[str] = []
+    for term in root.printed_elsewhere:
+        sid = term.cell.statement_id
+        title = titles.get(sid, "")
+        row = term.label.removeprefix(title).strip()
+        if sid == own:
+            same.append(row)
+        elif not sid:
+            others.setdefault(sid, row)
+        else:
+            others.setdefault(sid, f"{title}“{row}”" if title else row)
+    told = list(others.values())[:MOST_WITNESSES]
+    told += [f"本表“{row}”" if own else f"“{row}”" for row in dict.fromkeys(same)][: max(1, 3 - len(told))]
+    return "、".join(told)

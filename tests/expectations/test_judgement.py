@@ -43,7 +43,10 @@ def test_a_wrong_total_is_one_root_that_names_its_cell_both_sides_and_the_right_
     assert root.cells[0].fact_id == "t01.4.3"
     assert (root.left, root.right, root.difference) == ("210", "120", "90")
     assert "收支总表" in root.message and "支出总计" in root.message and "120" in root.message
-    assert "BAL-05" in root.message and "Suspected" in root.message
+    first, chinese, english = root.message.split("\n")
+    assert first == "BAL-05 收支总表 支出总计：210 ≠ 120"
+    assert "疑点是收支总表“支出总计”印作 210.00，若为 120 则 2 项勾稽全部成立" in chinese
+    assert "suspected is 收支总表“支出总计”, printed as 210.00: as 120 all 2 identities hold" in english
     assert root.statement_id == "t01"
 
 
