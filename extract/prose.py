@@ -77,7 +77,9 @@ def _facts(reading: Reading, start: Context) -> Iterator[ProseFact]:
             if found and _WORDS.search(sentence):
                 context = after
             else:
-                context = replace(context, subject=_subject(sentence, context) or context.subject)
+                named = _subject(sentence, context)
+                if named is not None:
+                    context = replace(context, subject=named, whole=named, name=None)
                 if begin == 0 and level is not None and len(squeeze(sentence)) <= _LONGEST_HEADING:
                     stack = _under(stack, _heading(sentence, level, context))
                     context = replace(_settled(start, stack), side=context.side)

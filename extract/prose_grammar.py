@@ -66,6 +66,8 @@ class Context:
     """What the sentence before named without a topic: a change that follows is of that."""
     counting: str = ""
     """What the sentence before counted."""
+    whole: Topic | None = None
+    """What a next sentence that begins with 其中 names the parts of."""
     year: int | None = None
     """The year that the sentence before spoke of; its parts after 其中 are of that year."""
     listing: bool = False
@@ -166,10 +168,10 @@ _FILLER = re.compile(
 )
 _DATED = re.compile(r"(?:20\d\d年(?:度)?|(?:截至|截止)[^,;。]*|20\d\d年[^,;。]{0,12}|[上去]年末?)[,:]?$")
 _CHANGE = re.compile(
-    rf"(?:[与和同对]?(?:[比较]|相比)(?:[^,;。:]{0,60}?))?(?:同比|环比|各|共|净|有所)*(?:{_UP}|{_DOWN}){_TAIL}$|占[^,;。]{0,60}$|完成[^,;。]{0,60}$|(?:执行|完成)率.{0,20}$"
+    rf"(?:(?:[与和同对比较]|相比)[^,;。:]{{0,60}}?)?(?:同比|环比|各|共|净|有所)*(?:{_UP}|{_DOWN}){_TAIL}$|占[^,;。]{0,60}$|完成[^,;。]{0,60}$|(?:执行|完成)率.{0,20}$"
 )
 _HOUSE = re.compile(r"[\u4e00-\u9fff\d]{0,30}?(?:局|委|委员会|办公室|办公厅|厅|中心|院|所|处|队|部|站|馆|校|府|团|部门|单位|本级|机关)(?=$|20\d\d|预算|决算|共|安排|财政|的|本|,)")
-_LEADING = re.compile(r"^(?:[\s,，;；:：、。.()（）—-]|其中[:：]?|(?:及)?以上(?:的)?|主要(?=是|为|包括|用于)|原因(?:是|为)?[:：,，]?|(?<![\u4e00-\u9fff])(?:包括|是|为)|[一二三四五六七八九十]+[、.]|\d{1,2}[、.．](?!\d)|20\d\d[ ]*年(?:度)?)+")
+_LEADING = re.compile(r"^(?:[\s,，;；:：、。.()（）—-]|其中[:：]?|(?:及)?以上(?:的)?|主要(?:是|为|包括|用于)?(?=[\u4e00-\u9fff])(?!领导)|原因(?:是|为)?[:：,，]?|(?<![\u4e00-\u9fff])(?:包括|是|为)|[一二三四五六七八九十]+[、.]|\d{1,2}[、.．](?!\d)|20\d\d[ ]*年(?:度)?)+")
 _TRAILING = re.compile(r"(?:增加|减少|增长|下降|比|较|(?<=[\u4e00-\u9fff])(?:共|计)|[\s,，;；:：、]|20\d\d\s*年(?:度)?|年初|预算|决算|安排|支出?预算数?|数|为|共计?|约|合计)+$")
 
 
@@ -261,7 +263,7 @@ class _Reader:
         self.surroundings = self.text + context.headings
         continues = bool(re.match(r"^[\s(（]*(?:其中|包括|具体|分别)", self.text))
         self.state = _State(
-            subject=context.subject, parent=context.subject if continues and not context.listing else context.parent, side=context.side,
+            subject=context.subject, parent=(context.whole or context.subject) if continues and not context.listing else context.parent, side=context.side,
             scope=context.scope, parent_scope=context.scope, name=context.name,
             reason=bool(re.match(r"^(?:[\d、.(一二三四五六七八九十)]*)(?:(?:增减|增加|减少|变动|变化|下降|增长)的?)?(?:主要)?(?:原因|由于)", self.text)),
         )  # fmt: skip
@@ -274,6 +276,9 @@ class _Reader:
         self.year = (context.year if continues else None) or context.fiscal_year
         self.head: Topic | None = None
         self.head_scope = context.scope
+        self.unnamed = 0
+        self.heads: set[str] = set()
+        self.variant = ""
         self.compared: int | None = None
         self.bound: set[tuple[str, int | None]] = set()
 
@@ -284,9 +289,12 @@ class _Reader:
             return after
         after = replace(after, parent=None, side=self.state.side)
         if self.head is not None:
-            return replace(after, subject=self.head, scope=self.head_scope)
-        if self.state.name is not None:
+            # two wholes in one sentence: a bare change behind it is of nobody knows which
+            subject = self.head if len(self.heads) == 1 else None
+            return replace(after, subject=subject, whole=self.head, scope=self.head_scope)
+        if self.state.name is not None and self.unnamed == 1:
             return replace(after, subject=None, name=self.state.name)
+        # a list of names without topics elaborates on what was spoken of before
         return after
 
     def read(self) -> Iterator[Figure]:
@@ -358,7 +366,7 @@ class _Reader:
             return
         if self.state.reason:
             self.state = replace(self.state, reason=False)
-        if mention is not None and mention.topic.strength == "strong":
+        if mention is not None and mention.topic.strength != "weak":
             self._headed(found, mention, named)
         connected = bool(_CONNECTOR.search(segment))
         if connected and self.state.subject is not None and not self.context.listing:
@@ -377,10 +385,16 @@ class _Reader:
                 yield self._amount(token, f"{parent.item}_part", name=name)
                 return
             own = mention is not None and mention.topic.nature and named[mention.start : mention.end] == _key_name(name)
-            if parent.items_all or mention is None or (self.context.listing and not own):
+            again = mention is not None and mention.topic is parent and all(m.topic.strength != "scope" for m in found)
+            if parent.items_all or mention is None or again or (self.context.listing and not own):
                 self.state = replace(self.state, last_role="plain", name=name)
                 yield self._amount(token, parent.item, name=name)
                 return
+        if role == "delta" and connected and parent is not None and parent.item and mention is not None and mention.topic is parent:
+            if token.kind == "amount":
+                yield self._amount(token, f"{parent.item}_delta", sign=sign, name=name, base_year=self._base_year(segment))
+            self.state = replace(self.state, name=name, last_role=role, last_sign=sign)
+            return
         if mention is None:
             yield from self._unnamed(token, segment, named, role, sign)
             return
@@ -391,12 +405,13 @@ class _Reader:
         """预算支出：人员经费 3 万元、…、共计 9 万元: a total before a colon heads the list whose figure comes last."""
         for whole in found:
             between = named[whole.end : mention.start]
-            if whole.topic.strength == "weak" and whole.end <= mention.start and re.fullmatch(r"(?:[:,]|包括|其中|为|是|由)+", between):
+            if whole.topic.strength == "weak" and whole.end <= mention.start and re.fullmatch(r"中?(?:[:,]|包括|其中|为|是|由)+", between):
                 self.state = replace(
                     self.state, subject=whole.topic, parent=whole.topic, side=whole.topic.side or self.state.side, scope="",
                     parent_scope="", own=True,
                 )  # fmt: skip
                 self.head, self.head_scope = whole.topic, ""
+                self.heads.add(whole.topic.name)
 
     def _leads_on(self, mention: Mention, named: str) -> bool:
         """支出决算为 right after 三公经费…预算 35 万元 is filler: the strong subject of this sentence goes on."""
@@ -477,6 +492,11 @@ class _Reader:
         elif topic.scoped:
             chain = (scope, state.parent.name if state.parent else "")
             name = next((topic.scoped[s] for s in _scope_names(chain) if s in topic.scoped), topic.scoped.get("", topic.name))
+        if topic.strength == "strong" and not topic.scoped:
+            if scopes and role == "plain" and (name, self.year) in self.bound:
+                # …政府采购预算 9 万元，其中一般公共预算政府采购 5 万元：货物 3 万元: the same breakdown for one source only
+                self.variant = f"_{scopes[-1].scope or scopes[-1].name}"
+            name += self.variant
         own_scope = topic.scope or (topic.name if topic.strength == "scope" else scope)
         if topic.strength == "weak":
             own_scope = _FISCAL if topic.name.startswith(_FISCAL) else (scopes[-1].name if scopes else "")
@@ -484,6 +504,7 @@ class _Reader:
         self.state = replace(state, subject=topic, side=side, scope=own_scope, parent=state.parent if part else None, name=None, own=True)
         if self.head is None or (role == "plain" and not part):
             self.head, self.head_scope = topic, own_scope
+            self.heads.add(name)
         return name
 
     def _bind(self, token: _Token, name: str, role: Role, sign: int, segment: str, topic: Topic) -> Iterator[Figure]:
@@ -569,6 +590,7 @@ class _Reader:
         if role == "delta":
             yield self._amount(token, f"{topic}_delta", sign=sign, name=name, base_year=self._base_year(segment))
         else:
+            self.unnamed += 1
             yield self._amount(token, topic, sign=sign, name=name, year=self._year(segment))
         if topic != REASON:
             self.state = replace(self.state, name=name or self.state.name, last_role=role, last_sign=sign)
@@ -581,6 +603,8 @@ class _Reader:
         best: tuple[int, Count, str | None] | None = None
         clause = re.split(r"[;。]", segment)[-1]
         for kind in counts():
+            if kind.unless and re.search(kind.unless, clause):
+                continue
             if kind.after and self.counting not in kind.after:
                 continue
             if token.unit not in kind.measures or (kind.needs and not re.search(kind.needs, self.surroundings)):

@@ -67,6 +67,7 @@ class Count:
     needs: str = ""
     item: str = ""
     after: tuple[str, ...] = ()
+    unless: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +124,7 @@ def counts() -> tuple[Count, ...]:
             re.compile("(?:" + "|".join(entry["aliases"]) + ")") if entry["aliases"] else None,
             re.compile("(?:" + "|".join(entry["behind"]) + ")") if entry["behind"] else None,
             tuple(entry["measures"]), entry.get("needs", ""), entry.get("item", ""), tuple(entry.get("after", ())),
+            entry.get("unless", ""),
         )
         for name, entry in _data()["counts"].items()
     )  # fmt: skip
@@ -171,6 +173,8 @@ def classified(name: str) -> str | None:
         return FUNCTION
     bare = re.sub(r"[“”\"'‘’]|科目$", "", _bare(name))
     known = _classification()
+    if any(known.get(part) == FUNCTION for part in re.split(r"[-－—]", bare)[:-1]):
+        return FUNCTION
     for start in range(max(0, len(bare) - 40), len(bare) - 2):
         for form in (bare[start:], bare[start:].removesuffix("支出"), bare[start:] + "支出"):
             if form in known:
