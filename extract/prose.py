@@ -73,7 +73,8 @@ def _facts(reading: Reading, start: Context) -> Iterator[ProseFact]:
             sentence = paragraph.text[begin:end]
             # a lone 339.5 万元 is a label of a chart, and continues nothing
             found, after = figures(sentence, context if _WORDS.search(sentence) else start)
-            yield from (_fact(paragraph, begin, sentence, figure) for figure in found)
+            shown = _shown(sentence)
+            yield from (_fact(paragraph, begin, shown, figure) for figure in found)
             if found and _WORDS.search(sentence):
                 context = after
             else:
@@ -123,7 +124,7 @@ def _settled(start: Context, stack: list[_Heading]) -> Context:
 def _fact(paragraph: Paragraph, begin: int, sentence: str, figure: Figure) -> ProseFact:
     return ProseFact(
         topic=figure.topic, amount=figure.amount, percent=figure.percent, count=figure.count, unit=figure.unit,
-        raw=figure.raw, name=figure.name, fiscal_year=figure.fiscal_year, base_year=figure.base_year, sentence=_shown(sentence),
+        raw=figure.raw, name=figure.name, fiscal_year=figure.fiscal_year, base_year=figure.base_year, sentence=sentence,
         at=paragraph.at(begin + figure.start, begin + figure.end),
     )  # fmt: skip
 

@@ -27,6 +27,7 @@ from extract.prose_topics import (
     classified,
     counts,
     mentions,
+    stands_in,
     topics,
 )
 
@@ -428,11 +429,9 @@ class _Reader:
             return THRESHOLD
         if self.target:
             return TARGET
-        if _LIMIT_BEFORE.search(segment):
-            return THRESHOLD
         if _RATE_BEHIND.match(behind) or _RATE_BEFORE.search(segment):
             return RATE
-        return None
+        return THRESHOLD if _LIMIT_BEFORE.search(segment) else None
 
     def _reason(self, segment: str) -> None:
         """因 opens an explanation; it lasts to the end of the sentence, or to a new item after a semicolon."""
@@ -607,7 +606,7 @@ class _Reader:
                 continue
             if kind.after and self.counting not in kind.after:
                 continue
-            if token.unit not in kind.measures or (kind.needs and not re.search(kind.needs, self.surroundings)):
+            if token.unit not in kind.measures or (kind.needs and not stands_in(kind.needs, self.surroundings)):
                 continue
             if kind.behind and (m := kind.behind.match(behind)) and m.group():
                 weight = 100 + len(m.group())

@@ -26,8 +26,8 @@ _ORDINAL = re.compile(
     r"|(?P<circle>[①-⑳]))"
 )
 _LEVELS = {"part": 1, "big": 2, "round": 3, "figure": 4, "bracket": 5, "circle": 6}
-_LONGEST = 4000
-"""Signs of a sentence; what goes on longer (a file that wants to cost time) is cut at its next comma."""
+_LONGEST = 2000
+"""Signs of a sentence; what goes on longer (a file that wants to cost time) is cut at a comma, or soon anywhere."""
 _PAIRS = {"（": ")", "(": ")", "“": "”", "《": "》", "〔": "〕"}
 PLAIN = 8
 """Level of a heading that shows none: below every numbered one."""
@@ -209,7 +209,7 @@ def sentence_spans(text: str) -> Iterator[tuple[int, int]]:
     start = depth = 0
     for i, sign in enumerate(text):
         depth += closed.get(i, 0)
-        if (sign in "。！？" and not depth) or (i - start > _LONGEST and sign in "，；,;。"):
+        if (sign in "。！？" and not depth) or (i - start > _LONGEST and (sign in "，；,;。" or i - start > _LONGEST * 3 // 2)):
             yield start, i + 1
             start = i + 1
     if text[start:].strip():
@@ -225,6 +225,6 @@ def _closed(text: str) -> dict[int, int]:
             open_at[_PAIRS[sign]].append(i)
         elif open_at.get(")" if sign == "）" else sign):
             begin = open_at[")" if sign == "）" else sign].pop()
-            if i - begin < _LONGEST // 4:
+            if i - begin < _LONGEST // 2:
                 found[begin], found[i] = 1, -1
     return found

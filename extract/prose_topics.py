@@ -6,7 +6,7 @@ import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 from typing import Any, Literal
 
@@ -130,6 +130,12 @@ def counts() -> tuple[Count, ...]:
     )  # fmt: skip
 
 
+@lru_cache(maxsize=256)
+def stands_in(words: str, surroundings: str) -> bool:
+    """Whether a sentence with its headings holds the words a topic needs; asked for every figure of the sentence."""
+    return bool(re.search(words, surroundings))
+
+
 def mentions(text: str, *, under: str = "", surroundings: str = "") -> list[Mention]:
     """The topics that `text` names, left to right; where two overlap the longer one stands.
 
@@ -140,7 +146,7 @@ def mentions(text: str, *, under: str = "", surroundings: str = "") -> list[Ment
     for topic, pattern, only_under in _patterns():
         if only_under and under not in only_under:
             continue
-        if topic.needs and not re.search(topic.needs, surroundings):
+        if topic.needs and not stands_in(topic.needs, surroundings):
             continue
         found.extend(Mention(topic, m.start(), m.end()) for m in pattern.finditer(text) if m.end() > m.start())
     found.sort(key=lambda m: (-(m.end - m.start), m.start))
