@@ -47,9 +47,11 @@ class CrawlError(RuntimeError):
 
 
 def crawl_in_subprocess(
-    portals: Sequence[Portal | str | Path], archive: Path, out: Path, timeout: float = 6 * 3600
+    portals: Sequence[Portal | str | Path], archive: Path, out: Path, timeout: float = 6 * 3600, *, recheck: bool = False
 ) -> CrawlSummary:
     """Crawls portals (by `Portal`, id or file) in a process of its own and returns its checked summary.
+
+    recheck: every list, article and file is asked for, also those checked within a portal's `recheck_days`.
 
     After `timeout` seconds the crawl is asked to stop (it closes cleanly and is `incomplete`), then killed. Raises CrawlError when
     the process leaves no summary, or one that does not agree with its exit status or with `sightings.jsonl`.
@@ -57,6 +59,7 @@ def crawl_in_subprocess(
     out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="portals-") as folder:
         command = [sys.executable, "-m", "spiders.crawl", "--archive", str(archive), "--out", str(out), "--parent", str(os.getpid())]
+        command += ["--recheck"] if recheck else []
         for number, portal in enumerate(portals):
             if isinstance(portal, Portal):
                 file = Path(folder, f"{number}.yaml")
@@ -360,6 +363,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument(
         "--base-url-override", action="append", default=[], metavar="[ID=]URL", help="crawl at another scheme, host and port"
     )
+    parser.add_argument("--recheck", action="store_true", help="ask for everything again, whatever was checked lately")
     parser.add_argument("--parent", type=int, help="process whose end is also this crawl's end")
     told = parser.parse_args(arguments)
     if told.parent is not None:
@@ -371,6 +375,8 @@ def main(arguments: list[str] | None = None) -> int:
     except ValueError as error:
         print(error, file=sys.stderr)
         return 2
+    if told.recheck:
+        portals = [portal.model_copy(update={"recheck_days": 0}) for portal in portals]
     told.out.mkdir(parents=True, exist_ok=True)
     try:
         return _run(portals, told.archive.resolve(), told.out.resolve())

@@ -32,6 +32,7 @@ from spiders.archive import Archive, now
 from spiders.file_types import DOCUMENTS, file_type
 from spiders.middlewares import RobotsForbids, header
 from spiders.pages import Article, HtmlPage, Row
+from spiders.platforms import Platform, platform_link, unwrapped
 from spiders.portals import Column, Portal
 from spiders.recognise import recognise
 from spiders.rules import read_rules
@@ -188,6 +189,8 @@ class Read:
     etag: str | None
     last_modified: str | None
     soft_404: bool
+    platform_url: str | None = None
+    """Where the article sends its readers, when that is a platform outside the portal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -530,6 +533,10 @@ class PortalSpider(scrapy.Spider):
         age = now() - datetime.fromisoformat(when)
         return age < timedelta(days=days - zlib.crc32(name.encode()) % (days // 2 + 1))
 
+    def read_lately(self, listing: Listing) -> bool:
+        """Whether a list was read to its end within the portal's `recheck_days`."""
+        return listing.memory is not None and self._fresh(listing.memory.full_at, listing.key)
+
     def _nothing_new_below(self, listing: Listing, answer: ListPage) -> bool:
         """Whether the pages below one that showed only known entries need not be asked for.
 
@@ -711,13 +718,45 @@ class PortalSpider(scrapy.Spider):
                 yield self._ask(target, "article", self._on_article, response.url, 5, key=key, shown=shown, followed=True)
             return
         article = pages.read_article(page, shown, self.portal.body)
+        handed = None if article.attachments else platform_link(page)
+        if handed:
+            platform, url = handed
+            entry = platform.entry(url)
+            if entry is not None and belongs(entry[0], self.portal.columns[0].list_url, self.portal.hosts):
+                told = {"key": key, "shown": article.published_at or shown, "platform": platform, "article": article, "title": pages.page_title(page)}
+                asked = self._ask(entry[0], "article", self._on_platform, response.url, 5, **told)
+                yield asked if entry[1] is None else posted(asked, entry[1])
+                return
         read = Read(
             page.url, article, pages.page_title(page), response.body, header(response, "Content-Type"), header(response, "ETag"),
-            header(response, "Last-Modified"), pages.is_soft_404(page),
+            header(response, "Last-Modified"), pages.is_soft_404(page), handed[1] if handed else None,
         )  # fmt: skip
         if any(one.refused is None for one in article.attachments):
             read = replace(read, html=None)
         yield from self._article_done(key, read)
+
+    def _on_platform(
+        self, response: Response, key: str, shown: date | None, platform: Platform, article: Article, title: str
+    ) -> Iterator[Request]:
+        """The files that a platform holds for an article which only links to it (无锡)."""
+        found = self.trouble_of(response) or self.read_entry(platform, response, shown)
+        if isinstance(found, Trouble):
+            yield from self._article_done(key, found)
+            return
+        whole = replace(article, attachments=found.attachments)
+        yield from self._article_done(key, Read(response.url, whole, title, None, None, None, None, False))
+
+    def read_entry(self, platform: Platform | None, response: Response, shown: date | None) -> Article | Trouble:
+        """What an entry of a platform offers."""
+        if platform is None:
+            return Trouble("failed", Reason.HTTP_ERROR, "no adapter for this platform")
+        try:
+            files = platform.files(unwrapped(response.body), response.url)
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            return Trouble("failed", Reason.HTTP_ERROR, f"no files in the platform's answer: {type(error).__name__} {error}")
+        if not files:
+            return Trouble("failed", Reason.MISSING_ATTACHMENT, "the platform lists no file for this entry")
+        return Article(None, pages.Meta(), shown, "list" if shown else None, None, tuple(files), "", 0, False, False)
 
     def _on_jump(self, response: Response, key: str, shown: date | None) -> Iterator[Request]:
         target = None if self.trouble_of(response) else pages.json_jump(response.body, response.url)
@@ -806,8 +845,10 @@ class PortalSpider(scrapy.Spider):
         )
         if read.html is not None and article.has_body and enough:
             self._page_is_the_document(sighting, read)
-        elif article.promises_attachment:
+        elif article.promises_attachment or read.platform_url:
             detail = "the article promises an attachment and has none"
+            if read.platform_url:
+                detail = f"only a link to a platform, {read.platform_url}: name its host in `hosts`, or make it a portal"
             self._record(
                 sighting.model_copy(update={"outcome": "failed", "reason": Reason.MISSING_ATTACHMENT, "detail": detail})
             )

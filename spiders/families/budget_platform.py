@@ -6,13 +6,12 @@ has no adapter is refused with its name; nothing is guessed. Answers may be JSON
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, ClassVar
-from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit
+from urllib.parse import parse_qsl, urlencode, urljoin
 
 from scrapy.http import Request, Response
 
@@ -20,36 +19,16 @@ from budget.states import Reason
 from spiders import pages
 from spiders.archive import now
 from spiders.families.base import Listing, ListPage, PortalSpider, Trouble, posted
-from spiders.pages import Article, Attachment, Meta, Row
-
-_WRAPS = 4
+from spiders.pages import Article, Row
+from spiders.platforms import Platform, address_fields, platform_of, token, unwrapped
 
 
 @dataclass(frozen=True, slots=True)
-class Platform:
-    """One platform: `opens` gives the first request of a column, `lists` reads its answers, `files` an article's answer."""
+class Adapter:
+    """`opens` gives the first requests of a column, `lists` reads their answers."""
 
-    name: str
-    address: re.Pattern[str]
     opens: Callable[[BudgetPlatformSpider, Listing], Iterator[Request]]
     lists: Callable[[BudgetPlatformSpider, Any, Listing, int, str], ListPage | list[Request]]
-    files: Callable[[Any, str], list[Attachment]]
-
-
-def unwrapped(body: bytes) -> Any:
-    """JSON that may be a string holding JSON, and so on. Raises ValueError."""
-    value: Any = pages.decode(body, "")[0]
-    for _ in range(_WRAPS):
-        value = json.loads(value)
-        if not isinstance(value, str):
-            return value
-    raise ValueError(f"still a string after {_WRAPS} readings")
-
-
-def _query(listing: Listing) -> dict[str, str]:
-    """The parameters of a list's address, also those behind `#/overView?`."""
-    parts = urlsplit(listing.url)
-    return dict(parse_qsl(parts.query)) | dict(parse_qsl(parts.fragment.partition("?")[2]))
 
 
 # --- 江苏 (as of 2021: names of fields as its own pages sent them) -----------------------------------------------------------------------
@@ -60,7 +39,7 @@ def _jiangsu_opens(spider: BudgetPlatformSpider, listing: Listing) -> Iterator[R
     parts = spider.parts(listing, [str(year) for year in years])
     for part in parts:
         part.hint = replace(part.hint, fiscal_year=int(part.part))
-        yield _jiangsu_departments(spider, part, _query(listing).get("code", ""))
+        yield _jiangsu_departments(spider, part, address_fields(listing.url).get("code", ""))
 
 
 def _jiangsu_departments(spider: BudgetPlatformSpider, listing: Listing, code: str) -> Request:
@@ -77,6 +56,10 @@ def _jiangsu_lists(spider: BudgetPlatformSpider, told: Any, listing: Listing, nu
             below = Listing(listing.column, listing.url, hint, 0, part=f"{listing.part}/{one['iid']}")
             below.said = {"department": str(one["iid"]), "type": str(one.get("dtype") or ""), "name": str(one["name"]), "year": listing.part}
             spider._remember(below)
+            if int(listing.part) < now().year - 1 and spider.read_lately(below):
+                # a closed year of a department rarely changes; a province has hundreds of departments
+                requests += list(spider._take_remembered(below))
+                continue
             requests.append(spider.ask_list(below, urljoin(url, "/front/budgetfinal/itemsandpag.do"), 1, _jiangsu_page(below, 1)))
         return requests
     rows = []
@@ -95,15 +78,11 @@ def _jiangsu_page(listing: Listing, number: int) -> dict[str, str]:
     return {"page_num": str(number), "groupid": said["department"], "typeid": said["type"], "date": said["year"]}
 
 
-def _jiangsu_files(told: Any, url: str) -> list[Attachment]:
-    return [_file(urljoin(url, f"download.do?{urlencode({'iid': one['iid']})}"), str(one.get("t_oldname") or "")) for one in told]
-
-
 # --- 内蒙古 --------------------------------------------------------------------------------------------------------------------------
 
 
 def _neimenggu_opens(spider: BudgetPlatformSpider, listing: Listing) -> Iterator[Request]:
-    area = _query(listing).get("areaCode", "") or _query(listing).get("cityCode", "")
+    area = address_fields(listing.url).get("areaCode", "") or address_fields(listing.url).get("cityCode", "")
     before = urljoin(listing.url, f"/yjs/business/basic/select?{urlencode({'id': area + 'zf', 'type': '2'})}&p=")
     listing.page_address = (before, "")
     yield spider.ask_list(listing, listing.address_of(1), 1)
@@ -111,7 +90,7 @@ def _neimenggu_opens(spider: BudgetPlatformSpider, listing: Listing) -> Iterator
 
 def _neimenggu_lists(spider: BudgetPlatformSpider, told: Any, listing: Listing, number: int, url: str) -> ListPage | list[Request]:
     rows = [
-        Row(urljoin(url, f"/yjs/business/basic/result/{_token(one['id'])}"), str(one.get("title") or ""),
+        Row(urljoin(url, f"/yjs/business/basic/result/{token(one['id'])}"), str(one.get("title") or ""),
             pages.read_date(str(one.get("publishTime") or "")))
         for one in told.get("list") or ()
     ]  # fmt: skip
@@ -120,36 +99,7 @@ def _neimenggu_lists(spider: BudgetPlatformSpider, told: Any, listing: Listing, 
     return ListPage(tuple(rows), int(total) if total.isdigit() else None, None, listing.address_of(number + 1) if rows and not last else None)
 
 
-def _neimenggu_files(told: Any, url: str) -> list[Attachment]:
-    found = []
-    for one in told.get("files") or ():
-        name, suffix = str(one.get("name") or ""), str(one.get("suffix") or "").lstrip(".")
-        text = name if not suffix or name.lower().endswith(f".{suffix.lower()}") else f"{name}.{suffix}"
-        found.append(_file(urljoin(url, f"/yjs/business/file/download/{_token(one['id'])}"), text))
-    return found
-
-
-def _token(value: Any) -> str:
-    """An id that goes into a path: letters, digits, dash, underscore. Raises ValueError for anything else."""
-    text = str(value)
-    if not re.fullmatch(r"[\w-]{1,80}", text):
-        raise ValueError(f"{text[:40]!r} is no id")
-    return text
-
-
-def _file(url: str, name: str) -> Attachment:
-    return Attachment(url, name, "direct", pages.refusal(url, name))
-
-
-PLATFORMS = (
-    Platform("jiangsu", re.compile(r"^https?://yjsgk\.jsczt\.cn(/|$)"), _jiangsu_opens, _jiangsu_lists, _jiangsu_files),
-    Platform("neimenggu", re.compile(r"^https?://czt\.nmg\.gov\.cn/yjs/"), _neimenggu_opens, _neimenggu_lists, _neimenggu_files),
-)
-
-
-def platform_of(url: str, name: str | None = None) -> Platform | None:
-    """The platform behind an address, or by its name."""
-    return next((one for one in PLATFORMS if (one.name == name if name else one.address.search(url))), None)
+ADAPTERS = {"jiangsu": Adapter(_jiangsu_opens, _jiangsu_lists), "neimenggu": Adapter(_neimenggu_opens, _neimenggu_lists)}
 
 
 class BudgetPlatformSpider(PortalSpider):
@@ -167,16 +117,16 @@ class BudgetPlatformSpider(PortalSpider):
     def first_pages(self, listing: Listing) -> Iterator[Request]:
         platform = self.platform(listing)
         if platform is None:
-            known = ", ".join(one.name for one in PLATFORMS)
+            known = ", ".join(ADAPTERS)
             self.tally.problem(f"list {listing.url}: no adapter for this platform; known are {known}: say which in `platform`")
             return
-        yield from platform.opens(self, listing)
+        yield from ADAPTERS[platform.name].opens(self, listing)
 
     def read_answer(self, response: Response, listing: Listing, number: int) -> ListPage | Trouble | list[Request]:
         platform = self.platform(listing)
         assert platform is not None
         try:
-            return platform.lists(self, unwrapped(response.body), listing, number, response.url)
+            return ADAPTERS[platform.name].lists(self, unwrapped(response.body), listing, number, response.url)
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             return Trouble("failed", Reason.HTTP_ERROR, f"the platform {platform.name} answers in another shape: {type(error).__name__} {error}")
 
@@ -188,12 +138,4 @@ class BudgetPlatformSpider(PortalSpider):
         return posted(asked.replace(url=bare), dict(parse_qsl(query)))
 
     def read_detail(self, response: Response, shown: date | None) -> Article | Trouble | None:
-        platform = platform_of(self.portal.columns[0].list_url, self.portal.platform)
-        assert platform is not None
-        try:
-            files = platform.files(unwrapped(response.body), response.url)
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            return Trouble("failed", Reason.HTTP_ERROR, f"no files in the platform's answer: {type(error).__name__} {error}")
-        if not files:
-            return Trouble("failed", Reason.MISSING_ATTACHMENT, "the platform lists no file for this entry")
-        return Article(None, Meta(), shown, "list" if shown else None, None, tuple(files), "", 0, False, False)
+        return self.read_entry(platform_of(self.portal.columns[0].list_url, self.portal.platform), response, shown)

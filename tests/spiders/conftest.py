@@ -199,10 +199,10 @@ class Lab:
         file.write_text(yaml.safe_dump(portal.model_dump(mode="json", exclude_defaults=True), allow_unicode=True), "utf-8")
         return file
 
-    def crawl(self, *portals: Portal, archive: str = "archive", out: str | None = None, timeout: float = 60) -> Night:
+    def crawl(self, *portals: Portal, archive: str = "archive", out: str | None = None, timeout: float = 60, recheck: bool = False) -> Night:
         self.nights += 1
         directory = self.folder / (out or f"night{self.nights}")
-        summary = crawl_in_subprocess(portals, self.folder / archive, directory, timeout)
+        summary = crawl_in_subprocess(portals, self.folder / archive, directory, timeout, recheck=recheck)
         return Night(summary, directory, self.folder / archive)
 
 
