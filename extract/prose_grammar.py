@@ -89,6 +89,8 @@ class _State:
     last_sign: int = 1
     name: str | None = None
     """What the last amount without a topic was for: what follows may be its change."""
+    label: str = ""
+    """The topic that `subject` was settled to (side, scope, source)."""
     own: bool = False
     """`subject` was named in this sentence, not by a heading or a sentence before."""
     nested: bool = False
@@ -331,7 +333,7 @@ class _Reader:
                 tentative = _subject_of(self._mentions(self.text[self.buffer : i]))
                 self.stack.append((self.state, self.buffer))
                 if tentative is not None:
-                    self.state = replace(self.state, subject=tentative.topic, parent=None)
+                    self.state = replace(self.state, subject=tentative.topic, parent=None, label="")
                 self.buffer = i + 1
             elif self.text[i] == ")" and self.stack:
                 self.state, before = self.stack.pop()
@@ -409,7 +411,7 @@ class _Reader:
             if whole.topic.strength == "weak" and whole.end <= mention.start and re.fullmatch(r"中?(?:[:,]|包括|其中|为|是|由)+", between):
                 self.state = replace(
                     self.state, subject=whole.topic, parent=whole.topic, side=whole.topic.side or self.state.side, scope="",
-                    parent_scope="", own=True,
+                    parent_scope="", own=True, label="",
                 )  # fmt: skip
                 self.head, self.head_scope = whole.topic, ""
                 self.heads.add(whole.topic.name)
@@ -500,7 +502,7 @@ class _Reader:
         if topic.strength == "weak":
             own_scope = _FISCAL if topic.name.startswith(_FISCAL) else (scopes[-1].name if scopes else "")
         part = state.parent is not None and topic.strength != "weak"
-        self.state = replace(state, subject=topic, side=side, scope=own_scope, parent=state.parent if part else None, name=None, own=True)
+        self.state = replace(state, subject=topic, side=side, scope=own_scope, parent=state.parent if part else None, name=None, own=True, label=name)
         if self.head is None or (role == "plain" and not part):
             self.head, self.head_scope = topic, own_scope
             self.heads.add(name)
@@ -568,7 +570,9 @@ class _Reader:
         yield from self._unbound(token, segment, OTHER, role=role, sign=sign)
 
     def _name_again(self, subject: Topic) -> str:
-        """The name the subject was given when it was settled: side and scope still hold."""
+        """The topic the subject was settled to; one that comes from a heading is settled by the side and scope that hold."""
+        if self.state.label and self.state.own:
+            return self.state.label
         if subject.by_side:
             owner = self.state.parent
             if owner is not None and owner is not subject and not owner.side and owner.strength == "strong":

@@ -175,8 +175,10 @@ def classified(name: str) -> str | None:
 
     A name may end a path (…（类）…（款）行政运行（项）), follow its code (2040201-行政运行) or be quoted (“教育支出”科目).
     """
-    if re.search(r"[(（][类款项][)）]|(?:^|[^\d])2\d{6}(?!\d)", name):
+    if re.search(r"[(（](?:[类款项]|2\d\d(?:\d\d){0,2})[)）]|(?:^|[^\d])2\d{6}(?!\d)", name):
         return FUNCTION
+    if re.search(r"[(（][35]\d\d(?:\d\d)?[)）]", name):
+        return ECONOMIC
     bare = re.sub(r"[“”\"'‘’]|科目$", "", _bare(name))
     known = _classification()
     if any(known.get(part) == FUNCTION for part in re.split(r"[-－—]", bare)[:-1]):
