@@ -32,6 +32,7 @@ import yaml
 from budget.sightings import Sighting
 from spiders.archive import Archive, now, read_sightings, write_sightings, write_whole
 from spiders.portals import Portal, PortalError, find_portal
+from spiders.register import find_registered, read_filter
 from spiders.summary import CrawlSummary, PortalSummary, Tally, count_sightings, leaves_incomplete
 
 PORTALS_AT_ONCE = 8
@@ -357,7 +358,8 @@ def _moved(portals: list[Portal], overrides: Iterable[str]) -> list[Portal]:
 def main(arguments: list[str] | None = None) -> int:
     """The command line. Returns the exit status."""
     parser = argparse.ArgumentParser(prog="python -m spiders.crawl", description="Crawls portals into an archive.")
-    parser.add_argument("--portal", action="append", required=True, help="id or YAML file; may be repeated")
+    parser.add_argument("--portal", action="append", default=[], help="id or YAML file; may be repeated")
+    parser.add_argument("--register", metavar="FILTER", help="portals of the register: family=, province=, level=, region=, slice=from:to")
     parser.add_argument("--archive", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True, help="directory of this run")
     parser.add_argument(
@@ -369,7 +371,12 @@ def main(arguments: list[str] | None = None) -> int:
     if told.parent is not None:
         _die_with(told.parent)
     try:
-        portals = _moved([find_portal(name) for name in told.portal], told.base_url_override)
+        named = [find_registered(name) or find_portal(name) if name.startswith("reg_") else find_portal(name) for name in told.portal]
+        if told.register is not None:
+            named += [one.portal for one in read_filter(told.register) if one.portal is not None]
+        if not named:
+            raise PortalError("no portal to crawl: name one with --portal, or some with --register")
+        portals = _moved(named, told.base_url_override)
         if len({portal.id for portal in portals}) != len(portals):
             raise PortalError("a portal is named twice")
     except ValueError as error:

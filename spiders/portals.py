@@ -10,6 +10,7 @@ import codecs
 import os
 import re
 from collections.abc import Iterable, Iterator
+from datetime import date
 from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -104,6 +105,8 @@ class Portal(_Strict):
     hosts: tuple[str, ...] = ()
     delay: float | None = Field(default=None, ge=0, le=120)
     reason: str | None = Field(default=None, min_length=8)
+    verified: date | None = None
+    """The day on which somebody compared a crawl of the live portal with what it shows; never set by guess."""
 
     _check_selectors = field_validator("row", "body")(_selector)
     _check_detail = field_validator("detail")(_expression)
