@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
+from itertools import islice
 from typing import Any, Literal
 
 from lxml import etree, html
@@ -467,7 +468,7 @@ def _row(page: HtmlPage, link: HtmlElement) -> Row | None:
         return None
     title = full_title(text_of(link), link.get("title"))
     element = _row_element(link)
-    links = sum(1 for _ in element.iter("a"))
+    links = sum(1 for _ in islice(element.iter("a"), 4))
     shown = read_date(text_of(element)) if links <= 3 else None
     # the year in a title (2026年1月...) is no date of the row unless printed apart from it
     if shown and links <= 3:

@@ -19,9 +19,7 @@ from spiders.addresses import identity
 from spiders.families.base import Listing, ListPage, PortalSpider, Trouble, folder_of
 from spiders.pages import HtmlPage, Row, read_page, read_rows, rows_of_fragment
 
-_DATASTORE = re.compile(r"<datastore\b[^>]*>(.*?)</datastore>", re.IGNORECASE | re.DOTALL)
-_RECORD = re.compile(r"<record\b[^>]*>\s*(?:<!\[CDATA\[(.*?)\]\]>|(.*?))\s*</record>", re.IGNORECASE | re.DOTALL)
-_NEXTGROUP = re.compile(r"<nextgroup\b[^>]*>.*?href\s*=\s*[\"']([^\"']+)[\"']", re.IGNORECASE | re.DOTALL)
+_HREF = re.compile(r"href\s*=\s*[\"']([^\"']{1,1500})[\"']", re.IGNORECASE)
 _TOTAL = re.compile(r"<totalrecord>\s*(\d{1,7})|\btotalrecord[\"']?\s*[:=]\s*[\"']?(\d{1,7})", re.IGNORECASE)
 _PAGES = re.compile(r"<totalpage>\s*(\d{1,6})|\btotalpage[\"']?\s*[:=]\s*[\"']?(\d{1,6})", re.IGNORECASE)
 _A_PAGE = re.compile(r"\bperpage[\"']?\s*[:=]\s*[\"']?(\d{1,4})", re.IGNORECASE)
@@ -43,15 +41,14 @@ class HanwebJpageSpider(PortalSpider):
         if number <= 1:
             return super().read_answer(response, listing, number)
         text, _ = pages.decode(response.body, "")
-        found = _DATASTORE.search(text)
-        if found is None:
+        stores = elements(text, "datastore")
+        if not stores:
             return Trouble("failed", Reason.HTTP_ERROR, f"{len(response.body)} bytes without a <datastore> where records were expected")
-        return self._page_of(found.group(1), response.url, listing, number)
+        return self._page_of(stores[0], response.url, listing, number)
 
     def read_list(self, page: HtmlPage, listing: Listing, number: int) -> ListPage:
-        islands = [found.group(1) for found in _DATASTORE.finditer(page.text)]
         # a page has islands for its news boxes too: the list is the one with most records
-        island = max(islands, key=lambda one: len(_RECORD.findall(one)), default="")
+        island = max(elements(page.text, "datastore"), key=lambda one: one.lower().count("<record>"), default="")
         self._learn_fields(page, island, listing)
         first = self._page_of(island, page.url, listing, number)
         if first.rows:
@@ -77,7 +74,7 @@ class HanwebJpageSpider(PortalSpider):
         }  # fmt: skip
 
     def _page_of(self, store: str, url: str, listing: Listing, number: int) -> ListPage:
-        fragments = "".join(cdata or plain for cdata, plain in _RECORD.findall(store))
+        fragments = "".join(one.strip().removeprefix("<![CDATA[").removesuffix("]]>") for one in elements(store, "record"))
         page = read_page(f"<html><body>{fragments}</body></html>".encode(), listing.said.get("page_url", url), "text/html; charset=utf-8")
         rows: tuple[Row, ...] = tuple(rows_of_fragment(page))
         total = _number(_TOTAL, store)
@@ -87,7 +84,7 @@ class HanwebJpageSpider(PortalSpider):
         shown = len(set(listing.seen) | {identity(row.url) for row in rows})
         following = None
         if rows and (total is None or shown < total):
-            group = _NEXTGROUP.search(store)
+            group = _HREF.search("".join(elements(store, "nextgroup")[:1]))
             link = page.link(group.group(1).replace("&amp;", "&")) if group else url if number > 1 else None
             following = self._group_after(link, url) or self._records_after(listing, url, len(rows))
         return ListPage(rows, None, total, following)
@@ -117,6 +114,18 @@ class HanwebJpageSpider(PortalSpider):
         column = re.search(r"/col/col(\d+)", said["page_url"])
         record |= {"col": "1"} | said["fields"] | ({"columnid": column.group(1)} if column else {})
         return f"{said['proxy']}?{urlencode(record)}"
+
+
+def elements(text: str, name: str) -> list[str]:
+    """What stands inside every `<name>…</name>` of a text, in order; in linear time, an element without end is none."""
+    lowered, found, at = text.lower(), [], 0
+    if len(lowered) != len(text):
+        lowered = text
+    opening, closing = re.compile(rf"<{name}(?:\s[^<>]{{0,500}})?>"), f"</{name}>"
+    while (begin := opening.search(lowered, at)) and (end := lowered.find(closing, begin.end())) >= 0:
+        found.append(text[begin.end() : end])
+        at = end + len(closing)
+    return found
 
 
 def _number(expression: re.Pattern[str], text: str) -> int | None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 import json
 import math
 import re
+import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -15,6 +16,12 @@ from typing import Any
 from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
+from scrapy.http import HtmlResponse
+
+from spiders.archive import Archive
+from spiders.families import spider_of
+from spiders.families.base import Listing, ListPage, Trouble
+from spiders.titles import ColumnHint
 
 A_PAGE = 5
 COLUMN, TEMPLATE, BLOCK = (f"8c34b9fc-0000-4000-8000-00000000000{n}" for n in (1, 2, 3))
@@ -535,3 +542,35 @@ def test_a_pager_that_ends_early_is_incomplete(cut_short: tuple[dict[str, Portal
     _, night = cut_short
     told = night.sum(name)
     assert told.incomplete and told.problems
+
+
+HOSTILE = {
+    "no end of islands": "<datastore>" * 60_000,
+    "no end of records": "<datastore>" + "<record><![CDATA[" * 40_000 + "</datastore>",
+    "a row of links": "<ul><li>2026-02-10" + "<a href='/art/2026/2/1/art_1_1.html'>x</a>" * 30_000 + "</li></ul>",
+    "open brackets": "window._CONFIG = {SID:'1',TREE:" + "[" * 200_000,
+    "open strings": "window._CONFIG={SID:'1',TREE:[" + '"\\' * 200_000,
+    "slots without end": "<script querydata=\"{'a':'b'\" url='/x'></script>" * 20_000,
+    "pagers": "createPageHTML(" * 60_000 + "__doPostBack('" * 60_000,
+    "postbacks": "<a href=\"javascript:__doPostBack('x\">下一页</a>" * 5_000,
+    "deep": "<div>" * 50_000 + "<a href='/info/1/1.htm'>2026年部门预算</a>",
+    "a script of braces": "<script>window[\"channel_c1\"] = {items:[" + "{a:" * 100_000 + "</script>",
+}
+
+
+@pytest.mark.parametrize("family", sorted({family for family, *_ in PORTALS.values()} - {"budget_platform"}))
+@pytest.mark.parametrize("name", HOSTILE)
+def test_no_page_keeps_a_family_busy_or_breaks_it(shared_lab: Any, tmp_path_factory: pytest.TempPathFactory, family: str, name: str) -> None:
+    """Every page is hostile: an answer, a reason or nothing, within seconds, never an exception."""
+    path = {"fragment": "/gongkai/channel_c1/", "gkmlpt": "/gkmlpt/index", "hanweb_jpage": "/col/col1/index.html"}.get(family, "/ysjs/")
+    portal = shared_lab.portal(shared_lab.site(), "hostile", path, family=family)
+    with Archive(tmp_path_factory.mktemp("archive")) as archive:
+        spider = spider_of(family)(portal, archive, "run", tmp_path_factory.getbasetemp() / "evidence", lambda _: None)
+        column = portal.columns[0]
+        listing = Listing(column, column.list_url, ColumnHint(None, column.list_url), 0)
+        first = next(iter(spider.first_pages(listing)))
+        page = f"<html><title>财政预决算</title><body>{HOSTILE[name]}</body></html>".encode()
+        began = time.monotonic()
+        answer = spider.read_answer(HtmlResponse(first.url, body=page, request=first), listing, first.cb_kwargs["number"])
+        assert isinstance(answer, (ListPage, Trouble, list))
+        assert time.monotonic() - began < 10
