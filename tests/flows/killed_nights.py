@@ -65,7 +65,7 @@ def killed_nights(folder: Path, moments: int, copies: int, seed: int) -> Iterato
     """For each moment: (seconds after the start, whether all is equal, what was seen)."""
     chance = random.Random(seed)
     with (
-        SamplePortal(copies=copies).start() as portal,
+        SamplePortal(copies=copies, delay_seconds=0.05).start() as portal,
         prefect_house(House.at(folder / "prefect"), port=0, worker=False) as api,
     ):
         environment = {**os.environ, "PREFECT_API_URL": api, "PREFECT_HOME": str(folder / "prefect" / "prefect")}
