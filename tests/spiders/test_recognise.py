@@ -7,10 +7,17 @@ import re
 from pathlib import Path
 
 import pytest
+from scrapy.http import HtmlResponse
 
+from spiders.archive import Archive
+from spiders.families import spider_of
+from spiders.families.base import Listing
 from spiders.pages import decode
+from spiders.portals import Portal
 from spiders.recognise import recognise, recognise_address
+from spiders.titles import ColumnHint
 
+SAVED = Path(os.environ.get("YUSUAN_SHARED", Path(__file__).parents[2].parent / "shared")) / "corpus" / "html"
 UUID = "8c34b9fc-1111-4222-8333-444455556666"
 
 MARKED = [
@@ -62,7 +69,7 @@ def test_an_address_suggests_a_family(family: str, url: str) -> None:
 
 
 def test_every_saved_page_that_carries_a_mark_is_recognised_by_it() -> None:
-    folder = Path(os.environ.get("YUSUAN_SHARED", Path(__file__).parents[2].parent / "shared")) / "corpus" / "html"
+    folder = SAVED
     if not folder.is_dir():
         pytest.skip("the saved pages are not here")
     plain = {
@@ -78,3 +85,28 @@ def test_every_saved_page_that_carries_a_mark_is_recognised_by_it() -> None:
                 assert found is not None and found.family == family, path.name
                 seen[family] += 1
     assert all(seen.values()), f"a mark that no saved page carries proves nothing: {seen}"
+
+
+@pytest.mark.parametrize(
+    ("page", "family", "url", "asked"),
+    [
+        ("022_佛山/交通运输局_2026年部门预算.html", "gkmlpt", "http://jtys.foshan.gov.cn/gkmlpt/index", ["/gkmlpt/api/all/365?page=1&sid=757039"]),
+        ("018_济南/住房和建设局_2026年部门预算.html", "hanweb_jpaas", "http://jncc.jinan.gov.cn/col/col1/index.html", ["/front/page/build/unit?parseType=bulidstatic&unitType=ajax-xxgk&webId=19&"]),
+        ("065_淄博/住房和建设局_2026年部门预算.html", "fragment", "http://zj.zibo.gov.cn/gongkai/channel_c_5f9fa491ab327f36e4c1305d_n_1605682402.2911/",
+         ["/gongkai/script_channel_c_5f9fa491ab327f36e4c1305d_n_1605682402.2911.js?size=0&size="]),
+    ],
+)  # fmt: skip
+def test_a_saved_page_says_what_its_list_must_be_asked_with(tmp_path: Path, page: str, family: str, url: str, asked: list[str]) -> None:
+    saved = SAVED / page
+    if not saved.is_file():
+        pytest.skip("the saved pages are not here")
+    told = {"id": "saved", "name": "存档页面", "region": "广东省佛山市", "family": family, "columns": [{"list_url": url}]}
+    portal = Portal.model_validate(told)
+    with Archive(tmp_path) as archive:
+        spider = spider_of(family)(portal, archive, "run", tmp_path / "evidence", lambda _: None)
+        listing = Listing(portal.columns[0], url, ColumnHint(None, url), 0)
+        first = next(iter(spider.first_pages(listing)))
+        requests = spider.read_answer(HtmlResponse(first.url, body=saved.read_bytes(), request=first), listing, 0)
+    assert isinstance(requests, list) and len(requests) == len(asked)
+    for request, piece in zip(requests, asked, strict=True):
+        assert piece in request.url
