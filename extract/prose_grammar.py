@@ -169,6 +169,7 @@ _FILLER = re.compile(
     r"|总额|总计|合计|共计|总|额|数|为|是|共|约|计|各|人民币|实际|预计|拟|均|已|其中|包括|分别|达到|达|完成|财政|我局|我部门|我单位|本部门|本单位"
     r"|[与和同比较的了,;:、。()\-—]|[一二三四五六七八九十]+、|\d+、)*"
 )
+_EXPLAINED = re.compile(r"原因|由于|因为")
 _DATED = re.compile(r"(?:20\d\d年(?:度)?|(?:截至|截止)[^,;。]*|20\d\d年[^,;。]{0,12}|[上去]年末?)[,:]?$")
 _CHANGE = re.compile(
     rf"(?:(?:[与和同对比较]|相比)[^,;。:]{{0,60}}?)?(?:同比|环比|各|共|净|有所)*(?:{_UP}|{_DOWN}){_TAIL}$|占[^,;。]{0,60}$|完成[^,;。]{0,60}$|(?:执行|完成)率.{0,20}$"
@@ -361,7 +362,7 @@ class _Reader:
             cut = [m.start() for m in re.finditer(r"占|比重|完成|执行率", named)]
             named = named[: cut[0]] if cut else named
         found = self._mentions(named)
-        mention = _subject_of(found)
+        mention = _subject_of(found, named)
         if mention is not None and self._leads_on(mention, named):
             mention = None
         if self.state.reason and not (mention is not None and re.search(r"[;。]", segment[: mention.start]) and role == "plain"):
@@ -761,14 +762,18 @@ def _near(between: str) -> bool:
     return bool(re.fullmatch(r"(?:共计?|总计|合计|总数|数量?|为|有|[:,]|预算|人数|拟|约|累计|的|含|以上|\d{4}年|个数|、)*", between))
 
 
-def _subject_of(found: Sequence[Mention]) -> Mention | None:
-    """Which of the topics named before a figure it belongs to: in the nearest clause the last strong one, else scope, weak."""
-    if not found:
+def _subject_of(found: Sequence[Mention], segment: str = "") -> Mention | None:
+    """Which of the topics named before a figure it belongs to.
+
+    What stands before a semicolon is over, and so is a reason. Of the rest the last strong topic; a total (支出预算为) beside
+    it says only which figure of it.
+    """
+    start = max((segment.rfind(sign) for sign in ";。"), default=-1)
+    near = [m for m in found if m.start > start] or list(found)
+    if not near:
         return None
-    strong = [m for m in found if m.topic.strength == "strong"]
-    if strong:
-        return strong[-1]
-    last = found[-1]
-    if last.topic.strength == "weak" and len(found) > 1:
-        return last
-    return last
+    explained = _EXPLAINED.search(segment[start + 1 :])
+    if explained:
+        clause = max(segment.rfind(","), start, 0)
+        near = [m for m in near if m.start > clause] or near
+    return next((m for m in reversed(near) if m.topic.strength == "strong"), near[-1])

@@ -121,6 +121,12 @@ def test_what_explains_a_change_is_no_figure_of_its_own_topic():
     ]  # fmt: skip
 
 
+def test_a_reason_does_not_name_what_stands_behind_it():
+    assert stated("收入预算90万元，比上年增加3万元，主要原因是：政策性调整，基本支出相应增加；支出预算80万元，比上年增加2万元。") == [
+        ("total_revenue", "90"), ("total_revenue_delta", "3"), ("total_expenditure", "80"), ("total_expenditure_delta", "2"),
+    ]  # fmt: skip
+
+
 def test_last_years_amount_is_of_last_year():
     facts = facts_of("2024年收入预算148万元，比2023年年初预算数140万元增加8万元，增长5.71%。")
     assert [(fact.topic, fact.amount or fact.percent, fact.fiscal_year, fact.base_year) for fact in facts] == [
