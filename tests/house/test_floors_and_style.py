@@ -30,7 +30,12 @@ def test_the_floor_contract_notices_a_room_that_imports_its_neighbour(tmp_path: 
     shutil.copy(ROOT / "pyproject.toml", tmp_path)
     (tmp_path / "extract" / "trespass.py").write_text("import warehouse\n")
     done = subprocess.run(
-        [str(BIN / "lint-imports"), "--no-cache"], cwd=tmp_path, capture_output=True, text=True, timeout=280, check=False
+        [str(BIN / "lint-imports"), "--no-cache"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=280,
+        check=False,
     )
     assert done.returncode == 1
     assert "extract is not allowed to import warehouse" in done.stdout
