@@ -33,28 +33,77 @@ def projects_of(tables: list[Table], unit: Unit) -> list[Project]:
     return projects
 
 
+_LIST_TOTAL = (
+    "总计", "合计", "金额", "预算数", "预算金额", "资金总额", "项目总额", "项目资金总额", "预算资金总额", "年度资金总额", "项目预算金额",
+)  # fmt: skip
+
+
 def _listed(table: Table, unit: Unit) -> list[Project]:
-    """Projects of a list that prints amount and goal in one row each; rows without a goal are totals of units."""
-    leaves = [squeeze(p[-1]) if p else "" for p in table.paths]
-    name = next((c for c, leaf in enumerate(leaves) if leaf.startswith("项目")), None)
-    goal = next((c for c, leaf in enumerate(leaves) if leaf.startswith(("绩效目标", "年度目标", "总体目标"))), None)
-    total = next((c for c, leaf in enumerate(leaves) if leaf.strip("：:") in ("总计", "合计", "金额", "预算数", "预算金额", "资金总额")), None)
-    fiscal = next((c for c, leaf in enumerate(leaves) if leaf.startswith("财政拨款")), None)
-    other = next((c for c, leaf in enumerate(leaves) if leaf.startswith("其他资金")), None)
-    if name is None or goal is None or total is None:
+    """Projects of a list that prints amount, goal and indicators in columns; a project goes on down to the next name.
+
+    Rows that carry neither goal nor indicator are totals of units.
+    """
+    leaves = [re.sub(r"[(（].*", "", squeeze(p[-1])).strip("：:") if p else "" for p in table.paths]
+
+    def find(*starts: str) -> int | None:
+        return next((c for c, leaf in enumerate(leaves) if leaf.startswith(starts)), None)
+
+    name = next((c for c, leaf in enumerate(leaves) if leaf.startswith("项目") and leaf not in _LIST_TOTAL), None)
+    goal = find("绩效目标", "年度目标", "总体目标", "年度绩效目标", "年度总体目标")
+    total = next((c for c, leaf in enumerate(leaves) if leaf in _LIST_TOTAL), None)
+    fiscal, other = find("财政拨款", "财政资金"), find("其他资金")
+    levels = find("一级指标"), find("二级指标"), find("三级指标", "指标名称")
+    value = next((c for c, leaf in enumerate(leaves) if "指标值" in leaf and "依据" not in leaf), None)
+    if name is None or total is None or (goal is None and levels[2] is None):
         return []
-    projects = []
+    sign, measured = find("绩效指标性质", "指标性质", "指标方向"), find("绩效度量单位", "度量单位", "计量单位", "指标单位")
+    projects: list[Project] = []
+    indicators: list[Indicator] = []
+    level1 = level2 = ""
     for row in table.rows:
-        if not row[name].shown or not row[goal].shown:
+        told = [row[c].shown for c in (goal, levels[2]) if c is not None]
+        if row[name].own and row[name].shown and any(told):
+            _close(projects, indicators)
+            level1 = level2 = ""
+            code = _CODED.match(row[name].shown)
+            projects.append(
+                Project(
+                    code=code.group(1) if code else None, name=code.group(2) if code else row[name].shown,
+                    amount=_money(row[total].text, unit),
+                    goals=(row[goal].text.strip(),) if goal is not None and row[goal].shown else (), indicators=(),
+                    fiscal=_money(row[fiscal].text, unit) if fiscal is not None else None,
+                    other=_money(row[other].text, unit) if other is not None else None, at=row[name].at,
+                )
+            )  # fmt: skip
+        three = levels[2]
+        if three is None or value is None or not projects or not row[three].own or not row[three].shown:
             continue
-        projects.append(
-            Project(
-                name=row[name].shown, amount=_money(row[total].text, unit), goals=(row[goal].text.strip(),), indicators=(),
-                fiscal=_money(row[fiscal].text, unit) if fiscal is not None else None,
-                other=_money(row[other].text, unit) if other is not None else None, at=row[name].at,
-            )
-        )  # fmt: skip
+        level1 = (row[levels[0]].shown if levels[0] is not None else "") or level1
+        level2 = (row[levels[1]].shown if levels[1] is not None else "") or level2
+        indicators.append(_signed_indicator(level1, level2, row, three, value, sign, measured))
+    _close(projects, indicators)
     return projects
+
+
+_CODED = re.compile(r"^([0-9]{6,}[0-9A-Z]{4,})[-—_:：]+(.+)$")
+"""A project code and its name in one cell (`11000022T000000456102-成本监审工作经费`)."""
+
+
+def _close(projects: list[Project], indicators: list[Indicator]) -> None:
+    """Gives the last project the indicators collected since its name."""
+    if projects and indicators:
+        projects[-1] = projects[-1].model_copy(update={"indicators": tuple(indicators)})
+    indicators.clear()
+
+
+def _signed_indicator(
+    level1: str, level2: str, row: tuple[Cell, ...], three: int, value: int, sign: int | None, measured: int | None
+) -> Indicator:
+    """An indicator whose sign and unit may stand in columns of their own (≥ | 90 | %); 定性 there is no sign."""
+    before = row[sign].shown if sign is not None else ""
+    before = before if _SAME.get(before, before) in ("=", "≥", "≤", ">", "<") else ""
+    after = row[measured].shown if measured is not None else ""
+    return _indicator(level1, level2, row[three].shown, before + row[value].shown + after, None, None)
 
 
 def project_of(table: Table, unit: Unit) -> Project | None:

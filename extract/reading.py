@@ -64,6 +64,12 @@ class GridCell:
     cols: int = 1
     indent: int = 0
     confidence: float = 1.0
+    open_below: bool = False
+    """The cell reaches the end of its page and no line closes it there, while lines close others beside it."""
+    cut_above: str = ""
+    """The first line of the text when the edge of the page cuts through its letters: the page before shows it too."""
+    cut_below: str = ""
+    """The last line of the text when the edge of the page cuts through its letters: the next page shows it too."""
 
 
 @dataclass(frozen=True, slots=True)

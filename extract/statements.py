@@ -43,6 +43,9 @@ class Cell:
     rows: int = 1
     cols: int = 1
     confidence: float = 1.0
+    open_below: bool = False
+    cut_above: str = ""
+    cut_below: str = ""
 
     @property
     def shown(self) -> str:
@@ -337,7 +340,10 @@ def _row(matrix: Matrix, r: int) -> tuple[Cell, ...]:
             row.append(BLANK)
             continue
         own = cell.row == r and (c == 0 or matrix[r][c - 1] is not cell)
-        row.append(Cell(cell.text, cell.at, own, cell.indent, cell.rows, cell.cols, cell.confidence))
+        row.append(
+            Cell(cell.text, cell.at, own, cell.indent, cell.rows, cell.cols, cell.confidence, cell.open_below,
+                 cell.cut_above, cell.cut_below)
+        )  # fmt: skip
     return tuple(row)
 
 
@@ -452,8 +458,10 @@ def _is_form(matrix: Matrix, start: int) -> bool:
 
 
 def _has_list_header(matrix: Matrix, start: int) -> bool:
-    """Whether a header with money columns stands above rows: a list of projects that also prints their goals."""
+    """Whether a header stands above rows: a list of projects that prints their amounts or indicators in columns."""
     texts = [text_of(c) for c in own_cells(matrix, start)]
+    if any(t in _FORM_STARTS for t in texts) and any(t in _INDICATOR_WORDS for t in texts):
+        return True  # a form has these words under each other
     return sum(measure_of_level(t) is not None or t.rstrip("：:") in ("总计", "合计") for t in texts) >= 2
 
 
@@ -632,6 +640,8 @@ def _join(table: Table, piece: _Piece) -> None:
     if piece.header and _width(table) and piece.body and len(piece.body[0]) != _width(table):
         body = [row for row in body if len(row) == _width(table)] or body
     if table.rows and body:
+        body = _cut_cells(table, body)
+    if table.rows and body:
         joined = _cut_row(table, body[0])
         if joined is not None:
             table.rows[-1] = joined
@@ -682,6 +692,86 @@ def _aligned(table: Table, piece: _Piece) -> list[tuple[Cell, ...]]:
 
 def _width(table: Table) -> int:
     return len(table.paths) or (len(table.rows[0]) if table.rows else 0)
+
+
+_KEY = re.compile(r"^[0-9A-Z]{6,}")
+
+
+def _cut_cells(table: Table, body: list[tuple[Cell, ...]]) -> list[tuple[Cell, ...]]:
+    """Joins the cells of the last row that the page break cut with their other halves; returns the rows that are left.
+
+    A cell is cut when no line closes it at the end of its page while lines close its neighbours (a project merged over
+    the rows of its indicators), or when the edge cuts through its letters: then both pages show that line, and it is
+    one. Cells that are complete on both sides are left alone.
+    """
+    last, first = table.rows[-1], body[0]
+    if len(last) != len(first):
+        return body
+    columns = [c for c, cell in enumerate(last) if cell.open_below or cell == BLANK]
+    if len(columns) == len(last) or not all(first[c].own or first[c] == BLANK for c in columns):
+        columns = []
+    sure = [c for c, cell in enumerate(last) if cell.cut_below and cell.cut_below == first[c].cut_above]
+    if sure and not columns:
+        # the parts of one row: whatever begins and ends where the cut cells do
+        tops, bottoms = {_top(table, c) for c in sure}, {first[c].rows for c in sure}
+        columns = [c for c in range(len(last)) if _top(table, c) in tops and first[c].rows in bottoms]
+    if not columns or (not sure and any(_begins_anew(table, c, first[c]) for c in columns)):
+        return body
+    body = list(body)
+    for c in columns:
+        a, b = last[c], first[c]
+        if not b.own or (not sure and a.shown in _INDICATOR_WORDS and b.shown in _INDICATOR_WORDS and a.shown != b.shown):
+            continue
+        whole, top = _whole(a, b), _top(table, c)
+        for r in range(top, len(table.rows)):
+            row = table.rows[r]
+            at = row[c].at if a.shown else b.at
+            cell = replace(
+                row[c], text=whole, at=at, own=r == top, rows=len(table.rows) - top, cut_below="", open_below=False
+            )
+            table.rows[r] = (*row[:c], cell, *row[c + 1 :])
+        for r in range(min(b.rows, len(body))):
+            row = body[r]
+            # a part that reaches the end of its page in turn goes on on the next
+            cell = replace(row[c], text=whole, at=table.rows[-1][c].at, own=False, cut_above="")
+            body[r] = (*row[:c], cell, *row[c + 1 :])
+    return body if any(cell.own and cell.shown for cell in body[0]) else body[1:]
+
+
+def _top(table: Table, c: int) -> int:
+    """The row in which the cell at the end of column c begins."""
+    r = len(table.rows) - 1
+    while r and not table.rows[r][c].own and table.rows[r - 1][c].at == table.rows[r][c].at:
+        r -= 1
+    return r
+
+
+def _begins_anew(table: Table, c: int, below: Cell) -> bool:
+    """Whether a cell cannot be the rest of the last one in its column: another amount, or another key of full length."""
+    above = table.rows[-1][c]
+    if not below.own or not above.shown or not below.shown or above.shown == below.shown:
+        return False
+    if is_amount_text(above.shown) and is_amount_text(below.shown):
+        return True
+    lengths = [len(m.group()) for row in table.rows if row[c].own and (m := _KEY.match(row[c].shown))]
+    ours, theirs = _KEY.match(above.shown), _KEY.match(below.shown)
+    if not lengths or ours is None or theirs is None:
+        return False
+    return len(theirs.group()) >= Counter(lengths).most_common(1)[0][0]
+
+
+def _whole(above: Cell, below: Cell) -> str:
+    """The text of a cell from its two parts; a line that both pages show counts once."""
+    if not below.shown or above.shown == below.shown:
+        return above.text
+    if not above.shown:
+        return below.text
+    rest = below.text
+    if above.cut_below and above.cut_below == below.cut_above:
+        for letter in above.cut_below:
+            rest = rest.lstrip()
+            rest = rest.removeprefix(letter)
+    return above.text + rest
 
 
 def _cut_row(table: Table, row: tuple[Cell, ...]) -> tuple[Cell, ...] | None:

@@ -51,9 +51,25 @@ def ruled_tables(sheet: Sheet) -> list[Table]:
                 found,
                 open_top=bool((np.abs(tops[:, 0] - found.ys[0]) <= SNAP).any()),
                 open_bottom=bool((np.abs(bottoms[:, 0] - found.ys[-1]) <= SNAP).any()),
+                open_below=_open_below(found, bottoms),
             )
         )
     return tables
+
+
+def _open_below(table: Table, added: Floats) -> frozenset[int]:
+    """The cells of the last row that no drawn line closes, none when that is so of all of them.
+
+    Where a page cuts merged cells, the lines between the rows beside them are drawn and these cells stay open. A printer
+    that leaves out the last line of every page says nothing about single cells.
+    """
+    sides = added[np.abs(added[:, 0] - table.ys[-1]) <= SNAP].tolist()
+    if not sides:
+        return frozenset()
+    last = [k for k, span in enumerate(table.spans) if span[3] == len(table.ys) - 1]
+    middles = {k: (table.xs[table.spans[k][0]] + table.xs[table.spans[k][2]]) / 2 for k in last}
+    found = frozenset(k for k, x in middles.items() if any(low < x < high for _, low, high in sides))
+    return frozenset() if len(found) == len(last) else found
 
 
 def _owners(cells: _Cells, sheet: Sheet) -> Ints:

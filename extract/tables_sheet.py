@@ -41,6 +41,8 @@ class Glyphs:
     order: Ints
     """(n,) place in the text layer, its blanks counted: two marks follow each other without a blank when it grows by one."""
     confidence: Floats | None = None
+    cut: Bools | None = None
+    """(n, 4) whether the clip of the page cuts the mark at its left, top, right, bottom as displayed; None: nothing is cut."""
 
     def __len__(self) -> int:
         return len(self.texts)
@@ -135,6 +137,9 @@ class Sheet:
     confidence: Floats | None
     level: Floats
     upright: Floats
+    cut_above: Bools | None = None
+    """Marks through which the upper edge of the page, in the reading direction, cuts."""
+    cut_below: Bools | None = None
 
     @classmethod
     def of(cls, width: float, height: float, glyphs: Glyphs, ruling: Ruling) -> Sheet:
@@ -155,6 +160,9 @@ class Sheet:
             h = _turned_boxes(level[:, [1, 0, 2, 0]], turn, width, height)
             v = _turned_boxes(upright[:, [0, 1, 0, 2]], turn, width, height)
             level, upright = (h[:, [1, 0, 2]], v[:, [0, 1, 3]]) if turn == 2 else (v[:, [1, 0, 2]], h[:, [0, 1, 3]])
+        cut = None if glyphs.cut is None or not glyphs.cut.any() else glyphs.cut
+        # left, top, right, bottom as displayed: what is up for text that runs upwards stands at its left
+        above, below = ((1, 3), (0, 2), (3, 1), (2, 0))[turn]
         sheet_width, sheet_height = (height, width) if turn & 1 else (width, height)
         return cls(
             width=sheet_width,
@@ -173,6 +181,8 @@ class Sheet:
             confidence=glyphs.confidence,
             level=level,
             upright=upright,
+            cut_above=None if cut is None else cut[:, above],
+            cut_below=None if cut is None else cut[:, below],
         )
 
     def shown(self, box: Box) -> Box:
@@ -318,6 +328,8 @@ class Table:
     """For each mark of a cell whether it begins a line."""
     open_top: bool = False
     open_bottom: bool = False
+    open_below: frozenset[int] = frozenset()
+    """Places in `spans` of the cells that no line closes below, where lines close others beside them."""
 
     @property
     def area(self) -> Box:
@@ -353,11 +365,24 @@ class Table:
                 if sheet.confidence is not None:
                     confidence = float(sheet.confidence[self.held[k]].min())
             at = PagePlace(page=number, bbox=place)
-            cells.append(GridCell(top, left, text, at, bottom - top, right - left, indent, confidence))
+            cells.append(
+                GridCell(
+                    top, left, text, at, bottom - top, right - left, indent, confidence, k in self.open_below,
+                    self._cut(sheet, k, sheet.cut_above), self._cut(sheet, k, sheet.cut_below),
+                )
+            )  # fmt: skip
         return Grid(
             len(self.ys) - 1, len(self.xs) - 1, tuple(cells), page=number, box=_rounded(sheet.shown(self.area)),
             open_top=self.open_top, open_bottom=self.open_bottom,
         )  # fmt: skip
+
+
+    def _cut(self, sheet: Sheet, k: int, cut: Bools | None) -> str:
+        """What the marks of cell k that an edge cuts spell."""
+        if cut is None:
+            return ""
+        marks = self.held[k]
+        return "".join(sheet.texts[marks[cut[marks]]].tolist())
 
 
 def _rounded(box: Box) -> Box:

@@ -656,7 +656,7 @@ def _characters(
     up = np.array([(0, -1), (-1, 0), (0, 1), (1, 0)])[turn] * (0.7 * size)[:, None]
     far_x, far_y = x + up[run_of, 0], y + up[run_of, 1]
     caps = np.stack([np.minimum(x, far_x), np.minimum(y, far_y), np.maximum(x, far_x), np.maximum(y, far_y)], axis=1)
-    visible, doubtful, middle = _visible(handles, objects, areas, box, run_of, upright, caps, frame)
+    visible, doubtful, middle, cut = _visible(handles, objects, areas, box, run_of, upright, caps, frame)
     if doubtful.any():
         visible &= ~doubtful | _inked(page, box, visible & ~doubtful, doubtful, frame)
     chosen = np.flatnonzero(visible)
@@ -670,6 +670,7 @@ def _characters(
         turn=turn[run_of][chosen],
         order=keep[chosen],
         confidence=None,
+        cut=None if cut is None else cut[chosen],
     )
     return glyphs, True
 
@@ -683,8 +684,9 @@ def _visible(
     upright: npt.NDArray[np.bool_],
     caps: Floats,
     frame: _Frame,
-) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_], Floats]:
-    """Per character: whether it can be seen by geometry, whether only the rendered page can tell, middle of what shows.
+) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_], Floats, npt.NDArray[np.bool_] | None]:
+    """Per character: whether it can be seen by geometry, whether only the rendered page can tell, middle of what shows,
+    and whether its clip cuts it at its left, top, right, bottom (None: nothing is clipped).
 
     `caps` (n, 4) is the height of a capital letter over the origin of each character.
 
@@ -701,6 +703,7 @@ def _visible(
         forms = [form_of.get(h, 0) for h in handles]
     real = [i for i, h in enumerate(handles) if h]
     suspect = np.zeros(len(handles), bool)
+    sides: npt.NDArray[np.bool_] | None = None
     if real:
         clips = _clips([handles[i] for i in real], [forms[i] for i in real], objects)
         if clips is not None:
@@ -718,6 +721,8 @@ def _visible(
                 axis=1, keepdims=True
             )
             middle = np.where(~cut, middle, (part[:, :2] + part[:, 2:]) / 2)
+            room = 0.08 * np.tile(letter[:, 2:] - letter[:, :2], 2)
+            sides = np.concatenate([shown[:, :2] - letter[:, :2], letter[:, 2:] - shown[:, 2:]], axis=1) > room
         colour = np.full((len(real), 4), 255, np.uint32)
         at, step = colour.ctypes.data, 16 * len(real)
         real_handles = [handles[i] for i in real]
@@ -732,7 +737,7 @@ def _visible(
     covered = _covered(handles, objects, areas, box, run_of, frame)
     if covered is not None:
         doubtful |= seen & covered
-    return seen, doubtful, middle
+    return seen, doubtful, middle, sides
 
 
 def _covered(
