@@ -32,10 +32,12 @@ import yaml
 from budget.sightings import Sighting
 from spiders.archive import Archive, now, read_sightings, write_sightings, write_whole
 from spiders.portals import Portal, PortalError, find_portal
-from spiders.register import find_registered, read_filter
+from spiders.register import read_filter
 from spiders.summary import CrawlSummary, PortalSummary, Tally, count_sightings, leaves_incomplete
 
 PORTALS_AT_ONCE = 8
+# how the ids of register portals begin: their family is a guess from the address
+REGISTERED = "reg_"
 # how long a crawl that was told to stop may finish what is under way, and how long its caller waits for that
 CLOSING_SECONDS = 10.0
 GRACE_SECONDS = 30.0
@@ -209,6 +211,14 @@ class _Crawl:
             reactor.stop()
 
     async def _portal(self, runner: Any, portal: Portal) -> None:
+        """Crawls one portal. A portal of the register whose page carries the marks of another family is read again as that."""
+        other = await self._crawl_as(runner, portal)
+        if other is not None and portal.id.startswith(REGISTERED) and not self.stopping:
+            self.say(f"{portal.id}: its page has the marks of {other}; read as that")
+            await self._crawl_as(runner, portal.model_copy(update={"family": other}))
+
+    async def _crawl_as(self, runner: Any, portal: Portal) -> str | None:
+        """Crawls a portal as its family says. Returns the family that an empty list's own page names instead."""
         from scrapy.crawler import Crawler
 
         from spiders.families import spider_of
@@ -232,6 +242,7 @@ class _Crawl:
             f"{told.articles} articles, {told.found} files: {told.new} new, {told.unchanged} unchanged, "
             f"{sum(told.failed.values())} failed, {sum(told.blocked.values())} blocked"
         )
+        return spider.tally.other_family if told.rows_fetched == 0 else None
 
     def _sum_up(self, portal: Portal, spider: Any, stats: dict[str, Any]) -> PortalSummary:
         tally: Tally = spider.tally
@@ -371,7 +382,7 @@ def main(arguments: list[str] | None = None) -> int:
     if told.parent is not None:
         _die_with(told.parent)
     try:
-        named = [find_registered(name) or find_portal(name) if name.startswith("reg_") else find_portal(name) for name in told.portal]
+        named = [find_portal(name) for name in told.portal]
         if told.register is not None:
             named += [one.portal for one in read_filter(told.register) if one.portal is not None]
         if not named:

@@ -243,9 +243,14 @@ def load_portals(dirs: Iterable[Path] | None = None, *, packaged: bool = True) -
 
 
 def find_portal(name: str, dirs: Iterable[Path] | None = None) -> Portal:
-    """A portal by the path of its file (ends in .yaml/.yml or exists) or by its id."""
+    """A portal by the path of its file (ends in .yaml or .yml) or by its id; ids that begin with `reg_` are those of the register."""
     if name.endswith((".yaml", ".yml")):
         return read_portal(Path(name))
+    if name.startswith("reg_"):
+        from spiders.register import find_registered
+
+        if registered := find_registered(name):
+            return registered
     portals = load_portals(dirs)
     if name not in portals:
         raise PortalError(f"no portal `{name}`; known are {', '.join(sorted(portals)) or 'none'}; or give a YAML file")

@@ -82,6 +82,8 @@ class Tally:
     articles: int = 0
     articles_remembered: int = 0
     problems: list[str] = field(default_factory=list)
+    other_family: str | None = None
+    """The family whose marks a page without entries carries."""
 
     def expect(self, pages: int | None, rows: int | None) -> None:
         if pages is not None:

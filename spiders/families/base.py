@@ -516,6 +516,8 @@ class PortalSpider(scrapy.Spider):
         if pages.is_soft_404(page):
             return "the site's error page"
         found = recognise(page.text)
+        if found and found.by == "page" and found.family != self.portal.family:
+            self.tally.other_family = found.family
         other = f"; its marks are those of `{found.family}`: {found.rule}" if found and found.family != self.portal.family else ""
         return f"titled {pages.page_title(page)[:60]!r}{other}"
 

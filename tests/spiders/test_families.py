@@ -546,14 +546,14 @@ def test_a_pager_that_ends_early_is_incomplete(cut_short: tuple[dict[str, Portal
 
 HOSTILE = {
     "no end of islands": "<datastore>" * 60_000,
-    "no end of records": "<datastore>" + "<record><![CDATA[" * 40_000 + "</datastore>",
-    "a row of links": "<ul><li>2026-02-10" + "<a href='/art/2026/2/1/art_1_1.html'>x</a>" * 30_000 + "</li></ul>",
+    "no end of records": "<datastore>" + "<record><![CDATA[" * 15_000 + "</datastore>",
+    "a row of links": "<ul><li>2026-02-10" + "<a href='/art/2026/2/1/art_1_1.html'>x</a>" * 10_000 + "</li></ul>",
     "open brackets": "window._CONFIG = {SID:'1',TREE:" + "[" * 200_000,
     "open strings": "window._CONFIG={SID:'1',TREE:[" + '"\\' * 200_000,
-    "slots without end": "<script querydata=\"{'a':'b'\" url='/x'></script>" * 20_000,
-    "pagers": "createPageHTML(" * 60_000 + "__doPostBack('" * 60_000,
+    "slots without end": "<script querydata=\"{'a':'b'\" url='/x'></script>" * 6_000,
+    "pagers": "createPageHTML(" * 60_000 + "__doPostBack('" * 6_000,
     "postbacks": "<a href=\"javascript:__doPostBack('x\">下一页</a>" * 5_000,
-    "deep": "<div>" * 50_000 + "<a href='/info/1/1.htm'>2026年部门预算</a>",
+    "deep": "<div>" * 20_000 + "<a href='/info/1/1.htm'>2026年部门预算</a>",
     "a script of braces": "<script>window[\"channel_c1\"] = {items:[" + "{a:" * 100_000 + "</script>",
 }
 

@@ -129,3 +129,19 @@ def test_a_slice_of_the_register_is_crawled(lab: Any, tmp_path: Path) -> None:
     assert any("no category of budgets" in one for one in told.problems)
     none = subprocess.run([*command[:3], "--archive", str(tmp_path / "a"), "--out", str(tmp_path / "o2")], cwd=ROOT, capture_output=True, text=True, timeout=60)
     assert none.returncode == 2 and "no portal to crawl" in none.stderr
+
+
+def test_a_registered_column_is_read_as_the_family_its_page_shows(lab: Any) -> None:
+    site = lab.site()
+    island = "<li><a href='/art/2026/2/1/art_1_1.html'>民政局2026年部门预算</a><span>2026-02-10</span></li>"
+    site.routes["/ysjs/"] = lab.Answer(
+        f'<html><title>财政预决算</title><body><script type="text/xml"><datastore><totalrecord>1</totalrecord><recordset><record><![CDATA[{island}]]>'
+        "</record></recordset></datastore></script></body></html>"
+    )
+    site.article("/art/2026/2/1/art_1_1.html", "民政局2026年部门预算", "/a.pdf|预算.pdf")
+    site.file("/a.pdf")
+    told = lab.crawl(lab.portal(site, "reg_guessed")).sum("reg_guessed")
+    assert (told.family, told.new, told.incomplete) == ("hanweb_jpage", 1, False)
+    written = lab.crawl(lab.portal(site, "written")).sum("written")
+    assert (written.family, written.new, written.incomplete) == ("static_pager", 0, True), "what a person wrote is not second-guessed"
+    assert "its marks are those of `hanweb_jpage`" in written.problems[0]
