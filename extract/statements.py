@@ -566,6 +566,10 @@ def _continues(table: Table, piece: _Piece, title: str | None) -> bool:
             return False
     if title and (not table.title or fold_title(title) != fold_title(table.title)):
         return False
+    if piece.form and not table.form and table.paths:
+        # rows of a list of indicators, its header not repeated, read like a form
+        fits = _same_columns(table, piece) or _fits(table, piece)
+        return fits and not title and not _between(piece) and not _begins_form(piece)
     if piece.form != table.form:
         # the end of a form may carry none of its labels
         return table.form and not title and not _between(piece) and _ends_a_form(piece)
@@ -710,7 +714,7 @@ def _cut_cells(table: Table, body: list[tuple[Cell, ...]]) -> list[tuple[Cell, .
     columns = [c for c, cell in enumerate(last) if cell.open_below or cell == BLANK]
     if len(columns) == len(last) or not all(first[c].own or first[c] == BLANK for c in columns):
         columns = []
-    sure = [c for c, cell in enumerate(last) if cell.cut_below and cell.cut_below == first[c].cut_above]
+    sure = [c for c, cell in enumerate(last) if _one_line(cell.cut_below, first[c].cut_above)]
     if sure and not columns:
         # the parts of one row: whatever begins and ends where the cut cells do
         tops, bottoms = {_top(table, c) for c in sure}, {first[c].rows for c in sure}
@@ -727,8 +731,9 @@ def _cut_cells(table: Table, body: list[tuple[Cell, ...]]) -> list[tuple[Cell, .
             row = table.rows[r]
             at = row[c].at if a.shown else b.at
             cell = replace(
-                row[c], text=whole, at=at, own=r == top, rows=len(table.rows) - top, cut_below="", open_below=False
-            )
+                row[c], text=whole, at=at, own=r == top, rows=len(table.rows) - top, cut_below="", open_below=False,
+                confidence=1.0 if _one_line(a.cut_below, b.cut_above) else row[c].confidence,
+            )  # fmt: skip
             table.rows[r] = (*row[:c], cell, *row[c + 1 :])
         for r in range(min(b.rows, len(body))):
             row = body[r]
@@ -762,16 +767,29 @@ def _begins_anew(table: Table, c: int, below: Cell) -> bool:
 
 def _whole(above: Cell, below: Cell) -> str:
     """The text of a cell from its two parts; a line that both pages show counts once."""
-    if not below.shown or above.shown == below.shown:
+    if not below.shown:
         return above.text
     if not above.shown:
         return below.text
-    rest = below.text
-    if above.cut_below and above.cut_below == below.cut_above:
-        for letter in above.cut_below:
-            rest = rest.lstrip()
-            rest = rest.removeprefix(letter)
-    return above.text + rest
+    line = _one_line(above.cut_below, below.cut_above)
+    if not line:
+        return above.text if above.shown == below.shown else above.text + below.text
+    head, rest = above.text, below.text
+    for letter in reversed(above.cut_below):
+        head = head.rstrip().removesuffix(letter)
+    for letter in below.cut_above:
+        rest = rest.lstrip().removeprefix(letter)
+    return (above.text if line == above.cut_below else head + line) + rest
+
+
+def _one_line(above: str, below: str) -> str:
+    """What a line cut through its letters says, from what the two pages show of it; "" when these are different lines.
+
+    Printers leave out what lies wholly behind the edge: the upper half of `264.64` has lost its point.
+    """
+    fewer, more = sorted((above, below), key=len)
+    letters = iter(more)
+    return more if len(fewer) > 0.5 * len(more) and all(letter in letters for letter in fewer) else ""
 
 
 def _cut_row(table: Table, row: tuple[Cell, ...]) -> tuple[Cell, ...] | None:

@@ -7,8 +7,10 @@ How a table is found stands in `extract.tables_ruled` and `extract.tables_aligne
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +21,8 @@ from extract.reading import Box, Grid, GridCell, Rule, Word
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.intp]
 Bools = npt.NDArray[np.bool_]
+_POINTLESS: Final = re.compile(r"^-?\d{4,}$")
+"""Digits cut by the lower edge of a page: printers leave out the point that lies wholly behind it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -365,12 +369,15 @@ class Table:
                 if sheet.confidence is not None:
                     confidence = float(sheet.confidence[self.held[k]].min())
             at = PagePlace(page=number, bbox=place)
+            above = self._cut(sheet, k, sheet.cut_above)
+            below = self._cut(sheet, k, sheet.cut_below) if bottom == len(ys) - 1 else ""
+            if _POINTLESS.match(below):
+                confidence = min(confidence, 0.5)
             cells.append(
                 GridCell(
-                    top, left, text, at, bottom - top, right - left, indent, confidence, k in self.open_below,
-                    self._cut(sheet, k, sheet.cut_above), self._cut(sheet, k, sheet.cut_below),
+                    top, left, text, at, bottom - top, right - left, indent, confidence, k in self.open_below, above, below
                 )
-            )  # fmt: skip
+            )
         return Grid(
             len(self.ys) - 1, len(self.xs) - 1, tuple(cells), page=number, box=_rounded(sheet.shown(self.area)),
             open_top=self.open_top, open_bottom=self.open_bottom,

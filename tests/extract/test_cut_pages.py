@@ -140,3 +140,23 @@ def test_two_projects_with_one_name_on_either_side_of_a_page_break_stay_two() ->
     sheet.page(0, merged[:1], SINGLE)
     sheet.page(1, merged[1:], SINGLE)
     assert [(p.code, p.amount) for p in sheet.read().projects] == [("11000022T000000456100", "143"), ("11000022T000000456102", "143")]
+
+
+def with_a_hole(second_page: bool) -> Disclosure:
+    """Printers leave out what lies wholly behind the edge of a page: the upper half of 142.000000 has lost its point."""
+    merged = [(0, 2, ("11000022T000000456100-调查", "143.000000", "143.000000", "调查成本"))]
+    holed = (2, 4, (CUT[0], "142 000000", "142 000000", CUT[3]))
+    sheet = Sheet(4)
+    sheet.page(0, [*merged, holed], SINGLE)
+    sheet.page(1, [(2, 4, CUT)] if second_page else [], SINGLE)
+    return sheet.read()
+
+
+def test_a_point_that_lies_behind_the_edge_comes_back_from_the_other_page() -> None:
+    found = with_a_hole(second_page=True)
+    assert [p.amount for p in found.projects] == ["143", "142"]
+    assert found.statements[0].confidence == 1.0
+
+
+def test_cut_digits_without_a_point_are_not_trusted_without_their_other_half() -> None:
+    assert with_a_hole(second_page=False).statements[0].confidence == 0.5
