@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import itertools
 import re
+from functools import lru_cache
 from typing import Literal
 
 from budget.amounts import NotAnAmountError, parse_amount
@@ -41,6 +42,7 @@ def text_of(cell: GridCell | None) -> str:
     return squeeze(cell.text) if cell is not None else ""
 
 
+@lru_cache(maxsize=1 << 16)
 def is_amount_text(text: str) -> bool:
     """Whether a text is a printed number that could be an amount (blank is none)."""
     if is_blank(text):

@@ -622,7 +622,7 @@ def _goes_on(table: Table, piece: _Piece) -> bool:
     leaf = [squeeze(p[-1]) if p else "" for p in table.paths]
     for c, name in enumerate(leaf):
         if name in ("序号", "行次") and c < len(piece.body[0]):
-            mine = [r[c].shown for r in table.rows if r[c].shown.isdigit()]
+            mine = [r[c].shown for r in table.rows[-RECENT:] if r[c].shown.isdigit()]
             theirs = [r[c].shown for r in piece.body if r[c].shown.isdigit()]
             if mine and theirs:
                 return int(theirs[0]) > int(mine[-1])
@@ -698,6 +698,8 @@ def _width(table: Table) -> int:
     return len(table.paths) or (len(table.rows[0]) if table.rows else 0)
 
 
+RECENT = 100
+"""Rows above a page break that tell what its columns hold."""
 _KEY = re.compile(r"^[0-9A-Z]{6,}")
 
 
@@ -758,7 +760,7 @@ def _begins_anew(table: Table, c: int, below: Cell) -> bool:
         return False
     if is_amount_text(above.shown) and is_amount_text(below.shown):
         return True
-    lengths = [len(m.group()) for row in table.rows if row[c].own and (m := _KEY.match(row[c].shown))]
+    lengths = [len(m.group()) for row in table.rows[-RECENT:] if row[c].own and (m := _KEY.match(row[c].shown))]
     ours, theirs = _KEY.match(above.shown), _KEY.match(below.shown)
     if not lengths or ours is None or theirs is None:
         return False
@@ -806,7 +808,8 @@ def _cut_row(table: Table, row: tuple[Cell, ...]) -> tuple[Cell, ...] | None:
         if len(shown) > 1 or not empty_before or not last[shown[0]].shown or tail in _INDICATOR_WORDS:
             return None
         return _merged(last, row)
-    roles = column_roles(table.paths, [[r[c].shown for r in table.rows] for c in range(len(row))])
+    recent = table.rows[-RECENT:]
+    roles = column_roles(table.paths, [[r[c].shown for r in recent] for c in range(len(row))])
     money = [c for c, role in enumerate(roles) if role == "money"]
     keys = [c for c, role in enumerate(roles) if role in ("seq", "code")]
     if any(row[c].shown for c in money if row[c].own) or any(row[c].shown for c in keys if row[c].own):
@@ -817,7 +820,7 @@ def _cut_row(table: Table, row: tuple[Cell, ...]) -> tuple[Cell, ...] | None:
         return None
     if any(last[c].shown in TOTAL_WORDS for c in shown):
         return None
-    has_keys = any(r[c].shown for r in table.rows for c in keys)
+    has_keys = any(r[c].shown for r in recent for c in keys)
     # where rows have keys, one without is the tail of the row before even when it reads like a label (`支出`)
     if not has_keys and any(measure_of_level(row[c].shown) or is_class_name(row[c].shown) for c in shown):
         return None
