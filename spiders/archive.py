@@ -166,7 +166,11 @@ class Archive:
 
     def damaged(self) -> list[str]:
         """Hashes whose file no longer has these bytes (reads everything)."""
-        return [name for name in self.documents() if hashlib.sha256((self.directory / name).read_bytes()).hexdigest() != name]
+        return [
+            name
+            for name in self.documents()
+            if hashlib.sha256((self.directory / name).read_bytes()).hexdigest() != name
+        ]
 
     # --- addresses -----------------------------------------------------------------------------------------------------
 
@@ -245,7 +249,13 @@ class Archive:
         return sighting
 
     def _record_file(
-        self, database: sqlite3.Connection, run: str, sighting: Sighting, content_key: str | None, whole: bool, changed: bool
+        self,
+        database: sqlite3.Connection,
+        run: str,
+        sighting: Sighting,
+        content_key: str | None,
+        whole: bool,
+        changed: bool,
     ) -> Sighting:
         sha256, seen = sighting.sha256, sighting.seen_at.isoformat()
         assert sha256 is not None and sighting.url is not None

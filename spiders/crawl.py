@@ -50,7 +50,12 @@ class CrawlError(RuntimeError):
 
 
 def crawl_in_subprocess(
-    portals: Sequence[Portal | str | Path], archive: Path, out: Path, timeout: float = 6 * 3600, *, recheck: bool = False
+    portals: Sequence[Portal | str | Path],
+    archive: Path,
+    out: Path,
+    timeout: float = 6 * 3600,
+    *,
+    recheck: bool = False,
 ) -> CrawlSummary:
     """Crawls portals (by `Portal`, id or file) in a process of its own and returns its checked summary.
 
@@ -61,12 +66,24 @@ def crawl_in_subprocess(
     """
     out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="portals-") as folder:
-        command = [sys.executable, "-m", "spiders.crawl", "--archive", str(archive), "--out", str(out), "--parent", str(os.getpid())]
+        command = [
+            sys.executable,
+            "-m",
+            "spiders.crawl",
+            "--archive",
+            str(archive),
+            "--out",
+            str(out),
+            "--parent",
+            str(os.getpid()),
+        ]
         command += ["--recheck"] if recheck else []
         for number, portal in enumerate(portals):
             if isinstance(portal, Portal):
                 file = Path(folder, f"{number}.yaml")
-                file.write_text(yaml.safe_dump(portal.model_dump(mode="json", exclude_defaults=True), allow_unicode=True), "utf-8")
+                file.write_text(
+                    yaml.safe_dump(portal.model_dump(mode="json", exclude_defaults=True), allow_unicode=True), "utf-8"
+                )
                 command += ["--portal", str(file)]
             else:
                 command += ["--portal", str(portal)]
@@ -87,11 +104,15 @@ def crawl_in_subprocess(
         )
     summary = read_summary(out / "summary.json")
     if summary.exit_code != code:
-        raise CrawlError(f"the crawl ended with status {code}, its summary says {summary.exit_code}: see {out / 'crawl.log'}")
+        raise CrawlError(
+            f"the crawl ended with status {code}, its summary says {summary.exit_code}: see {out / 'crawl.log'}"
+        )
     unfinished = [one.portal for one in summary.portals if one.finish_reason != "finished" and not one.incomplete]
     seen = sum(1 for one in read_sightings(out / "sightings.jsonl") if one.url and one.outcome != "ignored")
     if unfinished or seen != sum(one.found for one in summary.portals):
-        raise CrawlError(f"{out}: the summary does not agree with itself or with sightings.jsonl ({seen} files; {unfinished})")
+        raise CrawlError(
+            f"{out}: the summary does not agree with itself or with sightings.jsonl ({seen} files; {unfinished})"
+        )
     return summary
 
 
@@ -207,7 +228,9 @@ class _Crawl:
             reactor: Any = installed
             for crawler, portal in list(self.open.items()):
                 if crawler.spider is not None:
-                    self.done[portal.id] = self._sum_up(portal, crawler.spider, crawler.stats.get_stats() | {"finish_reason": "shutdown"})
+                    self.done[portal.id] = self._sum_up(
+                        portal, crawler.spider, crawler.stats.get_stats() | {"finish_reason": "shutdown"}
+                    )
             reactor.stop()
 
     async def _portal(self, runner: Any, portal: Portal) -> None:
@@ -229,7 +252,12 @@ class _Crawl:
         self.open[crawler] = portal
         try:
             await runner.crawl(
-                crawler, portal=portal, archive=self.archive, run=self.run, evidence=self.out / "evidence", report=self.report
+                crawler,
+                portal=portal,
+                archive=self.archive,
+                run=self.run,
+                evidence=self.out / "evidence",
+                report=self.report,
             )
         finally:
             self.open.pop(crawler, None)
@@ -270,7 +298,11 @@ class _Crawl:
     @staticmethod
     def _never_started(portal: Portal) -> PortalSummary:
         return PortalSummary(
-            portal=portal.id, family=portal.family, finish_reason="shutdown", incomplete=True, problems=("stopped before it began",)
+            portal=portal.id,
+            family=portal.family,
+            finish_reason="shutdown",
+            incomplete=True,
+            problems=("stopped before it began",),
         )
 
     def finish(self, error: str | None = None) -> CrawlSummary:
@@ -370,11 +402,19 @@ def main(arguments: list[str] | None = None) -> int:
     """The command line. Returns the exit status."""
     parser = argparse.ArgumentParser(prog="python -m spiders.crawl", description="Crawls portals into an archive.")
     parser.add_argument("--portal", action="append", default=[], help="id or YAML file; may be repeated")
-    parser.add_argument("--register", metavar="FILTER", help="portals of the register: family=, province=, level=, region=, slice=from:to")
+    parser.add_argument(
+        "--register",
+        metavar="FILTER",
+        help="portals of the register: family=, province=, level=, region=, slice=from:to",
+    )
     parser.add_argument("--archive", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True, help="directory of this run")
     parser.add_argument(
-        "--base-url-override", action="append", default=[], metavar="[ID=]URL", help="crawl at another scheme, host and port"
+        "--base-url-override",
+        action="append",
+        default=[],
+        metavar="[ID=]URL",
+        help="crawl at another scheme, host and port",
     )
     parser.add_argument("--recheck", action="store_true", help="ask for everything again, whatever was checked lately")
     parser.add_argument("--parent", type=int, help="process whose end is also this crawl's end")

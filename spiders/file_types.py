@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from typing import Literal
 
-FileType = Literal["pdf", "zip", "ole", "rar", "7z", "rtf", "gzip", "image", "office_html", "html", "xml", "empty", "unknown"]
+FileType = Literal[
+    "pdf", "zip", "ole", "rar", "7z", "rtf", "gzip", "image", "office_html", "html", "xml", "empty", "unknown"
+]
 
 _MAGIC: tuple[tuple[bytes, FileType], ...] = (
     (b"PK\x03\x04", "zip"),
@@ -21,9 +23,13 @@ _MAGIC: tuple[tuple[bytes, FileType], ...] = (
     (b"MM\x00*", "image"),
 )
 # Excel and Word "save as web page", and what many ASP.NET exports send under the name .xls
-_OFFICE_HTML = re.compile(rb"urn:schemas-microsoft-com:office|schemas-microsoft-com:vml|Excel\.Sheet|Word\.Document|progid=", re.I)
+_OFFICE_HTML = re.compile(
+    rb"urn:schemas-microsoft-com:office|schemas-microsoft-com:vml|Excel\.Sheet|Word\.Document|progid=", re.I
+)
 _HTML = re.compile(rb"<(!doctype\s+html|html|head|body|script|meta|title|table|div|p)\b", re.I)
-DOCUMENTS: frozenset[FileType] = frozenset({"pdf", "zip", "ole", "rar", "7z", "rtf", "gzip", "image", "office_html", "unknown"})
+DOCUMENTS: frozenset[FileType] = frozenset(
+    {"pdf", "zip", "ole", "rar", "7z", "rtf", "gzip", "image", "office_html", "unknown"}
+)
 
 
 def file_type(body: bytes) -> FileType:

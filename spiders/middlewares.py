@@ -209,7 +209,9 @@ class Validators:
             stats.inc_value("yusuan/not_modified_pages")
             known = archive.known_page(request.url)
             if known is not None:
-                return Response(request.url, body=known.body, headers={"Content-Type": known.content_type}, request=request)
+                return Response(
+                    request.url, body=known.body, headers={"Content-Type": known.content_type}, request=request
+                )
             return response
         etag, modified = header(response, "ETag"), header(response, "Last-Modified")
         whole = response.status == 200 and not response.flags and not request.meta.get("redirect_times")

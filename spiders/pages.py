@@ -39,11 +39,15 @@ _JS_JUMP = re.compile(
     r"""|location\s*\.\s*(?:replace|assign)\s*\(\s*["']([^"'<>\s]{1,500})["'](?!\s*\+)""",
     re.I,
 )
-_JSON_JUMP = re.compile(r"""["']((?:https?://[^"'\s<>/]{1,200})?/(?:[^"'\s<>]{0,200}/)?postmeta/[^"'\s<>]{1,200}\.json)["']""")
+_JSON_JUMP = re.compile(
+    r"""["']((?:https?://[^"'\s<>/]{1,200})?/(?:[^"'\s<>]{0,200}/)?postmeta/[^"'\s<>]{1,200}\.json)["']"""
+)
 _FOR_PHONES = re.compile(r"userAgent|screen\.width|isMobile", re.I)
 _REFRESH = re.compile(r"""^\s*[\d.]*\s*[;,]\s*(?:url\s*=\s*)?["']?([^"'>]+)""", re.I)
 _STUB_BYTES = 2500
-_PAGER_WORD = re.compile(r"^(首页|尾页|末页|上一?页|下一?页|前页|后页|更多|more|跳转|转到|go|[<>«»›‹]+|\d{1,4})?[>›»]*$", re.IGNORECASE)
+_PAGER_WORD = re.compile(
+    r"^(首页|尾页|末页|上一?页|下一?页|前页|后页|更多|more|跳转|转到|go|[<>«»›‹]+|\d{1,4})?[>›»]*$", re.IGNORECASE
+)
 _DOCUMENT_END = re.compile(r"</html\s*>", re.IGNORECASE)
 _DOCUMENT_EDGE = re.compile(r"</?(?:html|head|body)\b[^<>]{0,2000}>|<!doctype[^<>]{0,300}>", re.IGNORECASE)
 _LAYOUT_SETS = ("头部", "底部", "页头", "页脚", "公共")
@@ -370,7 +374,9 @@ def _context(element: HtmlElement) -> str:
 
 def _script_files(page: HtmlPage) -> Iterator[tuple[str, str]]:
     extensions = "|".join(read_rules("attachments")["extensions"])
-    strings = re.compile(rf"""["']([^"'<>\n]{{1,1500}}?\.(?:{extensions})(?:[?#][^"'<>\n]{{0,600}})?)["']""", re.IGNORECASE)
+    strings = re.compile(
+        rf"""["']([^"'<>\n]{{1,1500}}?\.(?:{extensions})(?:[?#][^"'<>\n]{{0,600}})?)["']""", re.IGNORECASE
+    )
     for script in _xpath(page.tree, "//script/text()"):
         for found in strings.finditer(str(script)):
             # 温州: several names in one string, joined by #

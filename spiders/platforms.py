@@ -67,7 +67,10 @@ def _jiangsu_entry(url: str) -> tuple[str, dict[str, str] | None] | None:
 
 
 def _jiangsu_files(told: Any, url: str) -> list[Attachment]:
-    return [_file(urljoin(url, f"download.do?{urlencode({'iid': one['iid']})}"), str(one.get("t_oldname") or "")) for one in told]
+    return [
+        _file(urljoin(url, f"download.do?{urlencode({'iid': one['iid']})}"), str(one.get("t_oldname") or ""))
+        for one in told
+    ]
 
 
 def _neimenggu_entry(url: str) -> tuple[str, dict[str, str] | None] | None:
@@ -85,7 +88,12 @@ def _neimenggu_files(told: Any, url: str) -> list[Attachment]:
 
 PLATFORMS = (
     # 江苏, as its own pages asked in 2021
-    Platform("jiangsu", re.compile(r"^https?://yjsgk\.jsczt\.cn(:\d+)?(/|$)|#/(overView|detailsPage)\?"), _jiangsu_entry, _jiangsu_files),
+    Platform(
+        "jiangsu",
+        re.compile(r"^https?://yjsgk\.jsczt\.cn(:\d+)?(/|$)|#/(overView|detailsPage)\?"),
+        _jiangsu_entry,
+        _jiangsu_files,
+    ),
     Platform("neimenggu", re.compile(r"^https?://[^/]+/yjs/business/"), _neimenggu_entry, _neimenggu_files),
 )
 

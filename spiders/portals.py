@@ -26,7 +26,15 @@ from budget.disclosure import DocumentKind
 
 MAX_BYTES = 64 * 1024
 Family = Literal[
-    "static_pager", "shtml", "hanweb_jpage", "hanweb_jpaas", "vsb", "gkmlpt", "fragment", "budget_platform", "query_list"
+    "static_pager",
+    "shtml",
+    "hanweb_jpage",
+    "hanweb_jpaas",
+    "vsb",
+    "gkmlpt",
+    "fragment",
+    "budget_platform",
+    "query_list",
 ]
 FAMILIES: tuple[str, ...] = get_args(Family)
 

@@ -60,7 +60,9 @@ class Entry:
     def note(self) -> str:
         """What a reader must know before trusting it."""
         seen = f"HTTP {self.http_status}" if self.http_status else "no answer"
-        return "verified: see its portal file" if self.verified else f"never verified by this project; {seen} on {CHECKED}"
+        return (
+            "verified: see its portal file" if self.verified else f"never verified by this project; {seen} on {CHECKED}"
+        )
 
 
 def whole_region(province: str, region: str) -> str:
@@ -101,7 +103,11 @@ def why_not(url: str, family: str) -> str | None:
     """Why an address cannot be crawled as it stands, None when it can."""
     parts = urlsplit(url)
     if family == "budget_platform":
-        return None if platform_of(url) else f"no adapter for the platform at {parts.hostname}: its interface is not published"
+        return (
+            None
+            if platform_of(url)
+            else f"no adapter for the platform at {parts.hostname}: its interface is not published"
+        )
     if parts.fragment.startswith(("/", "!/")):
         return f"{url} is built by a script behind `#`: its interface is not known"
     if parts.path in ("", "/") and not parts.query:
@@ -111,7 +117,13 @@ def why_not(url: str, family: str) -> str | None:
 
 def _portal(url: str, region: str, family: str) -> tuple[Portal | None, str | None]:
     try:
-        return Portal(id=register_id(url), name=f"{region}预决算公开", region=region, family=_family(family), columns=(Column(list_url=url),)), None
+        return Portal(
+            id=register_id(url),
+            name=f"{region}预决算公开",
+            region=region,
+            family=_family(family),
+            columns=(Column(list_url=url),),
+        ), None
     except ValidationError as error:
         return None, "; ".join(f"{'.'.join(str(part) for part in one['loc'])}: {one['msg']}" for one in error.errors())
 
@@ -121,7 +133,12 @@ def _family(name: str) -> Family:
 
 
 def select(
-    *, family: str | None = None, province: str | None = None, level: str | None = None, region: str | None = None, part: slice | None = None
+    *,
+    family: str | None = None,
+    province: str | None = None,
+    level: str | None = None,
+    region: str | None = None,
+    part: slice | None = None,
 ) -> list[Entry]:
     """Entries by family, province, level, region (a piece of its name) and slice of what is then left.
 
@@ -147,7 +164,9 @@ def read_filter(text: str) -> list[Entry]:
     for piece in filter(None, text.split(",")):
         name, found, value = piece.partition("=")
         if not found or name not in ("family", "province", "level", "region", "slice") or name in told:
-            raise ValueError(f"--register {text}: `{piece}`; expected family=, province=, level=, region= or slice=from:to, each once")
+            raise ValueError(
+                f"--register {text}: `{piece}`; expected family=, province=, level=, region= or slice=from:to, each once"
+            )
         told[name] = value
     part = told.pop("slice", None)
     bounds = re.fullmatch(r"(\d*):(\d*)", part) if part is not None else None
@@ -167,7 +186,10 @@ def find_registered(name: str) -> Portal | None:
 
 def check_portals(dirs: Iterable[Path] = ()) -> list[str]:
     """What is wrong with the portal files that ship, those of `dirs` and the register; one line a complaint, none when all is well."""
-    files: list[Path | Traversable] = [*packaged_portals(), *(file for folder in dirs for file in sorted(folder.glob("*.yaml")))]
+    files: list[Path | Traversable] = [
+        *packaged_portals(),
+        *(file for folder in dirs for file in sorted(folder.glob("*.yaml"))),
+    ]
     complaints: list[str] = []
     for file in files:
         complaints += check_file(file)
@@ -192,13 +214,17 @@ def check_file(file: Path | Traversable) -> list[str]:
         if host in _LOOPBACK:
             continue
         if portal.delay is not None and portal.delay < SHORTEST_DELAY:
-            complaints.append(f"{file}: a delay of {portal.delay} s at {host}; no portal is asked more often than every {SHORTEST_DELAY} s")
+            complaints.append(
+                f"{file}: a delay of {portal.delay} s at {host}; no portal is asked more often than every {SHORTEST_DELAY} s"
+            )
         if portal.recheck_days == 0:
             complaints.append(f"{file}: `recheck_days: 0` asks {host} for everything every night")
         suggested = recognise_address(column.list_url)
         special = ("gkmlpt", "fragment", "budget_platform")
         if suggested and suggested.family != portal.family and {suggested.family, portal.family} & set(special):
-            complaints.append(f"{file}: {column.list_url} looks like `{suggested.family}` ({suggested.rule}), the file says `{portal.family}`")
+            complaints.append(
+                f"{file}: {column.list_url} looks like `{suggested.family}` ({suggested.rule}), the file says `{portal.family}`"
+            )
     if portal.family == "budget_platform" and platform_of(portal.columns[0].list_url, portal.platform) is None:
         complaints.append(f"{file}: no adapter for this platform")
     return complaints
@@ -221,25 +247,43 @@ def check_register(entries: Sequence[Entry]) -> list[str]:
 
 def main(arguments: list[str] | None = None) -> int:
     """The command line: lists entries, or lints. Exit status 0, 1 when the linter complains, 2 for wrong usage."""
-    parser = argparse.ArgumentParser(prog="python -m spiders.register", description="The register of known budget columns.")
+    parser = argparse.ArgumentParser(
+        prog="python -m spiders.register", description="The register of known budget columns."
+    )
     for name in ("family", "province", "level", "region"):
         parser.add_argument(f"--{name}")
     parser.add_argument("--slice", default=None, metavar="FROM:TO")
     parser.add_argument("--check", action="store_true", help="lint portal files and register")
-    parser.add_argument("--portals", type=Path, action="append", default=[], metavar="DIR", help="with --check: portal files of your own")
+    parser.add_argument(
+        "--portals",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="DIR",
+        help="with --check: portal files of your own",
+    )
     told = parser.parse_args(arguments)
     if told.check:
         complaints = check_portals(told.portals)
-        print("\n".join(complaints) or f"{len(packaged_portals())} portal files and {len(register())} register entries: nothing to complain of")
+        print(
+            "\n".join(complaints)
+            or f"{len(packaged_portals())} portal files and {len(register())} register entries: nothing to complain of"
+        )
         return 1 if complaints else 0
-    chosen = ",".join(f"{name}={value}" for name in ("family", "province", "level", "region", "slice") if (value := getattr(told, name)))
+    chosen = ",".join(
+        f"{name}={value}"
+        for name in ("family", "province", "level", "region", "slice")
+        if (value := getattr(told, name))
+    )
     try:
         found = read_filter(chosen)
     except ValueError as error:
         print(error, file=sys.stderr)
         return 2
     for one in found:
-        print(f"{one.portal.id if one.portal else '-'}\t{one.family}\t{whole_region(one.province, one.region)}\t{one.url}\t{one.reason or one.note}")
+        print(
+            f"{one.portal.id if one.portal else '-'}\t{one.family}\t{whole_region(one.province, one.region)}\t{one.url}\t{one.reason or one.note}"
+        )
     families = Counter(one.family for one in found if one.portal)
     print(
         f"{len(found)} entries, {sum(families.values())} portals ({', '.join(f'{name} {count}' for name, count in families.most_common())}), "

@@ -90,7 +90,12 @@ class ListMemory:
              *self.checked.get(row.url, (None, None))]
             for row in self.rows
         ]  # fmt: skip
-        return {"full_at": self.full_at, "pages_total": self.pages_total, "rows_total": self.rows_total, "entries": entries}
+        return {
+            "full_at": self.full_at,
+            "pages_total": self.pages_total,
+            "rows_total": self.rows_total,
+            "entries": entries,
+        }
 
     @classmethod
     def load(cls, told: dict[str, Any]) -> ListMemory:
@@ -232,7 +237,9 @@ class PortalSpider(scrapy.Spider):
     refers: ClassVar[frozenset[str]] = frozenset()
     """Kinds of request that this family's servers refuse without a Referer."""
 
-    def __init__(self, portal: Portal, archive: Archive, run: str, evidence: Path, report: Callable[[Sighting], None]) -> None:
+    def __init__(
+        self, portal: Portal, archive: Archive, run: str, evidence: Path, report: Callable[[Sighting], None]
+    ) -> None:
         super().__init__(name=portal.id)
         self.portal = portal
         self.archive = archive
@@ -313,7 +320,10 @@ class PortalSpider(scrapy.Spider):
 
     def parts(self, listing: Listing, names: Iterable[str]) -> list[Listing]:
         """The several lists that one column page holds, each read and remembered by itself."""
-        made = [replace(listing, part=name, seen={}, first_rows=set(), checked={}, said=dict(listing.said), memory=None) for name in names]
+        made = [
+            replace(listing, part=name, seen={}, first_rows=set(), checked={}, said=dict(listing.said), memory=None)
+            for name in names
+        ]
         for one in made:
             one.siblings = made
             self._remember(one)
@@ -328,7 +338,9 @@ class PortalSpider(scrapy.Spider):
         request = self._ask(url, "list", self._on_list, listing.url, 10, listing=listing, number=number)
         return request if form is None else posted(request, form)
 
-    def _ask(self, url: str, kind: str, callback: Callable[..., Any], referer: str | None, priority: int, **told: Any) -> Request:
+    def _ask(
+        self, url: str, kind: str, callback: Callable[..., Any], referer: str | None, priority: int, **told: Any
+    ) -> Request:
         headers = {"Referer": referer} if referer and (self.portal.needs_referer or kind in self.refers) else {}
         meta: dict[str, Any] = {"kind": kind, "home": self.portal.columns[0].list_url}
         if kind == "file":
@@ -341,7 +353,9 @@ class PortalSpider(scrapy.Spider):
     def _walled(self) -> Trouble | None:
         if self._walls < WALLS_ARE_ENOUGH:
             return None
-        return Trouble("blocked", Reason.CHALLENGE, f"blocked:left_alone not asked: {self._walls} walls before it tonight")
+        return Trouble(
+            "blocked", Reason.CHALLENGE, f"blocked:left_alone not asked: {self._walls} walls before it tonight"
+        )
 
     # --- troubles --------------------------------------------------------------------------------------------------------------
 
@@ -350,18 +364,28 @@ class PortalSpider(scrapy.Spider):
         meta = response.meta
         if wall := meta.get("wall"):
             self._walls += 1
-            return Trouble("blocked", Reason.CHALLENGE, f"blocked:{wall.kind} {wall.evidence}{self._keep_evidence(response)}")
+            return Trouble(
+                "blocked", Reason.CHALLENGE, f"blocked:{wall.kind} {wall.evidence}{self._keep_evidence(response)}"
+            )
         if target := meta.get("refused_redirect"):
-            return Trouble("failed", Reason.OUT_OF_SCOPE, f"redirects to {target}, which is not of this portal: name its host in `hosts`")
+            return Trouble(
+                "failed",
+                Reason.OUT_OF_SCOPE,
+                f"redirects to {target}, which is not of this portal: name its host in `hosts`",
+            )
         if meta.get("self_redirect"):
             self._walls += 1
-            return Trouble("blocked", Reason.CHALLENGE, f"blocked:self_redirect HTTP {response.status} to itself, twice")
+            return Trouble(
+                "blocked", Reason.CHALLENGE, f"blocked:self_redirect HTTP {response.status} to itself, twice"
+            )
         if response.status == 429 or "retry_after" in meta:
             self._walls += 1
             asked = f", asks to wait {meta['retry_after']:.0f} s" if "retry_after" in meta else ""
             return Trouble("blocked", Reason.CHALLENGE, f"blocked:too_many_requests HTTP {response.status}{asked}")
         if response.status >= 500:
-            return Trouble("failed", Reason.NETWORK, f"HTTP {response.status} after {1 + meta.get('retry_times', 0)} tries")
+            return Trouble(
+                "failed", Reason.NETWORK, f"HTTP {response.status} after {1 + meta.get('retry_times', 0)} tries"
+            )
         if response.status not in (200, 203, 304):
             return Trouble("failed", Reason.HTTP_ERROR, f"HTTP {response.status}")
         return None
@@ -450,7 +474,9 @@ class PortalSpider(scrapy.Spider):
             if listing.round == 1:
                 self.tally.expect(answer.pages_total, answer.rows_total)
             else:
-                self.tally.expect(_more(answer.pages_total, listing.pages_total), _more(answer.rows_total, listing.rows_total))
+                self.tally.expect(
+                    _more(answer.pages_total, listing.pages_total), _more(answer.rows_total, listing.rows_total)
+                )
             listing.pages_total, listing.rows_total = answer.pages_total, answer.rows_total
         elif _differ(answer.pages_total, listing.pages_total) or _differ(answer.rows_total, listing.rows_total):
             listing.moved = True
@@ -518,7 +544,11 @@ class PortalSpider(scrapy.Spider):
         found = recognise(page.text)
         if found and found.by == "page" and found.family != self.portal.family:
             self.tally.other_family = found.family
-        other = f"; its marks are those of `{found.family}`: {found.rule}" if found and found.family != self.portal.family else ""
+        other = (
+            f"; its marks are those of `{found.family}`: {found.rule}"
+            if found and found.family != self.portal.family
+            else ""
+        )
         return f"titled {pages.page_title(page)[:60]!r}{other}"
 
     # --- nights with nothing new -----------------------------------------------------------------------------------------------------
@@ -589,7 +619,9 @@ class PortalSpider(scrapy.Spider):
         gone = [row for row in memory.rows if identity(row.url) not in listing.seen] if memory else []
         if listing.pages_total is None and listing.rows_total is None and len(gone) > max(2, len(listing.seen) // 10):
             # no total says whether this is the end: what stood there before does
-            self.tally.problem(f"list {listing.url}: ends after {len(listing.seen)} entries; {len(gone)} that stood in it before are gone")
+            self.tally.problem(
+                f"list {listing.url}: ends after {len(listing.seen)} entries; {len(gone)} that stood in it before are gone"
+            )
         listing.whole, listing.full_at = True, now().isoformat()
 
     def closed(self, reason: str) -> None:
@@ -660,7 +692,11 @@ class PortalSpider(scrapy.Spider):
             else:
                 self._ignore(listing, row, *self._why(verdict))
             return
-        undecided = row.cut or titles.is_cut(row.title) or (verdict.rule == "no_budget_words" and titles.names_organisation(row.title))
+        undecided = (
+            row.cut
+            or titles.is_cut(row.title)
+            or (verdict.rule == "no_budget_words" and titles.names_organisation(row.title))
+        )
         if not verdict.take and not undecided:
             self._ignore(listing, row, *self._why(verdict))
             return
@@ -691,7 +727,9 @@ class PortalSpider(scrapy.Spider):
         else:
             yield from self._settle(entry, errand.result)
 
-    def _on_article(self, response: Response, key: str, shown: date | None, followed: bool = False) -> Iterator[Request]:
+    def _on_article(
+        self, response: Response, key: str, shown: date | None, followed: bool = False
+    ) -> Iterator[Request]:
         trouble = self.trouble_of(response)
         if trouble is not None:
             yield from self._article_done(key, trouble)
@@ -706,7 +744,9 @@ class PortalSpider(scrapy.Spider):
             yield from self._article_done(key, detail)
             return
         if detail is not None:
-            yield from self._article_done(key, Read(response.url, detail, detail.title or "", None, None, None, None, False))
+            yield from self._article_done(
+                key, Read(response.url, detail, detail.title or "", None, None, None, None, False)
+            )
             return
         page = self._page(response)
         target = pages.redirect_stub(page, len(response.body))
@@ -717,7 +757,9 @@ class PortalSpider(scrapy.Spider):
             elif urlsplit(target).path.endswith(".json"):
                 yield self._ask(target, "jump", self._on_jump, response.url, 5, key=key, shown=shown)
             else:
-                yield self._ask(target, "article", self._on_article, response.url, 5, key=key, shown=shown, followed=True)
+                yield self._ask(
+                    target, "article", self._on_article, response.url, 5, key=key, shown=shown, followed=True
+                )
             return
         article = pages.read_article(page, shown, self.portal.body)
         handed = None if article.attachments else platform_link(page)
@@ -725,7 +767,13 @@ class PortalSpider(scrapy.Spider):
             platform, url = handed
             entry = platform.entry(url)
             if entry is not None and belongs(entry[0], self.portal.columns[0].list_url, self.portal.hosts):
-                told = {"key": key, "shown": article.published_at or shown, "platform": platform, "article": article, "title": pages.page_title(page)}
+                told = {
+                    "key": key,
+                    "shown": article.published_at or shown,
+                    "platform": platform,
+                    "article": article,
+                    "title": pages.page_title(page),
+                }
                 asked = self._ask(entry[0], "article", self._on_platform, response.url, 5, **told)
                 yield asked if entry[1] is None else posted(asked, entry[1])
                 return
@@ -755,7 +803,9 @@ class PortalSpider(scrapy.Spider):
         try:
             files = platform.files(unwrapped(response.body), response.url)
         except (ValueError, KeyError, TypeError, AttributeError) as error:
-            return Trouble("failed", Reason.HTTP_ERROR, f"no files in the platform's answer: {type(error).__name__} {error}")
+            return Trouble(
+                "failed", Reason.HTTP_ERROR, f"no files in the platform's answer: {type(error).__name__} {error}"
+            )
         if not files:
             return Trouble("failed", Reason.MISSING_ATTACHMENT, "the platform lists no file for this entry")
         return Article(None, pages.Meta(), shown, "list" if shown else None, None, tuple(files), "", 0, False, False)
@@ -785,12 +835,16 @@ class PortalSpider(scrapy.Spider):
         if isinstance(result, Trouble):
             sighting = self._sighting(listing, row, entry.verdict)
             self._record(
-                sighting.model_copy(update={"outcome": result.outcome, "reason": result.reason, "detail": result.detail})
+                sighting.model_copy(
+                    update={"outcome": result.outcome, "reason": result.reason, "detail": result.detail}
+                )
             )
             return
         listing.checked[row.url] = (now().isoformat(), self.run)
         if isinstance(result, Got):
-            sighting = self._sighting(listing, row, entry.verdict).model_copy(update={"url": row.url, "link_text": row.title})
+            sighting = self._sighting(listing, row, entry.verdict).model_copy(
+                update={"url": row.url, "link_text": row.title}
+            )
             self._file_sighting(sighting, result)
             return
         article, meta = result.article, result.article.meta
@@ -824,7 +878,9 @@ class PortalSpider(scrapy.Spider):
             elif not belongs(attachment.url, self.portal.columns[0].list_url, self.portal.hosts):
                 offered = True
                 detail = f"off_site: {urlsplit(attachment.url).hostname} is not of this portal: name it in `hosts`"
-                self._record(one.model_copy(update={"outcome": "ignored", "reason": Reason.OUT_OF_SCOPE, "detail": detail}))
+                self._record(
+                    one.model_copy(update={"outcome": "ignored", "reason": Reason.OUT_OF_SCOPE, "detail": detail})
+                )
             else:
                 offered = True
                 yield from self._want_file(Offer(one, result.page_url))
@@ -839,7 +895,9 @@ class PortalSpider(scrapy.Spider):
         about = bool(article.meta.article_title) or stem in squeeze(read.title) or stem in squeeze(article.title)
         if read.soft_404 or not about:
             detail = f"soft 404: the page is titled {read.title[:80]!r}"
-            self._record(sighting.model_copy(update={"outcome": "failed", "reason": Reason.HTTP_ERROR, "detail": detail}))
+            self._record(
+                sighting.model_copy(update={"outcome": "failed", "reason": Reason.HTTP_ERROR, "detail": detail})
+            )
             return
         enough = (
             article.amounts >= rules["amounts_that_make_a_table"]
@@ -850,13 +908,17 @@ class PortalSpider(scrapy.Spider):
         elif article.promises_attachment or read.platform_url:
             detail = "the article promises an attachment and has none"
             if read.platform_url:
-                detail = f"only a link to a platform, {read.platform_url}: name its host in `hosts`, or make it a portal"
+                detail = (
+                    f"only a link to a platform, {read.platform_url}: name its host in `hosts`, or make it a portal"
+                )
             self._record(
                 sighting.model_copy(update={"outcome": "failed", "reason": Reason.MISSING_ATTACHMENT, "detail": detail})
             )
         else:
             detail = f"no attachment, {article.amounts} amounts in tables, {len(squeeze(article.body_text))} characters"
-            self._record(sighting.model_copy(update={"outcome": "ignored", "reason": Reason.NO_ATTACHMENT, "detail": detail}))
+            self._record(
+                sighting.model_copy(update={"outcome": "ignored", "reason": Reason.NO_ATTACHMENT, "detail": detail})
+            )
 
     def _page_is_the_document(self, sighting: Sighting, read: Read) -> None:
         assert read.html is not None
@@ -929,7 +991,14 @@ class PortalSpider(scrapy.Spider):
     def _again(self, response: Response, came_from: str, tries: int, with_referer: bool) -> Request:
         """The same file asked for once more, unconditionally."""
         told = response.cb_kwargs
-        asked = self._ask(told["address"], "file", self._on_file, came_from, 0, **told | {"tries": tries, "with_referer": with_referer})
+        asked = self._ask(
+            told["address"],
+            "file",
+            self._on_file,
+            came_from,
+            0,
+            **told | {"tries": tries, "with_referer": with_referer},
+        )
         asked.meta["unconditional"] = True
         if with_referer:
             asked.headers["Referer"] = came_from
@@ -987,9 +1056,16 @@ class PortalSpider(scrapy.Spider):
         return pages.read_page(response.body, response.url, header(response, "Content-Type") or "", self.portal.charset)
 
     def _sighting(
-        self, listing: Listing, row: Row, verdict: TitleVerdict | None, article: Article | None = None, column: str | None = None
+        self,
+        listing: Listing,
+        row: Row,
+        verdict: TitleVerdict | None,
+        article: Article | None = None,
+        column: str | None = None,
     ) -> Sighting:
-        published, source = (article.published_at, article.date_source) if article else (row.shown, "list" if row.shown else None)
+        published, source = (
+            (article.published_at, article.date_source) if article else (row.shown, "list" if row.shown else None)
+        )
         return Sighting(
             portal=self.portal.id, family=self.portal.family, list_url=listing.url, article_url=row.url, article_title=row.title,
             url=None, column_name=column or listing.hint.name, published_at=published, date_source=source,  # type: ignore[arg-type]
@@ -1002,7 +1078,9 @@ class PortalSpider(scrapy.Spider):
         sighting = self._sighting(listing, row, None)
         self._record(sighting.model_copy(update={"outcome": "ignored", "reason": reason, "detail": detail}))
 
-    def _record(self, sighting: Sighting, *, content_key: str | None = None, whole: bool = True, changed: bool = True) -> None:
+    def _record(
+        self, sighting: Sighting, *, content_key: str | None = None, whole: bool = True, changed: bool = True
+    ) -> None:
         self.report(self.archive.record(self.run, sighting, content_key=content_key, whole=whole, changed=changed))
 
 
@@ -1015,7 +1093,9 @@ def posted(request: Request, form: dict[str, str]) -> Request:
 
 def _listed(row: Row) -> Article:
     """What a list says of an article whose own page cannot be had."""
-    return Article(row.title, pages.Meta(), row.shown, "list" if row.shown else None, None, row.files, "", 0, False, False)
+    return Article(
+        row.title, pages.Meta(), row.shown, "list" if row.shown else None, None, row.files, "", 0, False, False
+    )
 
 
 def _differ(one: int | None, other: int | None) -> bool:

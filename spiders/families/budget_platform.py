@@ -47,20 +47,29 @@ def _jiangsu_departments(spider: BudgetPlatformSpider, listing: Listing, code: s
     return spider.ask_list(listing, urljoin(listing.url, "/front/department/getdepartmentname.do"), 1, form)
 
 
-def _jiangsu_lists(spider: BudgetPlatformSpider, told: Any, listing: Listing, number: int, url: str) -> ListPage | list[Request]:
+def _jiangsu_lists(
+    spider: BudgetPlatformSpider, told: Any, listing: Listing, number: int, url: str
+) -> ListPage | list[Request]:
     if "department" not in listing.said:
         requests = []
         listing.whole = True
         for one in told:
             hint = replace(listing.hint, name=f"{listing.part}年 {one['name']} 预决算")
             below = Listing(listing.column, listing.url, hint, 0, part=f"{listing.part}/{one['iid']}")
-            below.said = {"department": str(one["iid"]), "type": str(one.get("dtype") or ""), "name": str(one["name"]), "year": listing.part}
+            below.said = {
+                "department": str(one["iid"]),
+                "type": str(one.get("dtype") or ""),
+                "name": str(one["name"]),
+                "year": listing.part,
+            }
             spider._remember(below)
             if int(listing.part) < now().year - 1 and spider.read_lately(below):
                 # a closed year of a department rarely changes; a province has hundreds of departments
                 requests += list(spider._take_remembered(below))
                 continue
-            requests.append(spider.ask_list(below, urljoin(url, "/front/budgetfinal/itemsandpag.do"), 1, _jiangsu_page(below, 1)))
+            requests.append(
+                spider.ask_list(below, urljoin(url, "/front/budgetfinal/itemsandpag.do"), 1, _jiangsu_page(below, 1))
+            )
         return requests
     rows = []
     for one in told.get("budgetTemplates") or ():
@@ -69,7 +78,11 @@ def _jiangsu_lists(spider: BudgetPlatformSpider, told: Any, listing: Listing, nu
         rows.append(Row(address, title, pages.read_date(str(one.get("t_uploaddate") or one.get("date") or ""))))
     total = told.get("total_page") or told.get("totalPage")
     return ListPage(
-        tuple(rows), int(total) if str(total).isdigit() else None, None, url if rows else None, _jiangsu_page(listing, number + 1)
+        tuple(rows),
+        int(total) if str(total).isdigit() else None,
+        None,
+        url if rows else None,
+        _jiangsu_page(listing, number + 1),
     )
 
 
@@ -88,7 +101,9 @@ def _neimenggu_opens(spider: BudgetPlatformSpider, listing: Listing) -> Iterator
     yield spider.ask_list(listing, listing.address_of(1), 1)
 
 
-def _neimenggu_lists(spider: BudgetPlatformSpider, told: Any, listing: Listing, number: int, url: str) -> ListPage | list[Request]:
+def _neimenggu_lists(
+    spider: BudgetPlatformSpider, told: Any, listing: Listing, number: int, url: str
+) -> ListPage | list[Request]:
     rows = [
         Row(urljoin(url, f"/yjs/business/basic/result/{token(one['id'])}"), str(one.get("title") or ""),
             pages.read_date(str(one.get("publishTime") or "")))
@@ -96,10 +111,18 @@ def _neimenggu_lists(spider: BudgetPlatformSpider, told: Any, listing: Listing, 
     ]  # fmt: skip
     total = str(told.get("pages") or told.get("totalPage") or "")
     last = total.isdigit() and number >= int(total)
-    return ListPage(tuple(rows), int(total) if total.isdigit() else None, None, listing.address_of(number + 1) if rows and not last else None)
+    return ListPage(
+        tuple(rows),
+        int(total) if total.isdigit() else None,
+        None,
+        listing.address_of(number + 1) if rows and not last else None,
+    )
 
 
-ADAPTERS = {"jiangsu": Adapter(_jiangsu_opens, _jiangsu_lists), "neimenggu": Adapter(_neimenggu_opens, _neimenggu_lists)}
+ADAPTERS = {
+    "jiangsu": Adapter(_jiangsu_opens, _jiangsu_lists),
+    "neimenggu": Adapter(_neimenggu_opens, _neimenggu_lists),
+}
 
 
 class BudgetPlatformSpider(PortalSpider):
@@ -118,7 +141,9 @@ class BudgetPlatformSpider(PortalSpider):
         platform = self.platform(listing)
         if platform is None:
             known = ", ".join(ADAPTERS)
-            self.tally.problem(f"list {listing.url}: no adapter for this platform; known are {known}: say which in `platform`")
+            self.tally.problem(
+                f"list {listing.url}: no adapter for this platform; known are {known}: say which in `platform`"
+            )
             return
         yield from ADAPTERS[platform.name].opens(self, listing)
 
@@ -128,7 +153,11 @@ class BudgetPlatformSpider(PortalSpider):
         try:
             return ADAPTERS[platform.name].lists(self, unwrapped(response.body), listing, number, response.url)
         except (ValueError, KeyError, TypeError, AttributeError) as error:
-            return Trouble("failed", Reason.HTTP_ERROR, f"the platform {platform.name} answers in another shape: {type(error).__name__} {error}")
+            return Trouble(
+                "failed",
+                Reason.HTTP_ERROR,
+                f"the platform {platform.name} answers in another shape: {type(error).__name__} {error}",
+            )
 
     def ask_article(self, row_url: str, referer: str, **told: Any) -> Request:
         asked = super().ask_article(row_url, referer, **told)

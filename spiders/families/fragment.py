@@ -61,7 +61,9 @@ class FragmentSpider(PortalSpider):
             return self._items(text, listing, response.url)
         if _HIDDEN.search(text[:4000]):
             return Trouble("failed", Reason.HTTP_ERROR, f"the portal hides this category: {squeeze(text)[:60]!r}")
-        page = read_page(f"<html><body>{text}</body></html>".encode(), listing.said["page_url"], "text/html; charset=utf-8")
+        page = read_page(
+            f"<html><body>{text}</body></html>".encode(), listing.said["page_url"], "text/html; charset=utf-8"
+        )
         rows = rows_of_fragment(page, self.article)
         if cut := listing.said.get("cut_at"):
             rows = [Row(row.url, row.title, row.shown, cut=len(row.title) >= cut - 2) for row in rows]
@@ -69,7 +71,9 @@ class FragmentSpider(PortalSpider):
 
     def read_list(self, page: HtmlPage, listing: Listing, number: int) -> ListPage | Trouble | list[Request]:
         if _HIDDEN.search(page.text[:4000]):
-            return Trouble("failed", Reason.HTTP_ERROR, f"the portal hides this category: {squeeze(text_of(page.tree))[:60]!r}")
+            return Trouble(
+                "failed", Reason.HTTP_ERROR, f"the portal hides this category: {squeeze(text_of(page.tree))[:60]!r}"
+            )
         listing.said["page_url"] = page.url
         for dialect in (self._blocks, self._gongkai, self._lonsun):
             requests = dialect(page, listing)
@@ -77,9 +81,15 @@ class FragmentSpider(PortalSpider):
                 return requests
         rows = tuple(read_rows(page, self.portal.setting(listing.column, "row"), self.article, folder_of(listing.url)))
         if rows:
-            self.tally.problem(f"list {listing.url}: only the {len(rows)} entries printed on the page were read; nothing says how to ask for more")
+            self.tally.problem(
+                f"list {listing.url}: only the {len(rows)} entries printed on the page were read; nothing says how to ask for more"
+            )
             return ListPage(rows)
-        return Trouble("failed", Reason.HTTP_ERROR, f"nothing on the page says where its list comes from (titled {pages.page_title(page)[:60]!r})")
+        return Trouble(
+            "failed",
+            Reason.HTTP_ERROR,
+            f"nothing on the page says where its list comes from (titled {pages.page_title(page)[:60]!r})",
+        )
 
     # --- blocks by UUID ----------------------------------------------------------------------------------------------------------
 
@@ -93,7 +103,10 @@ class FragmentSpider(PortalSpider):
             if column.lower() == own.group(1).lower():
                 paths[f"/columns/{column}/templates/{found.group(2)}/blocks/{found.group(3)}"] = None
         if not paths and (template := _TEMPLATE.search(page.text)):
-            paths = {f"/columns/{own.group(1)}/templates/{template.group(1)}/blocks/{block}": None for block in _BLOCK_ID.findall(page.text)}
+            paths = {
+                f"/columns/{own.group(1)}/templates/{template.group(1)}/blocks/{block}": None
+                for block in _BLOCK_ID.findall(page.text)
+            }
         if not paths:
             return None
         requests = []
@@ -141,7 +154,9 @@ class FragmentSpider(PortalSpider):
         try:
             items = assigned(text, name)["items"]
         except (NotALiteralError, KeyError, TypeError) as error:
-            return Trouble("failed", Reason.HTTP_ERROR, f"the channel's script has no items: {type(error).__name__} {error}")
+            return Trouble(
+                "failed", Reason.HTTP_ERROR, f"the channel's script has no items: {type(error).__name__} {error}"
+            )
         rows = [row for row in (_item(one, listing.said["page_url"]) for one in items or ()) if row]
         known = {identity(row.url) for row in rows}
         rows += [row for row in listing.said["printed"] if identity(row.url) not in known]
@@ -174,7 +189,13 @@ class FragmentSpider(PortalSpider):
         for link in page.tree.iter("a"):
             url, text = page.link(link.get("href")), link.get("title") or text_of(link)
             channel = _CHANNEL.search(urlsplit(url or "").path)
-            if url and channel and channel.group(1) != listing.said["channel"] and words.search(squeeze(text)) and not self.article.search(url):
+            if (
+                url
+                and channel
+                and channel.group(1) != listing.said["channel"]
+                and words.search(squeeze(text))
+                and not self.article.search(url)
+            ):
                 hint = replace(listing.hint, name=f"{listing.hint.name or ''} {text}".strip(), url=url)
                 found[channel.group(1)] = Listing(listing.column, url, hint, 0, said={"child": True})
         return list(found.values())

@@ -62,7 +62,9 @@ class GkmlptSpider(PortalSpider):
             except NotALiteralError as error:
                 return Trouble("failed", Reason.HTTP_ERROR, f"the tree of categories cannot be read: {error}")
             if not found:
-                return Trouble("failed", Reason.HTTP_ERROR, "no category of budgets in the tree: name one, `…/index#<number>`")
+                return Trouble(
+                    "failed", Reason.HTTP_ERROR, "no category of budgets in the tree: name one, `…/index#<number>`"
+                )
             parts = self.parts(listing, [number for number, _ in found])
             return [self._ask_category(one, page.url, one.part, sid.group(1)) for one in parts]
         return [self._ask_category(listing, page.url, number_of, sid.group(1))]

@@ -28,7 +28,8 @@ A_PAGE = 20
 class HanwebJpaasSpider(PortalSpider):
     family: ClassVar[str] = "hanweb_jpaas"
     article: ClassVar[re.Pattern[str]] = re.compile(
-        r"/art/\d{4}/(?:\d{1,2}/\d{1,2}/)?art_[\w-]+\.html|\.(?:pdf|docx?|xlsx?|wps|et|ofd|zip|rar|7z)(?:[?#]|$)", re.IGNORECASE
+        r"/art/\d{4}/(?:\d{1,2}/\d{1,2}/)?art_[\w-]+\.html|\.(?:pdf|docx?|xlsx?|wps|et|ofd|zip|rar|7z)(?:[?#]|$)",
+        re.IGNORECASE,
     )
     refers: ClassVar[frozenset[str]] = frozenset({"list", "file"})
 
@@ -44,8 +45,12 @@ class HanwebJpaasSpider(PortalSpider):
         except (ValueError, KeyError, TypeError) as error:
             return Trouble("failed", Reason.HTTP_ERROR, f"no records from build/unit: {type(error).__name__} {error}")
         if not told.get("success", True):
-            return Trouble("failed", Reason.HTTP_ERROR, f"build/unit says no: {str(told.get('message') or told.get('msg'))[:120]}")
-        page = read_page(f"<html><body>{fragment}</body></html>".encode(), listing.said["page_url"], "text/html; charset=utf-8")
+            return Trouble(
+                "failed", Reason.HTTP_ERROR, f"build/unit says no: {str(told.get('message') or told.get('msg'))[:120]}"
+            )
+        page = read_page(
+            f"<html><body>{fragment}</body></html>".encode(), listing.said["page_url"], "text/html; charset=utf-8"
+        )
         rows = tuple(rows_of_fragment(page, self.article))
         count, size = _COUNT.search(fragment), _PAGE_SIZE.search(fragment)
         rows_total = int(count.group(1)) if count else None
@@ -69,12 +74,22 @@ class HanwebJpaasSpider(PortalSpider):
             fields = {str(name): str(value) for name, value in told.items()} if isinstance(told, dict) else {}
             slots[json.dumps(fields, sort_keys=True, ensure_ascii=False)] = url, fields
         if not slots:
-            rows = tuple(read_rows(page, self.portal.setting(listing.column, "row"), self.article, folder_of(listing.url)))
+            rows = tuple(
+                read_rows(page, self.portal.setting(listing.column, "row"), self.article, folder_of(listing.url))
+            )
             if rows:
-                self.tally.problem(f"list {listing.url}: no build/unit slot; only the {len(rows)} entries printed on the page were read")
+                self.tally.problem(
+                    f"list {listing.url}: no build/unit slot; only the {len(rows)} entries printed on the page were read"
+                )
                 return ListPage(rows)
-            return Trouble("failed", Reason.HTTP_ERROR, f"no build/unit slot on the column's page ({self._marks(page)})")
-        likely = {key: slot for key, slot in slots.items() if "unitType" in slot[1] or _A_LIST.search(slot[1].get("tagId", ""))}
+            return Trouble(
+                "failed", Reason.HTTP_ERROR, f"no build/unit slot on the column's page ({self._marks(page)})"
+            )
+        likely = {
+            key: slot
+            for key, slot in slots.items()
+            if "unitType" in slot[1] or _A_LIST.search(slot[1].get("tagId", ""))
+        }
         chosen = likely or slots
         requests = []
         for part, (url, fields) in zip(self.parts(listing, chosen), chosen.values(), strict=True):

@@ -43,7 +43,11 @@ class HanwebJpageSpider(PortalSpider):
         text, _ = pages.decode(response.body, "")
         stores = elements(text, "datastore")
         if not stores:
-            return Trouble("failed", Reason.HTTP_ERROR, f"{len(response.body)} bytes without a <datastore> where records were expected")
+            return Trouble(
+                "failed",
+                Reason.HTTP_ERROR,
+                f"{len(response.body)} bytes without a <datastore> where records were expected",
+            )
         return self._page_of(stores[0], response.url, listing, number)
 
     def read_list(self, page: HtmlPage, listing: Listing, number: int) -> ListPage:
@@ -55,7 +59,12 @@ class HanwebJpageSpider(PortalSpider):
             return first
         # an empty record set although the column's own HTML has links (山东省)
         rows = read_rows(page, self.portal.setting(listing.column, "row"), self.article, folder_of(listing.url))
-        return ListPage(tuple(rows), first.pages_total, first.rows_total, first.next_url or self._records_after(listing, page.url, len(rows)))
+        return ListPage(
+            tuple(rows),
+            first.pages_total,
+            first.rows_total,
+            first.next_url or self._records_after(listing, page.url, len(rows)),
+        )
 
     def _learn_fields(self, page: HtmlPage, island: str, listing: Listing) -> None:
         source = page.text if not island else page.text[max(0, page.text.find(island) - 4000) :]
@@ -74,8 +83,14 @@ class HanwebJpageSpider(PortalSpider):
         }  # fmt: skip
 
     def _page_of(self, store: str, url: str, listing: Listing, number: int) -> ListPage:
-        fragments = "".join(one.strip().removeprefix("<![CDATA[").removesuffix("]]>") for one in elements(store, "record"))
-        page = read_page(f"<html><body>{fragments}</body></html>".encode(), listing.said.get("page_url", url), "text/html; charset=utf-8")
+        fragments = "".join(
+            one.strip().removeprefix("<![CDATA[").removesuffix("]]>") for one in elements(store, "record")
+        )
+        page = read_page(
+            f"<html><body>{fragments}</body></html>".encode(),
+            listing.said.get("page_url", url),
+            "text/html; charset=utf-8",
+        )
         rows: tuple[Row, ...] = tuple(rows_of_fragment(page))
         total = _number(_TOTAL, store)
         if total is None:
@@ -110,7 +125,11 @@ class HanwebJpageSpider(PortalSpider):
         start = int(asked) + came - 1 if asked.isdigit() else came
         if not said.get("proxied") or total is None or start > total or came < (2 if asked else 1):
             return None
-        record = {"startrecord": str(start), "endrecord": str(min(start + GROUP, total)), "perpage": str(said["a_page"])}
+        record = {
+            "startrecord": str(start),
+            "endrecord": str(min(start + GROUP, total)),
+            "perpage": str(said["a_page"]),
+        }
         column = re.search(r"/col/col(\d+)", said["page_url"])
         record |= {"col": "1"} | said["fields"] | ({"columnid": column.group(1)} if column else {})
         return f"{said['proxy']}?{urlencode(record)}"

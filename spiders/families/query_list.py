@@ -19,8 +19,12 @@ from spiders.families.base import Listing, ListPage, PortalSpider, Trouble, fold
 from spiders.pages import HtmlPage, Row, read_rows, text_of
 
 _NEXT = re.compile(r"^(下一?页|下页|后一?页|后页|next(page)?|[>›»]|&gt;)[>›»]*$", re.IGNORECASE)
-_POSTBACK = re.compile(r"__doPostBack\(\s*(?:&#39;|['\"])([^'\"&]{1,200})(?:&#39;|['\"])\s*,\s*(?:&#39;|['\"])([^'\"&]{0,200})")
-_PAGES = re.compile(r"共\s*(\d{1,4})\s*页|(?:第?\s*\d{1,4}\s*页?\s*/\s*共?\s*(\d{1,4})\s*页?)|总页数\s*[:：]?\s*(\d{1,4})")
+_POSTBACK = re.compile(
+    r"__doPostBack\(\s*(?:&#39;|['\"])([^'\"&]{1,200})(?:&#39;|['\"])\s*,\s*(?:&#39;|['\"])([^'\"&]{0,200})"
+)
+_PAGES = re.compile(
+    r"共\s*(\d{1,4})\s*页|(?:第?\s*\d{1,4}\s*页?\s*/\s*共?\s*(\d{1,4})\s*页?)|总页数\s*[:：]?\s*(\d{1,4})"
+)
 _ROWS = re.compile(r"共\s*(?:有)?\s*(\d{1,6})\s*(?:条|项|篇)|总记录数?\s*[:：]?\s*(\d{1,6})")
 _PAGE_NAMES = re.compile(r"^(page|pageno|pageindex|pagenum|p|pageid|curpage|currentpage|pagenumber|pn)$", re.IGNORECASE)
 _NUMBERED = re.compile(r"^(.*?)(\d{1,4})(\.s?html?)$")
@@ -32,7 +36,8 @@ class QueryListSpider(PortalSpider):
     article: ClassVar[re.Pattern[str]] = re.compile(
         r"(?:show|detail|view|content|info|article|news|read|xx)[\w/]*\.(?:aspx?|php|jspx?|do|action|thtml)\b.*[?&]\w*id=[\w-]+"
         r"|[?&](?:id|newsid|infoid|articleid|contentid|uuid|guid)=[\w-]+|/\w*(?:show|detail|view|article|content|info|news)\w*/[\w-]{1,40}(?:\.s?html?)?$"
-        r"|/[0-9a-f]{24,36}\.s?html?$|/\d{4}/?\d{2}/?\d{2}/[\w-]+\.s?html?$|/\d{4,}\.s?html?$|/art/\d{4}/|/t\d{8}_\d+\.|" + FILES,
+        r"|/[0-9a-f]{24,36}\.s?html?$|/\d{4}/?\d{2}/?\d{2}/[\w-]+\.s?html?$|/\d{4,}\.s?html?$|/art/\d{4}/|/t\d{8}_\d+\.|"
+        + FILES,
         re.IGNORECASE,
     )
 
@@ -55,7 +60,9 @@ class QueryListSpider(PortalSpider):
         here = urlsplit(listing.url).path
         return [row for row in rows if not (urlsplit(row.url).path == here and not self.portal.detail)]
 
-    def _next(self, page: HtmlPage, listing: Listing, number: int, total: int | None) -> tuple[str | None, dict[str, str] | None]:
+    def _next(
+        self, page: HtmlPage, listing: Listing, number: int, total: int | None
+    ) -> tuple[str | None, dict[str, str] | None]:
         if total is not None and number >= total:
             return None, None
         param = self.portal.page_param

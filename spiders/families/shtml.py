@@ -73,7 +73,9 @@ def _row(told: dict[str, Any], base: str) -> Row | None:
     for one in told.get("resList") or ():
         # the keys of an attachment are not the same everywhere
         name = next((str(one[key]) for key in ("fileName", "name", "title", "originalName") if one.get(key)), "")
-        file = pages.resolve(url, next((str(one[key]) for key in ("url", "filePath", "path", "fileUrl") if one.get(key)), None))
+        file = pages.resolve(
+            url, next((str(one[key]) for key in ("url", "filePath", "path", "fileUrl") if one.get(key)), None)
+        )
         if file and pages.is_file_address(file, name):
             files.append(Attachment(file, name, "direct", pages.refusal(file, name)))
     shown = pages.read_date(str(told.get("publishedTimeStr") or told.get("publishedTime") or ""))

@@ -121,7 +121,9 @@ class StaticPagerSpider(PortalSpider):
         shown = text_of(page.tree)
         rows, pages = _ROWS_TOTAL.search(shown), _PAGES_TOTAL.search(shown)
         total = pager.total if pager else int(pages.group(1)) if pages else None
-        rows_total = pager.rows_total if pager and pager.rows_total is not None else int(rows.group(1)) if rows else None
+        rows_total = (
+            pager.rows_total if pager and pager.rows_total is not None else int(rows.group(1)) if rows else None
+        )
         return total, rows_total
 
     @staticmethod

@@ -22,7 +22,8 @@ _NEXT = re.compile(r"^(下一?页|下页|后页|next)[>›»]*$", re.IGNORECASE)
 class VsbSpider(PortalSpider):
     family: ClassVar[str] = "vsb"
     article: ClassVar[re.Pattern[str]] = re.compile(
-        r"/info/\d+/\d+\.htm|/content\.jsp\?.*wbnewsid=\d+|\.(?:pdf|docx?|xlsx?|wps|et|ofd|zip|rar|7z)(?:[?#]|$)", re.IGNORECASE
+        r"/info/\d+/\d+\.htm|/content\.jsp\?.*wbnewsid=\d+|\.(?:pdf|docx?|xlsx?|wps|et|ofd|zip|rar|7z)(?:[?#]|$)",
+        re.IGNORECASE,
     )
     refers: ClassVar[frozenset[str]] = frozenset({"file"})
     """Without a Referer the download program answers with an error page and status 200."""
@@ -30,7 +31,9 @@ class VsbSpider(PortalSpider):
     def read_list(self, page: HtmlPage, listing: Listing, number: int) -> ListPage:
         folder = page.url.rsplit("/", 1)[0] + "/"
         rows = tuple(read_rows(page, self.portal.setting(listing.column, "row"), self.article, folder))
-        shown = [squeeze(text_of(one)) for one in _select(page.tree, "span.p_t, .p_t, .pb_sys_common, .pages, .page, .Page")]
+        shown = [
+            squeeze(text_of(one)) for one in _select(page.tree, "span.p_t, .p_t, .pb_sys_common, .pages, .page, .Page")
+        ]
         places = [found for text in shown if (found := _PLACE.search(text)) and int(found.group(1)) == number]
         total = int(places[0].group(2)) if places else None
         counts = [found for text in shown if (found := _ROWS_TOTAL.search(text))]

@@ -79,7 +79,9 @@ class Site:
 
     def _answer(self, handler: BaseHTTPRequestHandler) -> None:
         sent = handler.rfile.read(int(handler.headers.get("Content-Length") or 0)).decode()
-        asked = Asked(handler.command, handler.path, {name.lower(): value for name, value in handler.headers.items()}, sent)
+        asked = Asked(
+            handler.command, handler.path, {name.lower(): value for name, value in handler.headers.items()}, sent
+        )
         self.asked.append(asked)
         route = self.routes.get(handler.path) or (self.program and self.program(asked)) or Answer("nothing here", 404)
         answer = route(asked) if callable(route) else route
@@ -115,7 +117,9 @@ class Site:
 
     # --- pages ---------------------------------------------------------------------------------------------------------
 
-    def lists(self, *rows: str, path: str = "/ysjs/", pager: str = "", head: str = "", column: str = "部门预算") -> None:
+    def lists(
+        self, *rows: str, path: str = "/ysjs/", pager: str = "", head: str = "", column: str = "部门预算"
+    ) -> None:
         """A list page at `path`; rows are `<li>`s or `href|title|date`."""
         items = []
         for row in rows:
@@ -129,7 +133,9 @@ class Site:
             f"<ul>{''.join(items)}</ul><script>{pager}</script></body></html>"
         )
 
-    def article(self, path: str, title: str, *files: str, date: str = "2024-02-06", body: str = "", meta: str = "") -> None:
+    def article(
+        self, path: str, title: str, *files: str, date: str = "2024-02-06", body: str = "", meta: str = ""
+    ) -> None:
         """An article with its attachments outside the body, `href|text`."""
         links = "".join('<a href="{}">{}</a>'.format(*one.split("|")) for one in files)
         self.routes[path] = Answer(
@@ -196,10 +202,19 @@ class Lab:
 
     def yaml(self, portal: Portal) -> Path:
         file = self.folder / f"{portal.id}.yaml"
-        file.write_text(yaml.safe_dump(portal.model_dump(mode="json", exclude_defaults=True), allow_unicode=True), "utf-8")
+        file.write_text(
+            yaml.safe_dump(portal.model_dump(mode="json", exclude_defaults=True), allow_unicode=True), "utf-8"
+        )
         return file
 
-    def crawl(self, *portals: Portal, archive: str = "archive", out: str | None = None, timeout: float = 60, recheck: bool = False) -> Night:
+    def crawl(
+        self,
+        *portals: Portal,
+        archive: str = "archive",
+        out: str | None = None,
+        timeout: float = 60,
+        recheck: bool = False,
+    ) -> Night:
         self.nights += 1
         directory = self.folder / (out or f"night{self.nights}")
         summary = crawl_in_subprocess(portals, self.folder / archive, directory, timeout, recheck=recheck)

@@ -27,7 +27,20 @@ A_PAGE = 5
 COLUMN, TEMPLATE, BLOCK = (f"8c34b9fc-0000-4000-8000-00000000000{n}" for n in (1, 2, 3))
 GUID = "0123456789abcdef0123456789abcdef"
 CHANNEL = "channel_c_5f9fa491ab327f36e4c1305d_n_1605682402.2911"
-NAMES = ("教育局", "民政局", "水利局", "审计局", "司法局", "财政局", "统计局", "商务局", "林业局", "农业农村局", "文化和旅游局", "应急管理局")
+NAMES = (
+    "教育局",
+    "民政局",
+    "水利局",
+    "审计局",
+    "司法局",
+    "财政局",
+    "统计局",
+    "商务局",
+    "林业局",
+    "农业农村局",
+    "文化和旅游局",
+    "应急管理局",
+)
 
 
 @dataclass
@@ -61,7 +74,9 @@ class Portal:
 
     def __post_init__(self) -> None:
         for n, name in enumerate(NAMES, 1):
-            self.papers.insert(0, Paper(n, f"石家庄市{name}2026年部门预算", b"%PDF-1.4 " + f"{self.site.url()} {name}".encode()))
+            self.papers.insert(
+                0, Paper(n, f"石家庄市{name}2026年部门预算", b"%PDF-1.4 " + f"{self.site.url()} {name}".encode())
+            )
         # the same bytes a second time, and two entries that are no disclosure
         self.papers.insert(3, Paper(40, "石家庄市教育局所属单位2026年预算公开", self.papers[-1].bytes))
         self.papers.insert(6, Paper(41, "关于做好2026年部门预算公开工作的通知", b"", budget=False))
@@ -69,7 +84,9 @@ class Portal:
         self.site.program = self.answer
 
     def add(self, number: int) -> None:
-        self.papers.insert(0, Paper(number, f"石家庄市第{number}中学2026年单位预算", f"%PDF-1.4 {self.site.url()} {number}".encode()))
+        self.papers.insert(
+            0, Paper(number, f"石家庄市第{number}中学2026年单位预算", f"%PDF-1.4 {self.site.url()} {number}".encode())
+        )
 
     @property
     def budgets(self) -> list[Paper]:
@@ -93,7 +110,9 @@ class Portal:
 
     def answer(self, asked: Any) -> Any:
         parts = urlsplit(asked.path)
-        fields = {name: values[0] for name, values in parse_qs(f"{parts.query}&{asked.body}", keep_blank_values=True).items()}
+        fields = {
+            name: values[0] for name, values in parse_qs(f"{parts.query}&{asked.body}", keep_blank_values=True).items()
+        }
         if found := re.search(r"/paper-(\d+)\.pdf", parts.path + fields.get("wbfileid", "") + fields.get("iid", "")):
             return self.file(asked, int(found.group(1)))
         return self.speak(self, asked, parts.path, fields)
@@ -121,7 +140,8 @@ class Portal:
 
     def rows(self, papers: list[Paper], href: str, cut: int = 99, dated: str = "{}") -> str:
         return "".join(
-            f'<li><a href="{href.format(one.number)}">{one.title[:cut]}</a><span>{dated.format(one.day)}</span></li>' for one in papers
+            f'<li><a href="{href.format(one.number)}">{one.title[:cut]}</a><span>{dated.format(one.day)}</span></li>'
+            for one in papers
         )
 
     def html(self, body: str, head: str = "") -> Any:
@@ -166,7 +186,9 @@ def shtml(portal: Portal, asked: Any, path: str, fields: dict[str, str]) -> Any:
     if found := re.fullmatch(r"/sjz/c100001/common_list(?:_(\d+))?\.shtml", path):
         number = int(found.group(1) or 1)
         pager = f"createPageHTML('page_div',{portal.count}, {number},'common_list','shtml',{len(portal.papers)});"
-        return portal.html(f"<ul>{portal.rows(portal.page(number), '/sjz/c100001/202602/{:0>32}.shtml')}</ul><script>{pager}</script>")
+        return portal.html(
+            f"<ul>{portal.rows(portal.page(number), '/sjz/c100001/202602/{:0>32}.shtml')}</ul><script>{pager}</script>"
+        )
     return None
 
 
@@ -191,7 +213,9 @@ def hanweb(portal: Portal, path: str, island: str, script: str = "") -> Any:
     if found := re.fullmatch(r"/art/2026/2/1/art_2743_(\d+)\.html", path):
         return portal.article(portal.paper(found.group(1)))
     if path == "/col/col2743/index.html":
-        return portal.html(f'<div id="1"><script type="text/xml"><datastore>{island}</datastore></script></div><script>{script}</script>')
+        return portal.html(
+            f'<div id="1"><script type="text/xml"><datastore>{island}</datastore></script></div><script>{script}</script>'
+        )
     return None
 
 
@@ -209,7 +233,8 @@ def by_records(first: int) -> Callable[..., Any]:
             found = [] if portal.ends_after is not None else portal.papers[start : end + 1]
             portal.page(2)
             return portal.lab.Answer(
-                f"<datastore><totalrecord>{len(portal.papers)}</totalrecord>{records(portal, found)}</datastore>", kind="text/xml"
+                f"<datastore><totalrecord>{len(portal.papers)}</totalrecord>{records(portal, found)}</datastore>",
+                kind="text/xml",
             )
         total = len(portal.papers)
         script = (
@@ -230,10 +255,14 @@ speaks("jpage_from_0", "hanweb_jpage", "/col/col2743/index.html")(by_records(0))
 def jpage_groups(portal: Portal, asked: Any, path: str, fields: dict[str, str]) -> Any:
     number = int(fields.get("page", 1))
     query = "webid=1&amp;columnid=2743&amp;unitid=3207&amp;webname=x&amp;path=/&amp;permissiontype=0"
-    group = f'<nextgroup><![CDATA[<a href="/module/web/jpage/dataproxy.jsp?page={number + 1}&{query}"></a>]]></nextgroup>'
+    group = (
+        f'<nextgroup><![CDATA[<a href="/module/web/jpage/dataproxy.jsp?page={number + 1}&{query}"></a>]]></nextgroup>'
+    )
     total = f"<totalrecord>{len(portal.papers)}</totalrecord>"
     if path == "/module/web/jpage/dataproxy.jsp":
-        return portal.lab.Answer(f"<datastore>{group}{total}{records(portal, portal.page(number))}</datastore>", kind="text/xml")
+        return portal.lab.Answer(
+            f"<datastore>{group}{total}{records(portal, portal.page(number))}</datastore>", kind="text/xml"
+        )
     return hanweb(portal, path, group + total + records(portal, portal.page(1)) if path.startswith("/col/") else "")
 
 
@@ -243,7 +272,10 @@ def jpaas(portal: Portal, asked: Any, path: str, fields: dict[str, str]) -> Any:
         query = "{'parseType':'bulidstatic','unitType':'ajax-xxgk','webId':'16','tplSetId':'MA','pageType':'column','tagId':'组配分类list','editType':'null','pageId':'44837'}"
         menu = query.replace("'unitType':'ajax-xxgk',", "").replace("组配分类list", "导航")
         unit = "/api-gateway/jpaas-publish-server/front/page/build/unit"
-        slots = [f'<script src="/x/unitbuild.js?v=6" webId="16" parseType="bulidstatic" url="{unit}" queryData="{one}"></script>' for one in (menu, query)]
+        slots = [
+            f'<script src="/x/unitbuild.js?v=6" webId="16" parseType="bulidstatic" url="{unit}" queryData="{one}"></script>'
+            for one in (menu, query)
+        ]
         return portal.html("".join(slots))
     if path.endswith("/build/unit"):
         if not asked.headers.get("referer", "").endswith("/col/col44837/index.html"):
@@ -255,7 +287,9 @@ def jpaas(portal: Portal, asked: Any, path: str, fields: dict[str, str]) -> Any:
         return portal.json({"success": True, "data": {"html": html}})
     if found := re.fullmatch(r"/art/2026/art_0{24}(\d{8})\.html", path):
         paper = portal.paper(found.group(1))
-        return portal.article(paper, f'<iframe id="pdf_iframe" src=""></iframe><script>var sPdfUrl = "{portal.link(paper)}";</script>')
+        return portal.article(
+            paper, f'<iframe id="pdf_iframe" src=""></iframe><script>var sPdfUrl = "{portal.link(paper)}";</script>'
+        )
     return None
 
 
@@ -263,17 +297,31 @@ def jpaas(portal: Portal, asked: Any, path: str, fields: dict[str, str]) -> Any:
 def vsb(portal: Portal, asked: Any, path: str, fields: dict[str, str]) -> Any:
     if found := re.fullmatch(r"/info/1116/(\d+)\.htm", path):
         paper = portal.paper(found.group(1))
-        link = f"/system/_content/download.jsp?urltype=news.DownloadAttachUrl&owner=1&wbfileid=/paper-{paper.number}.pdf"
-        return portal.article(paper, f'<form name="_newscontent_fromname"><div class="v_news_content"></div>附件【<a href="{link}">x.pdf</a>】</form>')
+        link = (
+            f"/system/_content/download.jsp?urltype=news.DownloadAttachUrl&owner=1&wbfileid=/paper-{paper.number}.pdf"
+        )
+        return portal.article(
+            paper,
+            f'<form name="_newscontent_fromname"><div class="v_news_content"></div>附件【<a href="{link}">x.pdf</a>】</form>',
+        )
     if found := re.fullmatch(r"/zwgk/bmys(?:/(\d+))?\.htm", path):
         count = portal.count
         number = count - int(found.group(1)) + 1 if found.group(1) else 1
         folder = "bmys/" if number == 1 else ""
         up = "../" if number == 1 else "../../"
         papers = portal.page(number)
-        rows = "".join(f'<li id="line_u7_{n}"><span>[{one.day:%m-%d}]</span><a href="{up}info/1116/{one.number}.htm" title="{one.title}">{one.title[:9]}...</a></li>' for n, one in enumerate(papers))
-        following = f'<span class="p_next p_fun"><a href="{folder}{count - number}.htm">下页</a></span>' if number < count else ""
-        return portal.html(f'<ul>{rows}</ul><span class="p_t">{number}/{count}</span><span class="p_no"><a href="bmys/1.htm">9</a></span>{following}')
+        rows = "".join(
+            f'<li id="line_u7_{n}"><span>[{one.day:%m-%d}]</span><a href="{up}info/1116/{one.number}.htm" title="{one.title}">{one.title[:9]}...</a></li>'
+            for n, one in enumerate(papers)
+        )
+        following = (
+            f'<span class="p_next p_fun"><a href="{folder}{count - number}.htm">下页</a></span>'
+            if number < count
+            else ""
+        )
+        return portal.html(
+            f'<ul>{rows}</ul><span class="p_t">{number}/{count}</span><span class="p_no"><a href="bmys/1.htm">9</a></span>{following}'
+        )
     return None
 
 
@@ -281,7 +329,9 @@ def vsb(portal: Portal, asked: Any, path: str, fields: dict[str, str]) -> Any:
 def gkmlpt(portal: Portal, asked: Any, path: str, fields: dict[str, str]) -> Any:
     if path == "/gkmlpt/index":
         tree = '[{"id":368,"name":"\\u653f\\u7b56","parent":0,"jump_url":null,"children":[{"id":3012,"name":"\\u8d22\\u653f\\u9884\\u51b3\\u7b97","children":[]}]}]'
-        return portal.html(f"<script>window._CONFIG = {{ ACTION: 'index', SITE_INFO: {{\"f\":\"\\u003Cp\\/\\u003E\"}}, SID: '757012', DETAIL: null, TREE: {tree}, }};</script>")
+        return portal.html(
+            f"<script>window._CONFIG = {{ ACTION: 'index', SITE_INFO: {{\"f\":\"\\u003Cp\\/\\u003E\"}}, SID: '757012', DETAIL: null, TREE: {tree}, }};</script>"
+        )
     if path == "/gkmlpt/api/all/3012":
         assert fields["sid"] == "757012"
         papers = portal.page(max(int(fields["page"]), 1))
@@ -306,25 +356,41 @@ def gkmlpt_by_name(portal: Portal, asked: Any, path: str, fields: dict[str, str]
 @speaks("uuid_blocks", "fragment", f"/columns/{COLUMN}/index.html")
 def uuid_blocks(portal: Portal, asked: Any, path: str, fields: dict[str, str]) -> Any:
     if path == f"/columns/{COLUMN}/index.html":
-        return portal.html(f"<div id='list'></div><script>var u='/columns/{COLUMN}/templates/{TEMPLATE}/blocks/{BLOCK}'; load(u+'?page=1&fix=0')</script>")
+        return portal.html(
+            f"<div id='list'></div><script>var u='/columns/{COLUMN}/templates/{TEMPLATE}/blocks/{BLOCK}'; load(u+'?page=1&fix=0')</script>"
+        )
     if path == f"/columns/{COLUMN}/templates/{TEMPLATE}/blocks/{BLOCK}":
-        return portal.lab.Answer(portal.rows(portal.page(int(fields["page"])), f"/columns/{COLUMN}/202602/14/{BLOCK[:-4]}{{:0>4}}.html"))
+        return portal.lab.Answer(
+            portal.rows(portal.page(int(fields["page"])), f"/columns/{COLUMN}/202602/14/{BLOCK[:-4]}{{:0>4}}.html")
+        )
     if found := re.fullmatch(rf"/columns/{COLUMN}/202602/14/{BLOCK[:-4]}(\d{{4}})\.html", path):
         paper = portal.paper(found.group(1))
         portal.tokens += 1
         name = quote(f"{paper.title}.pdf12345678901234567")
-        return portal.article(paper, f'<a href="/attachments/1/202602/14/{name}/paper-{paper.number}.pdf?sid={portal.tokens}">{paper.title}.pdf</a>')
+        return portal.article(
+            paper,
+            f'<a href="/attachments/1/202602/14/{name}/paper-{paper.number}.pdf?sid={portal.tokens}">{paper.title}.pdf</a>',
+        )
     return None
 
 
 @speaks("lonsun", "fragment", "/public/column/6598721?type=4&catId=7032591&action=list")
 def lonsun(portal: Portal, asked: Any, path: str, fields: dict[str, str]) -> Any:
     if path == "/public/column/6598721":
-        return portal.html("<div></div><script>Ls.ajax({url:'/site/label/8888',data:{labelName:'publicInfoList',siteId:'6787291',length:14}})</script>")
+        return portal.html(
+            "<div></div><script>Ls.ajax({url:'/site/label/8888',data:{labelName:'publicInfoList',siteId:'6787291',length:14}})</script>"
+        )
     if path == "/site/label/8888":
-        assert (fields["labelName"], fields["organId"], fields["catId"], fields["siteId"]) == ("publicInfoList", "6598721", "7032591", "6787291")
+        assert (fields["labelName"], fields["organId"], fields["catId"], fields["siteId"]) == (
+            "publicInfoList",
+            "6598721",
+            "7032591",
+            "6787291",
+        )
         papers = portal.page(int(fields["pageIndex"]))
-        return portal.lab.Answer(portal.rows(papers, "/public/6598721/{}.html", cut=int(fields["length"])) or "<li>暂无相关信息</li>")
+        return portal.lab.Answer(
+            portal.rows(papers, "/public/6598721/{}.html", cut=int(fields["length"])) or "<li>暂无相关信息</li>"
+        )
     if found := re.fullmatch(r"/public/6598721/(\d+)\.html", path):
         return portal.article(portal.paper(found.group(1)))
     return None
@@ -341,7 +407,10 @@ def gongkai(portal: Portal, asked: Any, path: str, fields: dict[str, str]) -> An
             f"{{title:'{one.title}',router:'/gongkai/{CHANNEL}/doc_{one.number:0>24}.html',release:'{one.day}',releaseYear:2026}}"
             for one in portal.papers[:size]
         )
-        return portal.lab.Answer(f'window["{CHANNEL}"] = {{channel:{{title:"部门预算",router:"/gongkai/{CHANNEL}/"}},items:[{items}]}};', kind="text/javascript")
+        return portal.lab.Answer(
+            f'window["{CHANNEL}"] = {{channel:{{title:"部门预算",router:"/gongkai/{CHANNEL}/"}},items:[{items}]}};',
+            kind="text/javascript",
+        )
     if found := re.fullmatch(rf"/gongkai/{re.escape(CHANNEL)}/doc_0+(\d+)\.html", path):
         return portal.article(portal.paper(found.group(1)))
     return None
@@ -352,7 +421,9 @@ def aspx(portal: Portal, asked: Any, path: str, fields: dict[str, str]) -> Any:
     if path == "/czyjs_list.aspx":
         number, count = int(fields.get("page", 1)), portal.count
         links = "".join(f'<a href="czyjs_list.aspx?category_id=221&page={n}">{n}</a>' for n in range(1, count + 1))
-        return portal.html(f"<ul>{portal.rows(portal.page(number), 'czyjs_show.aspx?id={}')}</ul><div class='pages'>第{number}/{count}页 {links}</div>")
+        return portal.html(
+            f"<ul>{portal.rows(portal.page(number), 'czyjs_show.aspx?id={}')}</ul><div class='pages'>第{number}/{count}页 {links}</div>"
+        )
     if path == "/czyjs_show.aspx":
         return portal.article(portal.paper(fields["id"]))
     return None
@@ -363,21 +434,33 @@ def postback(portal: Portal, asked: Any, path: str, fields: dict[str, str]) -> A
     if path == "/info/more.aspx":
         number, count = int(fields.get("__EVENTARGUMENT") or 1), portal.count
         if number > 1:
-            assert fields["__VIEWSTATE"] == f"state{number - 1}" and fields["__EVENTTARGET"] == "Pager$Next" and asked.method == "POST"
-        following = f"<a href=\"javascript:__doPostBack('Pager$Next','{number + 1}')\">下一页</a>" if number < count else ""
+            assert (
+                fields["__VIEWSTATE"] == f"state{number - 1}"
+                and fields["__EVENTTARGET"] == "Pager$Next"
+                and asked.method == "POST"
+            )
+        following = (
+            f"<a href=\"javascript:__doPostBack('Pager$Next','{number + 1}')\">下一页</a>" if number < count else ""
+        )
         form = f'<form method="post" action="more.aspx?cat=221"><input type="hidden" name="__VIEWSTATE" value="state{number}">{following}</form>'
-        return portal.html(f"<table>{portal.rows(portal.page(number), 'one.aspx?id={}').replace('li>', 'tr>').replace('span>', 'td>')}</table>{form}")
+        return portal.html(
+            f"<table>{portal.rows(portal.page(number), 'one.aspx?id={}').replace('li>', 'tr>').replace('span>', 'td>')}</table>{form}"
+        )
     if path == "/info/one.aspx":
         return portal.article(portal.paper(fields["id"]))
     return None
 
 
-@speaks("neimenggu", "budget_platform", "/yjs/business/page/index?cityCode=150100&areaCode=150102", platform="neimenggu")
+@speaks(
+    "neimenggu", "budget_platform", "/yjs/business/page/index?cityCode=150100&areaCode=150102", platform="neimenggu"
+)
 def neimenggu(portal: Portal, asked: Any, path: str, fields: dict[str, str]) -> Any:
     if path == "/yjs/business/basic/select":
         assert fields["id"] == "150102zf" and fields["type"] == "2"
         papers = portal.page(int(fields["p"]))
-        told = {"list": [{"id": one.number, "title": one.title, "publishTime": f"{one.day} 00:00:00"} for one in papers]}
+        told = {
+            "list": [{"id": one.number, "title": one.title, "publishTime": f"{one.day} 00:00:00"} for one in papers]
+        }
         return portal.json(json.dumps(json.dumps(told)))
     if found := re.fullmatch(r"/yjs/business/basic/result/(\d+)", path):
         paper = portal.paper(found.group(1))
@@ -427,7 +510,9 @@ class Town:
 
 
 def town(lab: Any, archive: str) -> Town:
-    portals = {name: Portal(lab, lab.site(), speak, path, settings) for name, (_, path, speak, settings) in PORTALS.items()}
+    portals = {
+        name: Portal(lab, lab.site(), speak, path, settings) for name, (_, path, speak, settings) in PORTALS.items()
+    }
     return Town(lab, portals, archive)
 
 
@@ -468,7 +553,9 @@ def cut_short(shared_lab: Any) -> tuple[dict[str, Portal], Night]:
         portal.ends_after = 1
         portal.add(78)
         for n in range(A_PAGE):
-            portal.papers.insert(0, Paper(200 + n, f"石家庄市第{n}医院2026年单位预算", f"%PDF-1.4 {portal.site.url()} {n}".encode()))
+            portal.papers.insert(
+                0, Paper(200 + n, f"石家庄市第{n}医院2026年单位预算", f"%PDF-1.4 {portal.site.url()} {n}".encode())
+            )
     return place.portals, place.night()
 
 
@@ -493,7 +580,10 @@ def test_one_document_in_two_places_is_stored_once_and_seen_twice(week: Week, na
 
 @pytest.mark.parametrize("name", PORTALS)
 def test_nothing_is_asked_for_twice(week: Week, name: str) -> None:
-    asked = Counter((one.method, re.sub(r"[?&]sid=\d+", "", one.path) if "/files/" in one.path else one.path, one.body) for one in week.first.asked[name])
+    asked = Counter(
+        (one.method, re.sub(r"[?&]sid=\d+", "", one.path) if "/files/" in one.path else one.path, one.body)
+        for one in week.first.asked[name]
+    )
     assert {what: times for what, times in asked.items() if times > 1} == {}
 
 
@@ -525,7 +615,9 @@ def test_one_new_entry_costs_its_own_article_and_file(week: Week, name: str) -> 
 
 
 @pytest.mark.parametrize("name", PORTALS)
-def test_a_list_that_grows_while_it_is_read_loses_nothing_and_doubles_nothing(moving: tuple[dict[str, Portal], Night], name: str) -> None:
+def test_a_list_that_grows_while_it_is_read_loses_nothing_and_doubles_nothing(
+    moving: tuple[dict[str, Portal], Night], name: str
+) -> None:
     portals, night = moving
     found = Counter(one.article_title for one in night.of(name) if one.sha256)
     old = {one.title for one in portals[name].budgets if one.number < 100}
@@ -552,17 +644,21 @@ HOSTILE = {
     "open strings": "window._CONFIG={SID:'1',TREE:[" + '"\\' * 200_000,
     "slots without end": "<script querydata=\"{'a':'b'\" url='/x'></script>" * 6_000,
     "pagers": "createPageHTML(" * 60_000 + "__doPostBack('" * 6_000,
-    "postbacks": "<a href=\"javascript:__doPostBack('x\">下一页</a>" * 5_000,
+    "postbacks": '<a href="javascript:__doPostBack(\'x">下一页</a>' * 5_000,
     "deep": "<div>" * 20_000 + "<a href='/info/1/1.htm'>2026年部门预算</a>",
-    "a script of braces": "<script>window[\"channel_c1\"] = {items:[" + "{a:" * 100_000 + "</script>",
+    "a script of braces": '<script>window["channel_c1"] = {items:[' + "{a:" * 100_000 + "</script>",
 }
 
 
 @pytest.mark.parametrize("family", sorted({family for family, *_ in PORTALS.values()} - {"budget_platform"}))
 @pytest.mark.parametrize("name", HOSTILE)
-def test_no_page_keeps_a_family_busy_or_breaks_it(shared_lab: Any, tmp_path_factory: pytest.TempPathFactory, family: str, name: str) -> None:
+def test_no_page_keeps_a_family_busy_or_breaks_it(
+    shared_lab: Any, tmp_path_factory: pytest.TempPathFactory, family: str, name: str
+) -> None:
     """Every page is hostile: an answer, a reason or nothing, within seconds, never an exception."""
-    path = {"fragment": "/gongkai/channel_c1/", "gkmlpt": "/gkmlpt/index", "hanweb_jpage": "/col/col1/index.html"}.get(family, "/ysjs/")
+    path = {"fragment": "/gongkai/channel_c1/", "gkmlpt": "/gkmlpt/index", "hanweb_jpage": "/col/col1/index.html"}.get(
+        family, "/ysjs/"
+    )
     portal = shared_lab.portal(shared_lab.site(), "hostile", path, family=family)
     with Archive(tmp_path_factory.mktemp("archive")) as archive:
         spider = spider_of(family)(portal, archive, "run", tmp_path_factory.getbasetemp() / "evidence", lambda _: None)
@@ -571,6 +667,8 @@ def test_no_page_keeps_a_family_busy_or_breaks_it(shared_lab: Any, tmp_path_fact
         first = next(iter(spider.first_pages(listing)))
         page = f"<html><title>财政预决算</title><body>{HOSTILE[name]}</body></html>".encode()
         began = time.monotonic()
-        answer = spider.read_answer(HtmlResponse(first.url, body=page, request=first), listing, first.cb_kwargs["number"])
+        answer = spider.read_answer(
+            HtmlResponse(first.url, body=page, request=first), listing, first.cb_kwargs["number"]
+        )
         assert isinstance(answer, (ListPage, Trouble, list))
         assert time.monotonic() - began < 10

@@ -43,7 +43,9 @@ def jpage_deep_page_empty(site: Any, lab: Any) -> None:
         f'<script type="text/xml"><datastore>{group}<totalrecord>30</totalrecord><recordset>{record}</recordset></datastore></script>'
     )
     site.article("/art/2026/2/1/art_1_1.html", "民政局2026年部门预算", "/a.pdf|预算.pdf")
-    site.routes["/module/web/jpage/dataproxy.jsp?page=2&columnid=1"] = lab.Answer("<datastore><recordset></recordset></datastore>\n\n\n\n\n", kind="text/xml")
+    site.routes["/module/web/jpage/dataproxy.jsp?page=2&columnid=1"] = lab.Answer(
+        "<datastore><recordset></recordset></datastore>\n\n\n\n\n", kind="text/xml"
+    )
 
 
 @site("hanweb_jpage", "/col/col1/index.html")
@@ -76,14 +78,18 @@ def jpaas_two_files_in_one_string(site: Any, lab: Any) -> None:
 @site("hanweb_jpaas", "/col/col1/index.html")
 def jpaas_says_no(site: Any, lab: Any) -> None:
     site.routes["/col/col1/index.html"] = lab.Answer(f"<html><title>财政预决算</title><body>{SLOT}</body></html>")
-    told = lab.Answer(json.dumps({"success": False, "message": "页面不存在", "data": {"html": ""}}), kind="application/json")
+    told = lab.Answer(
+        json.dumps({"success": False, "message": "页面不存在", "data": {"html": ""}}), kind="application/json"
+    )
     site.program = lambda asked: told if asked.path.startswith("/api-gateway/unit?") else None
 
 
 @site("fragment", "/public/column/65?type=4&catId=70&action=list")
 def lonsun_hidden(site: Any, lab: Any) -> None:
     """H08: 200 and one sentence."""
-    site.routes["/public/column/65?type=4&catId=70&action=list"] = lab.Answer("<script>x({labelName:'publicInfoList',siteId:'6'})</script>")
+    site.routes["/public/column/65?type=4&catId=70&action=list"] = lab.Answer(
+        "<script>x({labelName:'publicInfoList',siteId:'6'})</script>"
+    )
     site.program = lambda asked: lab.Answer("目录id已隐藏") if asked.path.startswith("/site/label/8888?") else None
 
 
@@ -99,7 +105,9 @@ def gongkai_parent(site: Any, lab: Any) -> None:
         f"/gongkai/script_{child}.js": f"""window['{child}'] = {{items:[{{title:"民政局2026年部门预算",router:"/gongkai/{child}/doc_65c1.html",release:"02-10",releaseYear:"2026"}},]}};""",
     }
     site.program = lambda asked: (
-        lab.Answer(scripts[urlsplit(asked.path).path], kind="text/javascript") if urlsplit(asked.path).path in scripts else None
+        lab.Answer(scripts[urlsplit(asked.path).path], kind="text/javascript")
+        if urlsplit(asked.path).path in scripts
+        else None
     )
     site.routes[f"/gongkai/{child}/doc_65c1.html"] = lab.Answer(
         f'<html><title>民政局2026年部门预算</title><body><div id="zoom"><a href="/gongkai/{child}/doc_65c1_9f.pdf">预算.pdf</a></div>'
@@ -115,14 +123,20 @@ def uuid_without_a_block(site: Any, lab: Any) -> None:
 @site("fragment", f"/columns/{COLUMN}/index.html")
 def uuid_in_variables(site: Any, lab: Any) -> None:
     """H09: template and block named apart; the name of a file carries its extension twice and `sid` differs per request."""
-    site.routes[f"/columns/{COLUMN}/index.html"] = lab.Answer(f"<title>财政预决算</title><script>var templateId='{TEMPLATE}', blockId = \"{BLOCK}\";</script>")
+    site.routes[f"/columns/{COLUMN}/index.html"] = lab.Answer(
+        f"<title>财政预决算</title><script>var templateId='{TEMPLATE}', blockId = \"{BLOCK}\";</script>"
+    )
     base = f"/columns/{COLUMN}/templates/{TEMPLATE}/blocks/{BLOCK}?page="
-    rows = [ROW.format(f"/columns/{COLUMN}/202602/14/{BLOCK[:-1]}{n}.html", f"民政局{2020 + n}年部门预算") for n in (5, 6)]
+    rows = [
+        ROW.format(f"/columns/{COLUMN}/202602/14/{BLOCK[:-1]}{n}.html", f"民政局{2020 + n}年部门预算") for n in (5, 6)
+    ]
     site.routes[base + "1&fix=0"] = lab.Answer("".join(rows))
     site.routes[base + "2&fix=0"] = lab.Answer("")
     for n in (5, 6):
         link = f"/attachments/1/202602/14/%E9%A2%84%E7%AE%97.pdf12345678901234567.pdf?sid=8c34-{n}"
-        site.article(f"/columns/{COLUMN}/202602/14/{BLOCK[:-1]}{n}.html", f"民政局{2020 + n}年部门预算", f"{link}|预算.pdf")
+        site.article(
+            f"/columns/{COLUMN}/202602/14/{BLOCK[:-1]}{n}.html", f"民政局{2020 + n}年部门预算", f"{link}|预算.pdf"
+        )
         pdf(site, link)
 
 
@@ -130,7 +144,9 @@ def uuid_in_variables(site: Any, lab: Any) -> None:
 def gkmlpt_behind_a_wall(site: Any, lab: Any) -> None:
     """梅州: the page answers, its interface is behind 加速乐."""
     site.routes["/gkmlpt/index"] = lab.Answer("<script>window._CONFIG = {SID:'7', TREE:[]}</script>")
-    site.routes["/gkmlpt/api/all/5?page=1&sid=7"] = lab.Answer("<script>document.cookie</script>", 521, headers={"Set-Cookie": "__jsluid_s=1"})
+    site.routes["/gkmlpt/api/all/5?page=1&sid=7"] = lab.Answer(
+        "<script>document.cookie</script>", 521, headers={"Set-Cookie": "__jsluid_s=1"}
+    )
 
 
 @site("gkmlpt", "/gkmlpt/index#5")
@@ -159,7 +175,10 @@ def gkmlpt_answers_a_page(site: Any, lab: Any) -> None:
 @site("vsb", "/bmys.htm")
 def vsb_captcha(site: Any, lab: Any) -> None:
     """H18: the download asks for the characters of a picture."""
-    site.lists('<li id="line_u7_0"><span>[02-10]</span><a href="info/1116/1.htm">民政局2026年部门预算</a></li>', path="/bmys.htm")
+    site.lists(
+        '<li id="line_u7_0"><span>[02-10]</span><a href="info/1116/1.htm">民政局2026年部门预算</a></li>',
+        path="/bmys.htm",
+    )
     link = "/system/_content/download.jsp?urltype=news.DownloadAttachUrl&owner=1&wbfileid=9"
     site.article("/info/1116/1.htm", "民政局2026年部门预算", f"{link}|附件1.xls")
     site.routes[link] = lab.Answer(CAPTCHA)
@@ -172,7 +191,9 @@ def vsb_dynamic(site: Any, lab: Any) -> None:
     for number, name in ((1, "民政局"), (2, "水利局")):
         following = f'<span class="p_next p_fun"><a href="{here}&PAGENUM=2">下页</a></span>' if number == 1 else ""
         row = f'<li id="line_u7_0"><a href="/info/1116/{number}.htm">{name}2026年部门预算</a></li>'
-        site.lists(row, f"<span class='p_t'>{number}/2</span>{following}", path=here + ("&PAGENUM=2" if number == 2 else ""))
+        site.lists(
+            row, f"<span class='p_t'>{number}/2</span>{following}", path=here + ("&PAGENUM=2" if number == 2 else "")
+        )
         site.article(f"/info/1116/{number}.htm", f"{name}2026年部门预算", f"/f{number}.pdf|预算.pdf")
         pdf(site, f"/f{number}.pdf")
 
@@ -183,7 +204,9 @@ def numbered_files_in_gbk(site: Any, lab: Any) -> None:
     for number, name in ((1, "民政局"), (2, "水利局")):
         hexed = f"65c1f0{number:0>18}"
         pager = "<a href='1.html'>1</a><a href='2.html'>2</a>"
-        site.lists(ROW.format(f"/bmczys/{hexed}.html", f"{name}2026年部门预算"), pager, path=f"/2026nbmczys/{number}.html")
+        site.lists(
+            ROW.format(f"/bmczys/{hexed}.html", f"{name}2026年部门预算"), pager, path=f"/2026nbmczys/{number}.html"
+        )
         page = site.routes[f"/2026nbmczys/{number}.html"].body
         site.routes[f"/2026nbmczys/{number}.html"] = lab.Answer(page.encode("gbk"), kind="text/html; charset=utf-8")
         site.article(f"/bmczys/{hexed}.html", f"{name}2026年部门预算", f"/web_files/{number}.XLS|预算表")
@@ -192,7 +215,9 @@ def numbered_files_in_gbk(site: Any, lab: Any) -> None:
 
 @site("query_list", "/list.aspx?id=1")
 def query_list_behind_ruishu(site: Any, lab: Any) -> None:
-    site.routes["/list.aspx?id=1"] = lab.Answer("<script>$_ts</script>", 412, headers={"Set-Cookie": "FSSBBIl1UgzbN7N80S=x"})
+    site.routes["/list.aspx?id=1"] = lab.Answer(
+        "<script>$_ts</script>", 412, headers={"Set-Cookie": "FSSBBIl1UgzbN7N80S=x"}
+    )
 
 
 @site("shtml", "/sjz/c1/list.shtml")
@@ -214,7 +239,10 @@ def jiangsu(site: Any, lab: Any) -> dict[str, Any]:
         path, form = urlsplit(asked.path).path, {name: values[0] for name, values in parse_qs(asked.body).items()}
         told: Any = None
         if path == "/front/department/getdepartmentname.do" and form["pid"] == "320115000" and form["date"] == "2026":
-            told = [{"iid": 11, "name": "民政局", "pid": 1, "dtype": "2"}, {"iid": 12, "name": "水利局", "pid": 1, "dtype": "2"}]
+            told = [
+                {"iid": 11, "name": "民政局", "pid": 1, "dtype": "2"},
+                {"iid": 12, "name": "水利局", "pid": 1, "dtype": "2"},
+            ]
         if path == "/front/budgetfinal/itemsandpag.do" and form["typeid"] == "2":
             told = {"budgetTemplates": [{"uuid": f"u{form['groupid']}"}] if form["page_num"] == "1" else []}
         if path == "/front/budgetfinal/getTemporaryFiles.do":
@@ -224,17 +252,30 @@ def jiangsu(site: Any, lab: Any) -> dict[str, Any]:
         return lab.Answer(json.dumps(told), kind="application/json") if told is not None else None
 
     site.program = interface
-    return {"platform": "jiangsu", "columns": [{"list_url": site.url("/index.html#/overView?code=320115000"), "fiscal_year": 2026}]}
+    return {
+        "platform": "jiangsu",
+        "columns": [{"list_url": site.url("/index.html#/overView?code=320115000"), "fiscal_year": 2026}],
+    }
 
 
 @site("static_pager", "/ysjs/")
 def article_that_only_links_to_a_platform(site: Any, lab: Any) -> None:
     """无锡: the first on this portal's own platform, the second elsewhere."""
-    site.lists("./202602/t20260210_1.html|民政局2026年部门预算|2026-02-10", "./202602/t20260210_2.html|水利局2026年部门预算|2026-02-10")
-    site.article("/ysjs/202602/t20260210_1.html", "民政局2026年部门预算", body='<a href="/#/detailsPage?id=804411">查看</a>')
-    site.article("/ysjs/202602/t20260210_2.html", "水利局2026年部门预算", body='<a href="http://yjsgk.jsczt.cn/#/detailsPage?id=8">查看</a>')
+    site.lists(
+        "./202602/t20260210_1.html|民政局2026年部门预算|2026-02-10",
+        "./202602/t20260210_2.html|水利局2026年部门预算|2026-02-10",
+    )
+    site.article(
+        "/ysjs/202602/t20260210_1.html", "民政局2026年部门预算", body='<a href="/#/detailsPage?id=804411">查看</a>'
+    )
+    site.article(
+        "/ysjs/202602/t20260210_2.html",
+        "水利局2026年部门预算",
+        body='<a href="http://yjsgk.jsczt.cn/#/detailsPage?id=8">查看</a>',
+    )
     site.routes["/front/budgetfinal/getTemporaryFiles.do"] = lambda asked: lab.Answer(
-        json.dumps([{"iid": 5, "t_oldname": "预算.pdf"}] if asked.body == "uuid=804411" else []), kind="application/json"
+        json.dumps([{"iid": 5, "t_oldname": "预算.pdf"}] if asked.body == "uuid=804411" else []),
+        kind="application/json",
     )
     pdf(site, "/front/budgetfinal/download.do?iid=5")
 
@@ -312,7 +353,9 @@ def test_files_named_by_the_list_are_had_though_their_article_is_gone(night: Any
 
 def test_a_download_behind_a_captcha_is_a_wall(night: Any) -> None:
     (one,) = night.of("vsb_captcha")
-    assert (one.outcome, one.reason) == ("blocked", Reason.CHALLENGE) and (one.detail or "").startswith("blocked:captcha")
+    assert (one.outcome, one.reason) == ("blocked", Reason.CHALLENGE) and (one.detail or "").startswith(
+        "blocked:captcha"
+    )
 
 
 def test_an_article_that_only_links_to_a_platform_is_followed_or_handed_over(night: Any) -> None:
@@ -323,5 +366,7 @@ def test_an_article_that_only_links_to_a_platform_is_followed_or_handed_over(nig
 
 
 def test_nothing_outside_loopback_was_asked(night: Any, shared_lab: Any) -> None:
-    assert {one.headers.get("host", "").split(":")[0] for site in shared_lab.sites for one in site.asked} == {"127.0.0.1"}
+    assert {one.headers.get("host", "").split(":")[0] for site in shared_lab.sites for one in site.asked} == {
+        "127.0.0.1"
+    }
     assert all(told.finish_reason == "finished" for told in night.summary.portals)

@@ -12,7 +12,9 @@ import pytest
 
 from budget.states import Reason
 
-SHORT = "<script>setTimeout(function(){document.cookie='__tst_status=1#;EO_Bot_Ssid=2';location.reload()},1200)</script>"
+SHORT = (
+    "<script>setTimeout(function(){document.cookie='__tst_status=1#;EO_Bot_Ssid=2';location.reload()},1200)</script>"
+)
 SITES: dict[str, Callable[[Any, Any], dict[str, Any]]] = {}
 
 
@@ -25,7 +27,9 @@ def articles(site: Any, *numbers: int, path: str = "/ysjs/") -> list[str]:
     """Rows with their articles, each with one PDF of its own bytes."""
     rows = []
     for n in numbers:
-        site.article(f"{path}202402/t20240206_{n}.html", f"{n}局2024年部门预算", f"./P02024{n}.pdf|{n}局2024年部门预算.pdf")
+        site.article(
+            f"{path}202402/t20240206_{n}.html", f"{n}局2024年部门预算", f"./P02024{n}.pdf|{n}局2024年部门预算.pdf"
+        )
         site.file(f"{path}202402/P02024{n}.pdf", b"%PDF-1.4 " + str((site.url(), n)).encode())
         rows.append(f"./202402/t20240206_{n}.html|{n}局2024年部门预算|2024-02-06")
     return rows
@@ -83,7 +87,9 @@ def h23_list_loop(site: Any, lab: Any) -> None:
 
 @site
 def h23_list_is_the_home_page(site: Any, lab: Any) -> None:
-    site.routes["/ysjs/"] = lab.Answer("<html><title>某市政府门户</title><body><a href='/xw/1.html'>要闻</a></body></html>")
+    site.routes["/ysjs/"] = lab.Answer(
+        "<html><title>某市政府门户</title><body><a href='/xw/1.html'>要闻</a></body></html>"
+    )
 
 
 @site
@@ -105,9 +111,11 @@ def h14_stubs(site: Any, lab: Any) -> None:
         f"./202401/t20240101_{n}.html|石家庄市第{word}局2024年部门预算公开" for n, word in enumerate("一二三四", 1)
     ])  # fmt: skip
     to = "../202402/t20240206_{}.html"
-    refresh = '<html><head><meta http-equiv="Refresh" content=\'0; url={}\'></head></html>'
+    refresh = "<html><head><meta http-equiv=\"Refresh\" content='0; url={}'></head></html>"
     site.routes["/ysjs/202401/t20240101_1.html"] = lab.Answer(refresh.format(to.format(1)))
-    site.routes["/ysjs/202401/t20240101_2.html"] = lab.Answer(f"<script>document.location.href='{to.format(2)}'</script>")
+    site.routes["/ysjs/202401/t20240101_2.html"] = lab.Answer(
+        f"<script>document.location.href='{to.format(2)}'</script>"
+    )
     site.routes["/ysjs/202401/t20240101_3.html"] = lab.Answer("<script>$.getJSON('/postmeta/i/77.json')</script>")
     site.routes["/postmeta/i/77.json"] = lab.Answer(
         '{"children":[{"pub_point":"/ysjs/202402/t20240206_3.html"}]}', kind="application/json"
@@ -152,12 +160,16 @@ def h17_referer(site: Any, lab: Any) -> None:
 
 @site
 def h18_412(site: Any, lab: Any) -> None:
-    site.routes["/ysjs/"] = lab.Answer("<script>$_ts=window['$_ts']</script>", 412, headers={"Set-Cookie": "FSSBBIl1UgzbN7N80S=x"})
+    site.routes["/ysjs/"] = lab.Answer(
+        "<script>$_ts=window['$_ts']</script>", 412, headers={"Set-Cookie": "FSSBBIl1UgzbN7N80S=x"}
+    )
 
 
 @site
 def h18_521(site: Any, lab: Any) -> None:
-    site.routes["/ysjs/"] = lab.Answer("<script>document.cookie='__jsl'</script>", 521, headers={"Set-Cookie": "__jsluid_s=x"})
+    site.routes["/ysjs/"] = lab.Answer(
+        "<script>document.cookie='__jsl'</script>", 521, headers={"Set-Cookie": "__jsluid_s=x"}
+    )
 
 
 @site
@@ -237,7 +249,9 @@ def h19_file_types(site: Any, lab: Any) -> None:
     site.file("/web_files/2024.XLS", ole, "application/octet-stream")
     site.file("/module/download/downfile.jsp?classid=0&filename=5f1e.docx&showname=%E9%A2%84%E7%AE%97.docx", pk,
               "text/html", headers={"Content-Disposition": 'attachment; filename="' + "预算".encode("gbk").decode("latin-1") + '"'})  # fmt: skip
-    site.file("/truecms/attachmentController/download.do?id=9a8b7c6d-0000", b"%PDF-1.7 endpoint", "application/x-download")
+    site.file(
+        "/truecms/attachmentController/download.do?id=9a8b7c6d-0000", b"%PDF-1.7 endpoint", "application/x-download"
+    )
     site.file("/getfile/88", pk + b"2", "application/octet-stream")
     web = '<html xmlns:x="urn:schemas-microsoft-com:office:excel"><table><tr><td>1</td></tr></table></html>'
     site.file("/web_files/export.xls", web.encode(), "application/vnd.ms-excel")
@@ -247,8 +261,12 @@ def h19_file_types(site: Any, lab: Any) -> None:
 def h20_not_what_it_says(site: Any, lab: Any) -> None:
     rows = articles(site, 1, 2, 3, 4, 5)
     site.lists(*rows)
-    site.routes["/ysjs/202402/t20240206_1.html"] = lab.Answer(b"%PDF-1.4 at the address of an article", kind="application/pdf")
-    site.routes["/ysjs/202402/P020242.pdf"] = lab.Answer("<html><title>文件不存在</title></html>", kind="application/pdf")
+    site.routes["/ysjs/202402/t20240206_1.html"] = lab.Answer(
+        b"%PDF-1.4 at the address of an article", kind="application/pdf"
+    )
+    site.routes["/ysjs/202402/P020242.pdf"] = lab.Answer(
+        "<html><title>文件不存在</title></html>", kind="application/pdf"
+    )
     site.routes["/ysjs/202402/P020243.pdf"] = lab.Answer(b"%PDF-1.4 fake....", kind="application/pdf")
     site.routes["/ysjs/202402/P020244.pdf"] = lab.Answer(b"%PDF-1.4 " + b"x" * 5000, kind="application/pdf", send=3000)
     site.routes["/ysjs/202402/P020245.pdf"] = lab.Answer(b"", kind="application/pdf")
@@ -259,7 +277,9 @@ def h21_tokens(site: Any, lab: Any) -> None:
     site.lists("./202402/t20240206_1.html|民政局2024年部门预算|", "./202402/t20240206_2.html|民政局所属单位2024年预算公开|",
                "./202402/t20240206_3.html|民政局2024年部门预算（另一栏）|")  # fmt: skip
     for n, token in ((1, "aXq=="), (2, "bYr==")):
-        site.article(f"/ysjs/202402/t20240206_{n}.html", f"民政局2024年部门预算{n}", f"/attachment/x.pdf?{token}|民政局预算.pdf")
+        site.article(
+            f"/ysjs/202402/t20240206_{n}.html", f"民政局2024年部门预算{n}", f"/attachment/x.pdf?{token}|民政局预算.pdf"
+        )
         site.file(f"/attachment/x.pdf?{token}", b"%PDF-1.4 token")
     site.article("/ysjs/202402/t20240206_3.html", "民政局2024年部门预算（另一栏）", "./copy.pdf|民政局预算.pdf")
     site.file("/ysjs/202402/copy.pdf", b"%PDF-1.4 token")
@@ -313,13 +333,18 @@ def h25_transport(site: Any, lab: Any) -> dict[str, Any]:
 
 @site
 def h26_missing_and_html(site: Any, lab: Any) -> None:
-    rows = [f"./202402/t20240206_{n}.html|{word}局2024年部门预算|" for n, word in enumerate(("民政", "水利", "审计", "教育"), 1)]
+    rows = [
+        f"./202402/t20240206_{n}.html|{word}局2024年部门预算|"
+        for n, word in enumerate(("民政", "水利", "审计", "教育"), 1)
+    ]
     site.lists(*rows)
     site.article("/ysjs/202402/t20240206_1.html", "民政局2024年部门预算", body="<p>详见附件</p>")
     table = "".join(f"<tr><td>20{n}01</td><td>项目{n}</td><td>{n}23.45</td></tr>" for n in range(10, 20))
     site.article("/ysjs/202402/t20240206_2.html", "水利局2024年部门预算", body=f"<table>{table}</table>")
     site.article("/ysjs/202402/t20240206_3.html", "审计局2024年部门预算", body="<p>无</p>")
-    site.routes["/ysjs/202402/t20240206_4.html"] = lab.Answer("<html><title>石家庄市人民政府</title><body><div id=zoom>欢迎</div>")
+    site.routes["/ysjs/202402/t20240206_4.html"] = lab.Answer(
+        "<html><title>石家庄市人民政府</title><body><div id=zoom>欢迎</div>"
+    )
 
 
 @site
@@ -356,7 +381,12 @@ def redirect_off_site(site: Any, lab: Any) -> None:
 
 @site
 def folders(site: Any, lab: Any) -> dict[str, Any]:
-    site.lists('<li class="top_subMenu"><a href="./jyj/"title=\'石家庄市教育局\'>石家庄市教育局</a></li>', "./zfcg/|政府采购意向", "./202402/t20240206_1.html|石家庄市民政局2024年部门预算", path="/bmys/")
+    site.lists(
+        '<li class="top_subMenu"><a href="./jyj/"title=\'石家庄市教育局\'>石家庄市教育局</a></li>',
+        "./zfcg/|政府采购意向",
+        "./202402/t20240206_1.html|石家庄市民政局2024年部门预算",
+        path="/bmys/",
+    )
     articles(site, 1, path="/bmys/")
     site.lists(*articles(site, 5, path="/bmys/jyj/"), path="/bmys/jyj/", column="石家庄市教育局")
     return {"columns": [{"list_url": site.url("/bmys/")}], "descend": 1}
@@ -384,7 +414,9 @@ def files(night: Any, portal: str) -> list[Any]:
     return [one for one in night.of(portal) if one.outcome in ("archived", "unchanged")]
 
 
-@pytest.mark.parametrize("name", ["h01_page_2_is_index_1", "h01_page_2_is_index_2", "h02_six_arguments", "h01_links_without_a_script"])
+@pytest.mark.parametrize(
+    "name", ["h01_page_2_is_index_1", "h01_page_2_is_index_2", "h02_six_arguments", "h01_links_without_a_script"]
+)
 def test_all_rows_of_all_pages_come_once(night: Any, name: str) -> None:
     told = night.sum(name)
     assert (told.rows_fetched, told.new, told.incomplete) == (3, 3, False), told.problems
@@ -483,7 +515,11 @@ def test_walls_are_recorded_and_not_climbed(night: Any, name: str, kind: str, re
 def test_after_three_walls_a_portal_is_left_alone_and_every_article_is_still_recorded(night: Any) -> None:
     told = night.sum("h18_js_stub_articles")
     assert told.blocked == {"js_cookie_stub": 3, "left_alone": 5} or sum(told.blocked.values()) == 8
-    evidence = [one.detail.split("evidence/")[1] for one in night.of("h18_js_stub_articles") if "evidence/" in (one.detail or "")]
+    evidence = [
+        one.detail.split("evidence/")[1]
+        for one in night.of("h18_js_stub_articles")
+        if "evidence/" in (one.detail or "")
+    ]
     assert evidence
     for name in evidence:
         kept = (night.out / "evidence" / name).read_bytes()
@@ -529,7 +565,11 @@ def test_one_document_under_three_addresses_is_three_sightings(night: Any) -> No
 
 def test_what_is_not_ours_is_refused_with_its_reason(night: Any) -> None:
     found = {(one.article_title, one.link_text): one for one in night.of("h22_not_ours")}
-    said = {title: (one.outcome, one.reason, (one.detail or "").split(":")[0]) for (title, text), one in found.items() if text is None}
+    said = {
+        title: (one.outcome, one.reason, (one.detail or "").split(":")[0])
+        for (title, text), one in found.items()
+        if text is None
+    }
     scope, title = ("ignored", Reason.OUT_OF_SCOPE), ("ignored", Reason.NOT_A_BUDGET_TITLE)
     assert said == {
         "国家统计局部门预算（2024）": (*scope, "other_jurisdiction"),
@@ -568,7 +608,9 @@ def test_an_article_without_files_is_document_missing_or_nothing(night: Any) -> 
 
 
 def test_robots_txt_is_policy_not_chance(night: Any) -> None:
-    outcome = {name: (night.sum(name).new, list(night.sum(name).robots.values())) for name in SITES if name.startswith("h28")}
+    outcome = {
+        name: (night.sum(name).new, list(night.sum(name).robots.values())) for name in SITES if name.startswith("h28")
+    }
     assert outcome == {
         "h28_disallow": (0, ["HTTP 200: obeyed"]),
         "h28_403": (1, ["HTTP 403: allowed"]),

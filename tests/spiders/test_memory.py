@@ -31,7 +31,10 @@ def test_what_failed_was_missing_or_stood_elsewhere_is_asked_for_again_and_nothi
     site.article("/ysjs/202402/t20240206_2.html", "2局2024年部门预算", body="<p>详见附件</p>")
     site.article("/ysjs/202402/t20240206_3.html", "3局2024年部门预算", body="<p>无</p>")
     first = lab.crawl(portal)
-    assert (first.sum("remembers").new, first.sum("remembers").failed) == (3, {"html_instead_of_file": 1, "missing_attachment": 1})
+    assert (first.sum("remembers").new, first.sum("remembers").failed) == (
+        3,
+        {"html_instead_of_file": 1, "missing_attachment": 1},
+    )
     site.routes.update(good)
     paths, night = asked_again(lab, site, portal)
     assert sorted(name for name in paths if name.endswith(".pdf")) == ["P01.pdf", "P02.pdf", "P03.pdf"]

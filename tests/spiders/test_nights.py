@@ -36,7 +36,17 @@ def story(path: Path) -> list[dict[str, Any]]:
 
 
 def start(lab: Any, portal: Any, archive: Path, out: Path) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", "spiders.crawl", "--portal", str(lab.yaml(portal)), "--archive", str(archive), "--out", str(out)]
+    command = [
+        sys.executable,
+        "-m",
+        "spiders.crawl",
+        "--portal",
+        str(lab.yaml(portal)),
+        "--archive",
+        str(archive),
+        "--out",
+        str(out),
+    ]
     return subprocess.Popen(command, cwd=ROOT, stderr=subprocess.DEVNULL)
 
 
@@ -146,7 +156,9 @@ def test_a_crawl_killed_and_started_again_tells_the_same_story(lab: Any, tmp_pat
     assert summary.exit_code == 0
     assert story(out) == story(calm.out)
     assert kept(archive) == kept(calm.archive) and alive <= kept(archive)
-    assert {(archive / name).read_bytes() for name in kept(archive)} == {(calm.archive / name).read_bytes() for name in kept(calm.archive)}
+    assert {(archive / name).read_bytes() for name in kept(archive)} == {
+        (calm.archive / name).read_bytes() for name in kept(calm.archive)
+    }
 
 
 def test_a_terminated_crawl_closes_cleanly_says_incomplete_and_can_be_continued(lab: Any, tmp_path: Path) -> None:
@@ -206,7 +218,14 @@ def test_the_command_line_moves_a_portal_and_reports_on_standard_error(lab: Any,
     there = portal.at("http://127.0.0.1:9/")
     command = [sys.executable, "-m", "spiders.crawl", "--portal", str(lab.yaml(there)), "--archive", str(tmp_path / "a"),
                "--out", str(tmp_path / "o"), "--base-url-override", f"moved={site.url()}"]  # fmt: skip
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, env=os.environ | {"http_proxy": "http://127.0.0.1:9"})
+    done = subprocess.run(
+        command,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        env=os.environ | {"http_proxy": "http://127.0.0.1:9"},
+    )
     assert done.returncode == 0, done.stderr
     assert "moved: finished; 10 rows, 10 articles, 10 files: 10 new" in done.stderr
     assert json.loads((tmp_path / "o" / "summary.json").read_text())["portals"][0]["new"] == 10
@@ -226,4 +245,9 @@ def test_a_crawl_dies_with_its_parent_even_when_that_is_killed(lab: Any, tmp_pat
     finally:
         parent.kill()
         parent.wait()
-    wait_for(lambda: not Path("/proc", str(child)).exists() or "\nState:\tZ" in Path("/proc", str(child), "status").read_text(), 10)
+    wait_for(
+        lambda: (
+            not Path("/proc", str(child)).exists() or "\nState:\tZ" in Path("/proc", str(child), "status").read_text()
+        ),
+        10,
+    )

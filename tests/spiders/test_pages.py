@@ -42,7 +42,9 @@ HERE = "http://www.example.gov.cn/zwgk/ysjs/202402/t20240226_1.html"
         ("部门预算公开".encode("utf-16-le"), "", "utf-16-le", "utf-16-le"),
     ],
 )
-def test_text_is_read_whatever_the_labels_say(body: bytes, content_type: str, override: str | None, charset: str) -> None:
+def test_text_is_read_whatever_the_labels_say(
+    body: bytes, content_type: str, override: str | None, charset: str
+) -> None:
     text, found = decode(body, content_type, override)
     assert (text[-6:], found) == ("部门预算公开", charset)
 
@@ -81,7 +83,11 @@ def test_meta_tags_with_blanks_quotes_reversed_attributes_and_several_sets() -> 
 @pytest.mark.parametrize(
     ("markup", "shown", "found"),
     [
-        ('<meta name="PubDate" content="2018-03-06">发布时间：2020-08-03', date(2020, 1, 1), (date(2018, 3, 6), "meta")),
+        (
+            '<meta name="PubDate" content="2018-03-06">发布时间：2020-08-03',
+            date(2020, 1, 1),
+            (date(2018, 3, 6), "meta"),
+        ),
         ("<p>发布日期： 2026- 03- 02</p>", date(2020, 1, 1), (date(2026, 3, 2), "label")),
         ('<li><i title="发布日期"></i><em>2026-03-19</em></li>', None, (date(2026, 3, 19), "label")),
         ("<p>正文 2025-01-01</p>", date(2025, 2, 14), (date(2025, 2, 14), "list")),
@@ -105,7 +111,10 @@ def test_the_date_comes_from_the_best_source(markup: str, shown: date | None, fo
             "<script>if(u.userAgent){location.href='/mindex.html'}</script><script> window.location = '/fzcs/index.html'; </script>",
             "http://www.example.gov.cn/fzcs/index.html",
         ),
-        ("<script>$.get('https://www.example.gov.cn/postmeta/i/1.json')</script>", "https://www.example.gov.cn/postmeta/i/1.json"),
+        (
+            "<script>$.get('https://www.example.gov.cn/postmeta/i/1.json')</script>",
+            "https://www.example.gov.cn/postmeta/i/1.json",
+        ),
         ("<script>location.href='javascript:alert(1)'</script>", None),
         ('<meta http-equiv="refresh" content="0; url=file:///etc/passwd">', None),
         ("<script>location.href='/a.html'</script>" + "这一页自己有话要说。" * 20, None),
@@ -121,7 +130,14 @@ def test_a_json_jump_of_another_shape_leads_nowhere() -> None:
     for point in ("/a/t20240101_1.html", "a/t20240101_1.html"):
         good = json.dumps({"children": [{"pub_point": point}]}).encode()
         assert json_jump(good, HERE) == "http://www.example.gov.cn/a/t20240101_1.html"
-    for bad in (b"", b"[]", b'{"children": []}', b'{"children":[{"pub_point":7}]}', b"<html>", b'{"children":[{"pub_point":"file:///x"}]}'):
+    for bad in (
+        b"",
+        b"[]",
+        b'{"children": []}',
+        b'{"children":[{"pub_point":7}]}',
+        b"<html>",
+        b'{"children":[{"pub_point":"file:///x"}]}',
+    ):
         assert json_jump(bad, HERE) is None
 
 
@@ -131,7 +147,10 @@ def test_a_json_jump_of_another_shape_leads_nowhere() -> None:
         ('createPageHTML(6, 0, "index", "html");', Pager(6, 1)),
         ("createPageHTML(3,2,'index','shtml')", Pager(3, 1, "index", "shtml")),
         ("createPageHTML('page_div',2, 1,'nav_list','shtml',22)", Pager(2, 2, "nav_list", "shtml", 22)),
-        ("function createPageHTML(_nPageCount, _nCurrIndex, _sPageName, _sPageExt){}\ncreatePageHTML(2, 0, \"index\", \"html\")", Pager(2, 1)),
+        (
+            'function createPageHTML(_nPageCount, _nCurrIndex, _sPageName, _sPageExt){}\ncreatePageHTML(2, 0, "index", "html")',
+            Pager(2, 1),
+        ),
         ('//createPageHTML(9, 0, "index", "html");\n createPageHTML(4,\n 0, "index", "html");', Pager(4, 1)),
         ("createPageHTML(page_count, parseInt(pageCurrent))", None),
         (
@@ -157,19 +176,42 @@ def test_attachments_outside_the_body_by_script_by_frame_and_never_from_the_furn
     assert found('<span>附件：</span><ul><li><a href="./P1.RAR">教育局</a></li></ul>') == [("P1.RAR", "link", None)]
     assert found('<div class="footer"><a href="/guide.pdf">指南</a></div><nav><a href="/b.pdf">x</a></nav>') == []
     assert found('<a href="/a.doc">信息公开申请表.doc</a>') == [("a.doc", "link", "application_form")]
-    assert found('<a href="/%E4%BE%9D%E7%94%B3%E8%AF%B7%E5%85%AC%E5%BC%80%E8%A1%A8.doc">下载</a>')[0][2] == "application_form"
-    assert found("<script>var sPdfUrl = '/cms_files/A.pdf#/cms_files/B.pdf';</script>") == [("A.pdf", "script", None), ("B.pdf", "script", None)]
-    assert found("<a href='/a.pdf'>预算</a><script>var u='/a.pdf', v='/other.pdf'</script>") == [("a.pdf", "link", None)]
+    assert (
+        found('<a href="/%E4%BE%9D%E7%94%B3%E8%AF%B7%E5%85%AC%E5%BC%80%E8%A1%A8.doc">下载</a>')[0][2]
+        == "application_form"
+    )
+    assert found("<script>var sPdfUrl = '/cms_files/A.pdf#/cms_files/B.pdf';</script>") == [
+        ("A.pdf", "script", None),
+        ("B.pdf", "script", None),
+    ]
+    assert found("<a href='/a.pdf'>预算</a><script>var u='/a.pdf', v='/other.pdf'</script>") == [
+        ("a.pdf", "link", None)
+    ]
     assert found('<iframe src="/pdfjs/viewer.html?file=%2Ffiles%2Fa.pdf"></iframe>') == [("a.pdf", "frame", None)]
-    assert found('<embed src="./b.pdf"><object data="./c.pdf"></object>') == [("b.pdf", "frame", None), ("c.pdf", "frame", None)]
+    assert found('<embed src="./b.pdf"><object data="./c.pdf"></object>') == [
+        ("b.pdf", "frame", None),
+        ("c.pdf", "frame", None),
+    ]
     assert found('<a href="./x.html">说明.html</a><a href="file:///a.pdf">y</a><!--<a href="z.pdf">z</a>-->') == []
 
 
 def test_links_resolve_against_base_and_never_leave_the_web() -> None:
     page = read_page(b'<base href="/"><a href="a.pdf">x</a>', HERE)
     assert page.link("a.pdf") == "http://www.example.gov.cn/a.pdf"
-    assert read_page(b'<base target="_blank">', HERE).link("./a.pdf") == "http://www.example.gov.cn/zwgk/ysjs/202402/a.pdf"
-    for link in ("javascript:void(0)", "mailto:a@b.cn", "file:///etc/passwd", "data:text/html,x", "#top", "", None, "http://[::1", "http://x:99999/"):
+    assert (
+        read_page(b'<base target="_blank">', HERE).link("./a.pdf") == "http://www.example.gov.cn/zwgk/ysjs/202402/a.pdf"
+    )
+    for link in (
+        "javascript:void(0)",
+        "mailto:a@b.cn",
+        "file:///etc/passwd",
+        "data:text/html,x",
+        "#top",
+        "",
+        None,
+        "http://[::1",
+        "http://x:99999/",
+    ):
         assert resolve(HERE, link) is None
 
 
@@ -267,4 +309,8 @@ def test_a_dated_entry_beside_articles_is_a_row_whatever_its_address_and_the_pag
         "http://x.gov.cn/ysjs/",
     )
     rows = read_rows(page, None, StaticPagerSpider.article, "http://x.gov.cn/ysjs/")
-    assert [row.title for row in rows] == ["民政局2024年部门预算", "退役军人事务局2024年部门预算", "水务局2024年部门预算"]
+    assert [row.title for row in rows] == [
+        "民政局2024年部门预算",
+        "退役军人事务局2024年部门预算",
+        "水务局2024年部门预算",
+    ]

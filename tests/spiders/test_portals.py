@@ -30,7 +30,9 @@ def test_every_portal_keeps_the_contract(file: Path) -> None:
         host = urlsplit(column.list_url).hostname or ""
         loopback = host == "127.0.0.1"
         assert loopback or host.endswith((".gov.cn", ".cn", ".com")), f"{column.list_url}: not a portal's address"
-        assert loopback or portal.delay is None or portal.delay >= 0.5, "no portal is asked more often than twice a second"
+        assert loopback or portal.delay is None or portal.delay >= 0.5, (
+            "no portal is asked more often than twice a second"
+        )
     assert "\t" not in text and text.endswith("\n")
 
 
@@ -71,7 +73,9 @@ def test_what_is_wrong_is_refused_with_file_and_line(tmp_path: Path, change: str
     assert complaint in str(error.value)
 
 
-@pytest.mark.parametrize("url", ["file:///etc/passwd", "ftp://x.gov.cn/", "http://user:pass@x.gov.cn/", "//x.gov.cn/", "x.gov.cn"])
+@pytest.mark.parametrize(
+    "url", ["file:///etc/passwd", "ftp://x.gov.cn/", "http://user:pass@x.gov.cn/", "//x.gov.cn/", "x.gov.cn"]
+)
 def test_only_public_web_addresses_are_lists(tmp_path: Path, url: str) -> None:
     file = tmp_path / "example.yaml"
     file.write_text(GOOD.replace("http://www.example.gov.cn/zwgk/czyjs/", url), "utf-8")
@@ -79,7 +83,9 @@ def test_only_public_web_addresses_are_lists(tmp_path: Path, url: str) -> None:
         read_portal(file)
 
 
-def test_portals_of_a_user_s_folder_are_added_and_none_may_hide_another(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_portals_of_a_user_s_folder_are_added_and_none_may_hide_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "example.yaml").write_text(GOOD, "utf-8")
     monkeypatch.setenv("YUSUAN_PORTALS", str(tmp_path))
     assert {"sample", "example"} <= set(load_portals())

@@ -23,7 +23,10 @@ UUID = "8c34b9fc-1111-4222-8333-444455556666"
 MARKED = [
     ("hanweb_jpage", '<script type="text/xml"><datastore><recordset></recordset></datastore></script>'),
     ("hanweb_jpage", "var url='/module/web/jpage/dataproxy.jsp?page=2'"),
-    ("hanweb_jpaas", '<script src="/cms_files/default/script/AuthorizedRead/unitbuild.js" parseType="bulidstatic"></script>'),
+    (
+        "hanweb_jpaas",
+        '<script src="/cms_files/default/script/AuthorizedRead/unitbuild.js" parseType="bulidstatic"></script>',
+    ),
     ("gkmlpt", "window._CONFIG = {ACTION:'index', SID: '757012', TREE: []};"),
     ("fragment", "$.get('/site/label/8888',{labelName:'publicInfoList'})"),
     ("fragment", f"/columns/{UUID}/templates/{UUID}/blocks/{UUID}?page=1"),
@@ -96,11 +99,19 @@ def test_every_saved_page_that_carries_a_mark_is_recognised_by_it() -> None:
          ["/gongkai/script_channel_c_5f9fa491ab327f36e4c1305d_n_1605682402.2911.js?size=0&size="]),
     ],
 )  # fmt: skip
-def test_a_saved_page_says_what_its_list_must_be_asked_with(tmp_path: Path, page: str, family: str, url: str, asked: list[str]) -> None:
+def test_a_saved_page_says_what_its_list_must_be_asked_with(
+    tmp_path: Path, page: str, family: str, url: str, asked: list[str]
+) -> None:
     saved = SAVED / page
     if not saved.is_file():
         pytest.skip("the saved pages are not here")
-    told = {"id": "saved", "name": "存档页面", "region": "广东省佛山市", "family": family, "columns": [{"list_url": url}]}
+    told = {
+        "id": "saved",
+        "name": "存档页面",
+        "region": "广东省佛山市",
+        "family": family,
+        "columns": [{"list_url": url}],
+    }
     portal = Portal.model_validate(told)
     with Archive(tmp_path) as archive:
         spider = spider_of(family)(portal, archive, "run", tmp_path / "evidence", lambda _: None)

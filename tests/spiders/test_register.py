@@ -74,7 +74,11 @@ def test_a_misspelt_filter_is_no_empty_crawl(text: str, complaint: str) -> None:
 @pytest.mark.parametrize(
     ("url", "family", "reason"),
     [
-        ("https://czt.shanxi.gov.cn/bmp_pub/index_gfa.html?ADMDIV=140729000", "budget_platform", "no adapter for the platform at czt.shanxi.gov.cn"),
+        (
+            "https://czt.shanxi.gov.cn/bmp_pub/index_gfa.html?ADMDIV=140729000",
+            "budget_platform",
+            "no adapter for the platform at czt.shanxi.gov.cn",
+        ),
         ("http://x.gov.cn/info/index.html#/czyjs", "static_pager", "built by a script"),
         ("http://czj.x.gov.cn/", "static_pager", "a site's front page"),
         ("https://czt.nmg.gov.cn/yjs/business/page/index?cityCode=150100", "budget_platform", None),
@@ -127,7 +131,13 @@ def test_a_slice_of_the_register_is_crawled(lab: Any, tmp_path: Path) -> None:
     assert done.returncode == 3, done.stderr
     told = read_summary(tmp_path / "o" / "summary.json").portal(entry.portal.id)
     assert any("no category of budgets" in one for one in told.problems)
-    none = subprocess.run([*command[:3], "--archive", str(tmp_path / "a"), "--out", str(tmp_path / "o2")], cwd=ROOT, capture_output=True, text=True, timeout=60)
+    none = subprocess.run(
+        [*command[:3], "--archive", str(tmp_path / "a"), "--out", str(tmp_path / "o2")],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
     assert none.returncode == 2 and "no portal to crawl" in none.stderr
 
 
@@ -143,5 +153,7 @@ def test_a_registered_column_is_read_as_the_family_its_page_shows(lab: Any) -> N
     told = lab.crawl(lab.portal(site, "reg_guessed")).sum("reg_guessed")
     assert (told.family, told.new, told.incomplete) == ("hanweb_jpage", 1, False)
     written = lab.crawl(lab.portal(site, "written")).sum("written")
-    assert (written.family, written.new, written.incomplete) == ("static_pager", 0, True), "what a person wrote is not second-guessed"
+    assert (written.family, written.new, written.incomplete) == ("static_pager", 0, True), (
+        "what a person wrote is not second-guessed"
+    )
     assert "its marks are those of `hanweb_jpage`" in written.problems[0]

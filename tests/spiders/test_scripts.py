@@ -21,7 +21,13 @@ def test_keys_without_quotes_single_quotes_escapes_and_a_comma_too_many() -> Non
     assert told == {"ACTION": "index", "F": "<p/>", "T": [{"id": "3012", "name": "财政"}], "d": None}
 
 
-@given(st.recursive(st.none() | st.booleans() | st.text(), lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4), max_leaves=12))
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.text(),
+        lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+        max_leaves=12,
+    )
+)
 def test_all_json_is_read_as_json_reads_it(value: object) -> None:
     # U+2028 and the like need no escape in JSON; a lone half of a pair cannot be written at all
     assert read_literal(json.dumps(value)) == value

@@ -26,7 +26,9 @@ def self_signed(folder: Path) -> Path:
         .sign(key, hashes.SHA256())
     )  # fmt: skip
     file = folder / "portal.pem"
-    private = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    private = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
     file.write_bytes(private + certificate.public_bytes(serialization.Encoding.PEM))
     return file
 
