@@ -17,7 +17,8 @@ class PortalSummary(BaseModel):
 
     `incomplete`: something of the portal was not read tonight that should have been (a list page missing, a wall, no network,
     stopped early); `problems` says what. `rows_remembered` (of `rows_fetched`) stand on list pages that were not asked for because
-    the page above them showed nothing new; `articles_remembered` were checked within the portal's `recheck_days`. Rows and pages `expected` are what the portal itself says, None when it says nothing.
+    the page above them showed nothing new; `articles_remembered` were checked within the portal's `recheck_days`. Rows and
+    pages `expected` are what the portal itself says, None when it says nothing.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

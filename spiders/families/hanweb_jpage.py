@@ -96,7 +96,10 @@ class HanwebJpageSpider(PortalSpider):
         if total is None:
             total = listing.said.get("rows_total")
         listing.said["rows_total"] = total
-        shown = len(set(listing.seen) | {identity(row.url) for row in rows})
+        # of this reading: a list that is read again because it moved is read to its end
+        read: set[str] = listing.said.get("read", set()) if number > 1 else set()
+        listing.said["read"] = read | {identity(row.url) for row in rows}
+        shown = len(listing.said["read"])
         following = None
         if rows and (total is None or shown < total):
             group = _HREF.search("".join(elements(store, "nextgroup")[:1]))

@@ -70,6 +70,7 @@ class Portal:
     tokens: int = 0
     served: int = 0
     grow_after: int | None = None
+    shrink_after: int | None = None
     ends_after: int | None = None
 
     def __post_init__(self) -> None:
@@ -106,6 +107,9 @@ class Portal:
             self.grow_after = None
             for n in range(1, A_PAGE + 1):
                 self.add(100 + n)
+        if self.shrink_after == self.served:
+            self.shrink_after = None
+            self.papers.remove(self.paper("41"))
         return found
 
     def answer(self, asked: Any) -> Any:
@@ -470,8 +474,8 @@ def neimenggu(portal: Portal, asked: Any, path: str, fields: dict[str, str]) -> 
     return None
 
 
-SILENT = ("uuid_blocks", "lonsun", "gongkai", "neimenggu", "postback", "vsb")
-"""Portals that tell no number of entries."""
+COUNTED = ("shtml", "shtml_json", "jpage_from_1", "jpage_from_0", "jpage_groups", "jpaas", "gkmlpt", "gkmlpt_by_name")
+"""Portals that tell the number of their entries."""
 
 
 @dataclass
@@ -541,6 +545,15 @@ def moving(shared_lab: Any) -> tuple[dict[str, Portal], Night]:
     place = town(shared_lab, "moving")
     for portal in place.portals.values():
         portal.grow_after = 2
+    return place.portals, place.night()
+
+
+@pytest.fixture(scope="module")
+def shrinking(shared_lab: Any) -> tuple[dict[str, Portal], Night]:
+    place = town(shared_lab, "shrinking")
+    place.portals = {name: portal for name, portal in place.portals.items() if name in COUNTED}
+    for portal in place.portals.values():
+        portal.shrink_after = 2
     return place.portals, place.night()
 
 
@@ -627,6 +640,16 @@ def test_a_list_that_grows_while_it_is_read_loses_nothing_and_doubles_nothing(
         assert told.incomplete is False, told.problems
     pdfs = Counter(re.sub(r"[?&]sid=\d+", "", one.path) for one in night.asked[name] if "paper-" in one.path)
     assert set(pdfs.values()) == {1}
+
+
+@pytest.mark.parametrize("name", COUNTED)
+def test_a_list_that_shrinks_while_it_is_read_loses_nothing_either(
+    shrinking: tuple[dict[str, Portal], Night], name: str
+) -> None:
+    portals, night = shrinking
+    assert portals[name].shrink_after is None, "the entry was taken away"
+    found = Counter(one.article_title for one in night.of(name) if one.sha256)
+    assert found == Counter(one.title for one in portals[name].budgets)
 
 
 @pytest.mark.parametrize("name", [name for name in PORTALS if name != "gongkai"])
