@@ -218,7 +218,7 @@ def _set(one: Set, year: int | None) -> Iterator[Identity]:
     yield from _xrf03(one, left, right, income, spending)
     yield from _xrf04(one, left, a_left, income)
     yield from _xrf05(one, right, a_right, fiscal_only)
-    yield from _xrf06(one, a_right, funds)
+    yield from _xrf06(one, a_left, a_right, funds)
     yield from _xrf07(one, spending, funds, a_right, fiscal_only)
     yield from _xrf08(one, funds["general_budget"], basic)
     yield from _xrf09(one, right, spending, a_right, funds)
@@ -474,11 +474,33 @@ def _xrf05(one: Set, right: Side | None, a_right: Side | None, why_not: str) -> 
     yield equal("XRF-05", [a], [b], "支出总计", _titles(right, a_right))
 
 
-def _xrf06(one: Set, a_right: Side | None, funds: dict[str, Coded | None]) -> Iterator[Identity]:
+def _xrf06_in_all(
+    one: Set, a_left: Side | None, a_right: Side, line: Line | None, funds: dict[str, Coded | None]
+) -> Identity:
+    """Without fund columns the fund statements together are 财政拨款支出, when every fund that has revenue has its statement."""
+    sid = a_right.table.statement.id
+    own = term(a_right, line) if line is not None else None
+    used = {
+        fund for fund in FUNDS if a_left is not None
+        for row in _named(a_left, fund) if any(cell.value for cell in row.cells.values())
+    }  # fmt: skip
+    several = [kind for kind in FUND_TABLES.values() if len([t for t in one.kinds.get(kind, []) if not t.empty]) > 1]
+    totals = {fund: table.of_total("total") for fund, table in funds.items() if table is not None}
+    if own is None or several or not used or not used <= set(totals) or not all(totals.values()):
+        return skip("XRF-06", "not one statement with a total for each fund that has revenue", sid)
+    terms = [t for found in totals.values() for t in found or ()]
+    tables = [table for table in funds.values() if table is not None]
+    return equal("XRF-06", [own], terms, _titles(a_right, *tables), "财政拨款支出")
+
+
+def _xrf06(one: Set, a_left: Side | None, a_right: Side | None, funds: dict[str, Coded | None]) -> Iterator[Identity]:
     if a_right is None:
         yield skip("XRF-06", one.why_not("appropriation_summary"))
         return
     line = a_right.current or a_right.grand
+    if not any(fund_of(column) for column in a_right.columns):
+        yield _xrf06_in_all(one, a_left, a_right, line, funds)
+        return
     for fund, kind in FUND_TABLES.items():
         columns = [column for column in a_right.columns if fund_of(column) == fund]
         printed = one.kinds.get(kind, [])

@@ -1,4 +1,4 @@
-"""EMP, PRE, COD: empty tables say so, the statements every form has are there, codes have parents and their listed names."""
+"""EMP-01, EMP-02, PRE, COD: empty tables say so, the statements every form has are there, codes have parents and their listed names."""
 
 from __future__ import annotations
 
@@ -10,22 +10,26 @@ from expectations.codes import listed_under
 from expectations.hierarchy import BY_CODE
 from expectations.identities import Identity, Term, skip
 from expectations.tables import Line, Table
+from expectations.told import sections
 
 STATEMENTS = (
     "revenue_expenditure_summary", "revenue_summary", "expenditure_summary", "appropriation_summary",
     "general_budget_expenditure", "general_budget_basic_expenditure", "three_public_expenses", "government_fund_expenditure",
 )  # fmt: skip
+FEWEST_TOPICS = 5
+"""A file with fewer subjects in its text is a set of tables with a heading."""
 MAY_BE_EMPTY = (*STATEMENTS, "state_capital_expenditure", "basic_expenditure", "project_expenditure", "procurement")
 
 
 def identities(disclosure: Disclosure, tables: list[Table]) -> Iterator[Identity]:
-    """EMP-01, EMP-02, PRE-01 and COD-01 of a disclosure."""
+    """EMP-01, EMP-02, PRE-01, PRE-02 and COD-01 of a disclosure."""
     for table in tables:
         if table.kind in MAY_BE_EMPTY:
             yield from _empty(table)
         if table.kind in BY_CODE and table.lists == 1:
             yield from _codes(table)
     yield from _present(tables)
+    yield from _sections(disclosure, tables)
 
 
 def _empty(table: Table) -> Iterator[Identity]:
@@ -50,6 +54,22 @@ def _present(tables: list[Table]) -> Iterator[Identity]:
         return
     for kind in STATEMENTS:
         yield Identity("PRE-01", (), kind, "", stated=(Decimal(int(kind in kinds)), Decimal(1)))
+
+
+def _sections(disclosure: Disclosure, tables: list[Table]) -> Iterator[Identity]:
+    """PRE-02: the text speaks of every subject that a disclosure must explain. The day of approval is not printed."""
+    told = {fact.topic for fact in disclosure.prose_facts}
+    kinds = {table.kind for table in tables}
+    if len(told) < FEWEST_TOPICS or not tables or disclosure.document.kind == "performance_text":
+        yield skip("PRE-02", "the file holds no text beside its tables")
+        return
+    missing = [
+        name for name, shown in sections().items()
+        if not told & set(shown["topics"]) and not kinds & set(shown["statements"])
+    ]  # fmt: skip
+    yield Identity(
+        "PRE-02", (), "、".join(missing) or "说明", "应说明的内容", stated=(Decimal(len(sections()) - len(missing)), Decimal(len(sections()))),
+    )  # fmt: skip
 
 
 def _codes(table: Table) -> Iterator[Identity]:

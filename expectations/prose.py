@@ -1,62 +1,68 @@
-"""TXT: what the text says against what the tables print, and units that do not fit."""
+"""TXT-01, TXT-06, TXT-11: what the text says against what the tables print, and units that do not fit."""
 
 from __future__ import annotations
 
-import tomllib
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal
-from functools import cache
-from importlib import resources
 
-from budget.amounts import Unit, printed_decimals
-from budget.disclosure import Disclosure, ProseFact
+from budget.amounts import Unit
+from budget.disclosure import Disclosure
+from budget.printed_text import squeeze
 from expectations.across import Coded, Set, basic_total, coded, one_column, sets_of
 from expectations.balance import Side, side_of
+from expectations.codes import same_name
 from expectations.identities import Identity, Term, equal, skip
-from expectations.subjects import item_of
-from expectations.tables import COARSEST, Cell, Column, Table, says
+from expectations.subjects import asset_total, item_of
+from expectations.tables import COARSEST, Column, Line, Table, says
+from expectations.told import Told, amounts_of, empty_means, name_of, topics
 
-
-@cache
-def topics() -> dict[str, str]:
-    """Topic of a prose fact → where its amount stands, as `topics.toml` lists them."""
-    text = resources.files("expectations").joinpath("topics.toml").read_text(encoding="utf-8")
-    return {str(key): str(value) for key, value in tomllib.loads(text)["topics"].items()}
+__all__ = ["Places", "identities", "topics"]
 
 
 def identities(disclosure: Disclosure, tables: list[Table]) -> Iterator[Identity]:
-    """TXT-01, TXT-06 and TXT-11 of a disclosure."""
+    """TXT-01, TXT-06, TXT-11 and EMP-03 of a disclosure."""
     yield from _units(tables)
-    named: dict[str, list[tuple[int, ProseFact]]] = defaultdict(list)
-    for number, fact in enumerate(disclosure.prose_facts):
-        if fact.amount is not None and fact.fiscal_year in (None, disclosure.document.fiscal_year):
-            named[fact.topic].append((number, fact))
     sets = sets_of(tables)
-    if not named:
-        return
+    told = amounts_of(disclosure)
     if len(sets) != 1:
-        yield skip("TXT-01", "several sets of statements: the text does not say which it means")
+        if told:
+            yield skip("TXT-01", "several sets of statements: the text does not say which it means")
         return
-    places = _Places(sets[0], disclosure.document.fiscal_year, final=disclosure.document.kind == "final_account")
+    places = Places(sets[0], disclosure.document.fiscal_year, final=disclosure.document.kind == "final_account")
+    yield from _empty(places, tables, told)
+    named: dict[str, list[Told]] = defaultdict(list)
+    for one in told:
+        named[one.topic].append(one)
     for topic, facts in named.items():
-        if topic not in topics():
-            continue
-        if len({fact.amount for _, fact in facts}) > 1:
+        if topic in topics():
+            yield from _topic(topic, facts, places)
+    yield from _by_name(told, places)
+    yield from _running(named, places)
+
+
+def _topic(topic: str, facts: list[Told], places: Places) -> Iterator[Identity]:
+    cells = [terms for place in topics()[topic] for terms in places.find(place)]
+    if not cells:
+        yield skip("TXT-01", "the table cell is not found", row_label=topic)
+        return
+    claims = [_claim(topic, one, cells) for one in facts]
+    if len({one.fact.amount for one in facts}) > 1:
+        # one of them is the table's; the others are of a part, a unit or a year that the text does not name
+        agreeing = [claim for claim in claims if claim.holds]
+        if agreeing:
+            yield agreeing[0]
+        else:
             yield skip("TXT-01", "the text names several amounts", row_label=topic)
-            continue
-        cells = places.find(topics()[topic])
-        if not cells:
-            yield skip("TXT-01", "the table cell is not found", row_label=topic)
-            continue
-        yield _claim(topic, *facts[0], cells)
+        return
+    yield claims[0]
 
 
-def _claim(topic: str, number: int, fact: ProseFact, cells: list[list[Term]]) -> Identity:
+def _claim(topic: str, one: Told, cells: list[list[Term]]) -> Identity:
     """Against the first place; another place that fits is taken instead (支出总计 or 本年支出合计)."""
-    own = [_prose_term(number, fact)]
-    claims = [equal("TXT-01", own, terms, f"文字：{topic}", fact.sentence[:60]) for terms in cells]
+    claims = [_against(one, terms, f"文字：{name_of(topic)}", one.fact.sentence[:60]) for terms in cells]
     best = next((claim for claim in claims if claim.holds), claims[0])
     if not best.holds and best.left_value and best.right_value:
         shift = best.left_value.adjusted() - best.right_value.adjusted()
@@ -66,16 +72,143 @@ def _claim(topic: str, number: int, fact: ProseFact, cells: list[list[Term]]) ->
     return best
 
 
-def _prose_term(number: int, fact: ProseFact) -> Term:
-    amount = Decimal(fact.amount or "0")
-    unit = Unit(fact.unit).in_wan if fact.unit in ("元", "千元", "万元", "亿元") else Decimal(1)
-    decimals = max(printed_decimals(format((amount / unit).normalize(), "f")), 2)
-    quantum = unit * Decimal(1).scaleb(-decimals)
-    cell = Cell("", number, 1000, amount, fact.amount or "", None, fact.at, max(quantum, min(COARSEST, unit)))
-    return Term(cell, f"文字“{fact.sentence[:30]}”")
+def _against(one: Told, terms: list[Term], label: str, sentence: str) -> Identity:
+    """TXT-01 of one figure. Text in whole 万元 is as often cut off as rounded: it is good to one of its last digit."""
+    claim = equal("TXT-01", [one.term()], terms, label, sentence)
+    return replace(claim, tolerance=one.quantum) if one.quantum > COARSEST else claim
 
 
-class _Places:
+# --------------------------------------------------------------------------- functions named in the text
+
+_PRINTED_CODE = re.compile(r"(?<!\d)(2\d{2}(?:\d{2}(?:\d{2})?)?)(?!\d)")
+_LEVEL = re.compile(r"[(（](类|款|项)[)）]")
+
+
+def _by_name(told: list[Told], places: Places) -> Iterator[Identity]:
+    """TXT-01 of amounts named by a functional code, or by its whole path 类、款、项."""
+    tables = [
+        found for kind in (
+            "general_budget_expenditure", "expenditure_summary", "government_fund_expenditure", "state_capital_expenditure",
+        ) if (table := places.one.one(kind)) is not None and (found := coded(table, places.year)) is not None
+    ]  # fmt: skip
+    if not tables:
+        return
+    for one in told:
+        if one.topic != "function" or not one.fact.name:
+            continue
+        cells = [terms for table in tables if (terms := _row_of(table, squeeze(one.fact.name)))]
+        if not cells:
+            continue
+        claims = [_against(one, terms, one.fact.name[-30:], one.fact.sentence[:40]) for terms in cells]
+        best = next((claim for claim in claims if claim.holds), None)
+        if best is not None:
+            yield best
+        elif _whole_path(one.fact.name):
+            yield claims[0]
+
+
+def _whole_path(name: str) -> bool:
+    return bool(_PRINTED_CODE.match(squeeze(name))) or len(_LEVEL.findall(name)) == 3
+
+
+def _row_of(table: Coded, name: str) -> list[Term] | None:
+    columns = table.column("total")
+    lines = [line for line in table.table.side(None) if line.code.isdigit()]
+    if columns is None:
+        return None
+    printed = _PRINTED_CODE.match(name)
+    if printed:
+        found = [line for line in lines if line.code == printed.group(1)]
+    else:
+        parts = [part for part in _LEVEL.split(name)[0::2] if part]
+        found = (
+            [line for line in lines if same_name(line.name, parts[-1]) and _below(line, parts[:-1], lines)]
+            if parts
+            else []
+        )
+    if len(found) != 1 or any(column.col not in found[0].cells for column in columns):
+        return None
+    return [Term(found[0].cells[column.col], f"{table.table.title} {found[0].label}") for column in columns]
+
+
+def _below(line: Line, parents: list[str], lines: list[Line]) -> bool:
+    """Whether the rows whose codes begin this row's are named as the path says."""
+    above = [other for other in lines if other.code != line.code and line.code.startswith(other.code)]
+    return all(any(same_name(other.name, name) for other in above) for name in parents)
+
+
+# --------------------------------------------------------------------------- TXT-06: 机关运行经费
+
+_SAME_ITEM = (
+    ("维修费", "维修(护)费"),
+    ("公车运行维护费", "公务用车运行维护费"),
+    ("公务用车运行费", "公务用车运行维护费"),
+    ("其他", "其他商品和服务支出"),
+)
+
+
+def _running(named: dict[str, list[Told]], places: Places) -> Iterator[Identity]:
+    """机关运行经费 is the 公用经费 of 行政单位; a department with institutions has more 公用经费 than that."""
+    public = places.find("general_budget_basic_expenditure/public")
+    for topic, severity in (("agency_running", None), ("institution_running", "warning")):
+        facts = named.get(topic, [])
+        if len({one.fact.amount for one in facts}) != 1 or not facts:
+            continue
+        if not public:
+            yield skip("TXT-06", "no 公用经费 to compare with", row_label=topic)
+            continue
+        claim = equal("TXT-06", [facts[0].term()], public[0], f"文字：{name_of(topic)}", "公用经费", severity=severity)
+        if not claim.holds and claim.difference < 0:
+            yield skip("TXT-06", "some of the 公用经费 belongs to institutions or is not 机关运行经费", row_label=topic)
+            continue
+        yield claim
+        if claim.holds:
+            yield from _running_items(named.get(f"{topic}_item", []), places, severity)
+
+
+def _running_items(items: list[Told], places: Places, severity: str | None) -> Iterator[Identity]:
+    table = places.one.one("general_budget_basic_expenditure")
+    if table is None or table.lists > 1:
+        return
+    found = coded(table, places.year)
+    columns = (found.column("public") or found.column("total")) if found is not None else None
+    if columns is None:
+        return
+    for one in items:
+        names = _spellings(squeeze(one.fact.name))
+        rows = [
+            line for line in table.side(None)
+            if len(line.code) == 5 and line.code.startswith(("302", "310")) and any(same_name(squeeze(line.name), n) for n in names)
+        ]  # fmt: skip
+        if len(rows) == 1 and columns[0].col in rows[0].cells:
+            right = [Term(rows[0].cells[columns[0].col], f"{table.title} {rows[0].label}")]
+            yield equal("TXT-06", [one.term()], right, f"文字：{one.fact.name}", rows[0].label, severity=severity)
+
+
+def _spellings(name: str) -> set[str]:
+    return {name, *(printed for short, printed in _SAME_ITEM if short == name)}
+
+
+# --------------------------------------------------------------------------- EMP-03: none is nothing
+
+
+def _empty(places: Places, tables: list[Table], told: list[Told]) -> Iterator[Identity]:
+    """EMP-03: where a statement says that there is nothing, the text and the other statements name nothing either."""
+    for kind, means in empty_means().items():
+        declared = [table for table in tables if table.kind == kind and table.statement.declared_empty and table.empty]
+        if not declared or len([table for table in tables if table.kind == kind]) > 1:
+            continue
+        title, sid = declared[0].title, declared[0].statement.id
+        terms = [one.term() for one in told if one.topic in means["topics"]]
+        terms += [term for place in means["places"] for found in places.find(place) for term in found]
+        for term in terms:
+            claim = equal("EMP-03", [term], [], f"{title}（空表）", term.label)
+            yield replace(claim, statement_ids=tuple(dict.fromkeys((*claim.statement_ids, sid))))
+        if not terms:
+            yield skip("EMP-03", "nothing else names what the statement says is none", sid)
+
+
+class Places:
     """Finds the cells a topic means in one set of statements."""
 
     def __init__(self, one: Set, year: int | None, *, final: bool) -> None:
@@ -83,15 +216,23 @@ class _Places:
         self.final = final
         self.year = year
         summary = one.one("revenue_expenditure_summary")
+        fiscal = one.one("appropriation_summary")
         self.sides = {side: side_of(summary, side) if summary else None for side in ("revenue", "expenditure")}
+        self.sides["fiscal_in"] = side_of(fiscal, "revenue") if fiscal else None
+        self.sides["fiscal_out"] = side_of(fiscal, "expenditure") if fiscal else None
 
     def find(self, place: str) -> list[list[Term]]:
+        """The cells a place of `topics.toml` means, each as the terms that add up to it; [] when they are not printed."""
         kind, _, what = place.partition("/")
-        if kind in ("revenue", "expenditure"):
+        if kind in self.sides:
             side = self.sides[kind]
             return _of_side(side, what) if side is not None else []
         if kind == "three_public":
             return self._three_public(what)
+        if kind == "assets":
+            tables = self.one.kinds.get("fixed_assets", [])
+            term = asset_total(tables[0], what) if len(tables) == 1 else None
+            return [[term]] if term is not None else []
         table = self.one.one(kind)
         if kind == "general_budget_basic_expenditure" and what == "total":
             return [terms] if table is not None and (terms := basic_total(table)) else []

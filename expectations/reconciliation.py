@@ -10,7 +10,19 @@ from typing import TYPE_CHECKING, Any
 from budget.disclosure import Disclosure
 from budget.reconciliations import Reconciliation
 from budget.states import Severity
-from expectations import across, balance, hierarchy, presence, prose, rows, subjects
+from expectations import (
+    across,
+    announced,
+    balance,
+    forms,
+    hierarchy,
+    paid_from,
+    presence,
+    prose,
+    rows,
+    sentences,
+    subjects,
+)
 from expectations.catalogue import check
 from expectations.identities import Identity
 from expectations.tables import Table, tables_of
@@ -41,7 +53,11 @@ def _identities(disclosure: Disclosure, tables: list[Table]) -> Iterator[Identit
     yield from across.identities(disclosure, tables)
     yield from subjects.identities(disclosure, tables)
     yield from presence.identities(disclosure, tables)
+    yield from forms.identities(disclosure, tables)
+    yield from paid_from.identities(disclosure, tables)
     yield from prose.identities(disclosure, tables)
+    yield from sentences.identities(disclosure)
+    yield from announced.identities(disclosure, tables)
 
 
 def severity_of(identity: Identity) -> Severity:

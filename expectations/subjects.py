@@ -154,7 +154,7 @@ def _columns(table: Table, key: str) -> list[int]:
 
 
 def _number(table: Table, row: int, col: int) -> Decimal | None:
-    cells = table.statement.rows[row].cells
+    cells = table.statement.rows[row].cells if row < len(table.statement.rows) else ()
     try:
         return parse_amount(cells[col]) if col < len(cells) else None
     except NotAnAmountError:
@@ -164,7 +164,9 @@ def _number(table: Table, row: int, col: int) -> Decimal | None:
 def _procurement(table: Table) -> Iterator[Identity]:
     if table.empty:
         return
-    total = next((column for column in table.columns if column.measure == "total" and not _budget(column.path)), None)
+    total = next(
+        (column for column in table.columns if column.measure == "total" and not budget_column(column.path)), None
+    )
     if total is None:
         return
     details = [
@@ -190,7 +192,8 @@ def _procurement(table: Table) -> Iterator[Identity]:
     yield from _budgets(table, details, total.col)
 
 
-def _budget(path: tuple[str, ...]) -> bool:
+def budget_column(path: tuple[str, ...]) -> bool:
+    """Whether a column of 政府采购 prints the budget of the project a row is bought from."""
     return says("procurement", "budget", squeeze(path[-1])) if path else False
 
 
@@ -211,7 +214,7 @@ def _product(table: Table, line: Line, quantity: int, price: int, amount: int) -
 
 def _budgets(table: Table, details: list[Line], amount: int) -> Iterator[Identity]:
     """PRC-04: rows of one project print its budget again; their amounts together stay below it."""
-    columns = [col for col, path in enumerate(table.statement.columns) if _budget(path)]
+    columns = [col for col, path in enumerate(table.statement.columns) if budget_column(path)]
     if len(columns) != 1:
         return
     runs: list[tuple[str, Decimal, list[Line]]] = []
@@ -275,6 +278,20 @@ def _assets(table: Table) -> Iterator[Identity]:
                     yield equal("AST-02", [part], [parent], part.label, headers[col], relation="≤")
 
 
+def asset_total(table: Table, what: str) -> Term | None:
+    """资产总额 of 固定资产占用情况表, `what` is quantity or value; None when it is not one printed cell."""
+    columns = [c for c, path in enumerate(table.statement.columns) if says("assets", what, squeeze("".join(path)))]
+    rows = [
+        (r, text) for r, row in enumerate(table.statement.rows)
+        for text in [next((text for text in row.cells[: min(columns, default=0)] if not is_blank(text)), "")]
+        if says("assets", "total", plain_name(text)) or says("assets", "total", squeeze(text))
+    ]  # fmt: skip
+    if len(columns) != 1 or len(rows) != 1:
+        return None
+    term = _asset_term(table, rows[0][0], columns[0], rows[0][1])
+    return term._replace(label=f"{table.title} {term.label}") if term is not None and term.cell.printed else None
+
+
 def _asset_term(table: Table, row: int, col: int, name: str) -> Term | None:
     line = next((line for line in table.side(None) if line.row == row and col in line.cells), None)
     if line is not None:
@@ -292,10 +309,19 @@ def _asset_term(table: Table, row: int, col: int, name: str) -> Term | None:
 # --------------------------------------------------------------------------- 绩效
 
 
+def duty_heads(table: Table) -> list[Line]:
+    """The duties of 整体绩效目标表: 一、二、… above their activities."""
+    return [
+        line
+        for line in table.side(None)
+        if not is_total(line) and line.ordinal and line.ordinal[0] in "一二三四五六七八九十"
+    ]
+
+
 def _duties(table: Table) -> Iterator[Identity]:
     """PRJ-09: 一、职责 = 1、2、3、 activities below it."""
     lines = [line for line in table.side(None) if not is_total(line)]
-    heads = [line for line in lines if line.ordinal[:1] in "一二三四五六七八九十" and line.ordinal]
+    heads = duty_heads(table)
     if len(heads) < 1 or len(heads) == len(lines):
         yield skip("PRJ-09", "duties and activities are not told apart", table.statement.id)
         return
@@ -342,12 +368,13 @@ def _counted(
 ) -> Identity:
     sides = (Decimal(right), Decimal(left)) if least else (Decimal(left), Decimal(right))
     return Identity(
-        check, (), row, column, (_amount_term(number, project, 0, project.amount or "0", project.name),), (),
+        check, (), row, column, (project_term(number, project, 0, project.amount or "0", project.name),), (),
         "≤" if least else "=", stated=sides,
     )  # fmt: skip
 
 
-def _amount_term(number: int, project: Project, col: int, amount: str, label: str) -> Term:
+def project_term(number: int, project: Project, col: int, amount: str, label: str) -> Term:
+    """An amount of a performance form as a term; `number` is the project's in its disclosure, `col` tells its amounts apart."""
     quantum = min(COARSEST, Decimal(1).scaleb(-printed_decimals(amount)))
     raw = amount if project.amount is not None else ""
     return Term(Cell("", number, col, Decimal(amount), raw, None, project.at, quantum), label)
@@ -357,14 +384,14 @@ def _split(number: int, project: Project) -> Iterator[Identity]:
     if project.amount is None or (project.fiscal is None and project.other is None):
         return
     parts = [
-        _amount_term(number, project, col, text, f"{project.name} {label}")
+        project_term(number, project, col, text, f"{project.name} {label}")
         for col, text, label in ((1, project.fiscal, "财政资金"), (2, project.other, "其他资金")) if text is not None
     ]  # fmt: skip
     if project.fiscal is None and not parts[0].cell.value:
         return
     yield equal(
         "PRJ-01",
-        [_amount_term(number, project, 0, project.amount, f"{project.name} 预算数")],
+        [project_term(number, project, 0, project.amount, f"{project.name} 预算数")],
         parts,
         project.name,
         "预算数",
@@ -381,7 +408,7 @@ def _cost_indicators(project: Project) -> list[Indicator]:
 def _cost(number: int, project: Project) -> Iterator[Identity]:
     if project.amount is None:
         return
-    budget = _amount_term(number, project, 0, project.amount, f"{project.name} 预算数")
+    budget = project_term(number, project, 0, project.amount, f"{project.name} 预算数")
     money = [one for one in _cost_indicators(project) if _money(one) is not None]
     for position, one in enumerate(money):
         value = _money(one)
@@ -422,7 +449,7 @@ def _plan(number: int, project: Project) -> Iterator[Identity]:
             steps.append((month, share))
     if not steps:
         return
-    term = (_amount_term(number, project, 0, project.amount or "0", project.name),)
+    term = (project_term(number, project, 0, project.amount or "0", project.name),)
     for (month, share), (following, later) in pairwise(steps):
         yield Identity("PRJ-03", (), project.name, f"{month}月 ≤ {following}月", term, (), "≤", stated=(share, later))
     if steps[-1][0] == "12":

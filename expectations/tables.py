@@ -19,6 +19,7 @@ from typing import NamedTuple, TypeVar
 
 from budget.amounts import Unit, printed_decimals
 from budget.disclosure import ColumnPath, Disclosure, Fact, Place, Statement
+from budget.kinds import statement_kinds
 from budget.printed_text import is_blank, plain_name, says_of_which, split_ordinal, squeeze
 
 T = TypeVar("T")
@@ -159,7 +160,7 @@ class Table:
 
     @property
     def title(self) -> str:
-        return self.statement.title or self.statement.kind
+        return self.statement.title or _chinese().get(self.statement.kind, self.statement.kind)
 
     def side(self, side: str | None) -> list[Line]:
         return [line for line in self.lines if line.side == side]
@@ -183,6 +184,11 @@ class Table:
         found = [line for line in self.lines if line.side is None and is_total(line)]
         grand = [line for line in found if line.role in ("grand_total", "total")]
         return found[0] if len(found) == 1 else grand[0] if len(grand) == 1 else None
+
+
+@cache
+def _chinese() -> dict[str, str]:
+    return {kind.name: kind.chinese for kind in statement_kinds()}
 
 
 def is_total(line: Line) -> bool:
