@@ -106,7 +106,12 @@ def members(data: bytes, limits: ContainerLimits = DEFAULT_CONTAINER_LIMITS) -> 
     lost. Raises UnreadableError for the archive as a whole: empty, encrypted (nothing can be read without a password),
     limit_size, limit_nesting, truncated, corrupt, unsupported.
     """
-    yield from _opened(data, "", 1, _Budget(limits, max(1, len(data))))
+    count = 0
+    for member in _opened(data, "", 1, _Budget(limits, max(1, len(data)))):
+        count += 1
+        yield member
+    if not count:
+        raise UnreadableError("empty", "an archive without files; download it again")
 
 
 def _opened(data: bytes, prefix: str, depth: int, budget: _Budget) -> Iterator[Member]:

@@ -6,6 +6,7 @@ import hashlib
 import io
 import time
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -59,6 +60,9 @@ def extract_bytes(data: bytes, file: str, *, limits: Limits = DEFAULT_LIMITS, re
     sha256 = hashlib.sha256(data).hexdigest()
     try:
         reading = read(data, limits)
+        if not reading.blocks and not reading.unread:
+            pages = f"none of its {reading.pages} pages" if reading.pages else "nothing in it"
+            raise UnreadableError("empty", f"{pages} shows any text or table")
     except UnreadableError as error:
         return _failed(file, sha256, recipe, error.code, error.message, started)
     except MemoryError:
@@ -79,11 +83,29 @@ def unreadable(data: bytes, file: str, error: UnreadableError, *, recipe: str = 
 
 def _failed(file: str, sha256: str, recipe: str, code: str, message: str, started: float) -> Disclosure:
     message = message if message.startswith(f"{file}: ") else f"{file}: {message}"
+    if "; " not in message and code in _ADVICE:
+        message = f"{message}; {_ADVICE[code]}"
     document = Document(
         file=file, sha256=sha256, reader=None, kind=None, recipe=recipe,
         error=DocumentError(code=_error_code(code), message=message),
     )  # fmt: skip
     return Disclosure(document=document, seconds=round(time.perf_counter() - started, 4))
+
+
+_ADVICE = {
+    "empty": "open it by hand, download it again if it should hold something",
+    "truncated": "download it again",
+    "encrypted": "ask the publisher for an open file",
+    "unsupported": "save it as PDF, .docx or .xlsx",
+    "not_a_document": "look at the page it came from",
+    "corrupt": "open it by hand and save it anew, or ask the publisher for another file",
+    "unsafe": "do not open it; ask the publisher for another file",
+    "limit_size": "look at it by hand",
+    "limit_pages": "split it",
+    "limit_memory": "look at it by hand, or allow more memory",
+    "limit_nesting": "look at it by hand",
+}
+"""What to do about a file, by error code, where the reader has no better advice."""
 
 
 def _error_code(code: str) -> ErrorCode:
@@ -173,6 +195,11 @@ def read(data: bytes, limits: Limits = DEFAULT_LIMITS) -> Reading:
 def _check_package(data: bytes, limits: Limits) -> None:
     with zipfile.ZipFile(io.BytesIO(data)) as package:
         infos = package.infolist()
+        _check_sizes(infos, limits)
+        _refuse_entities(package, infos)
+
+
+def _check_sizes(infos: Sequence[zipfile.ZipInfo], limits: Limits) -> None:
     if len(infos) > limits.max_parts:
         raise UnreadableError("limit_size", f"{len(infos):,} parts are more than the {limits.max_parts:,} allowed")
     expanded = sum(info.file_size for info in infos)
@@ -180,6 +207,31 @@ def _check_package(data: bytes, limits: Limits) -> None:
         raise UnreadableError(
             "limit_size", f"the parts take {expanded:,} bytes, more than {limits.max_expanded_bytes:,} allowed"
         )
+
+
+_XML = (".xml", ".rels", ".vml")
+
+
+def _refuse_entities(package: zipfile.ZipFile, infos: Sequence[zipfile.ZipInfo]) -> None:
+    """A document type in any part exists only to define entities, those of parts that no reader of ours opens too."""
+    for info in infos:
+        if not info.filename.lower().endswith(_XML) or info.flag_bits & 1:
+            continue
+        try:
+            with package.open(info) as stream:
+                head = stream.read(2048).replace(b"\0", b"")  # UTF-16 says the same with a NUL beside each letter
+        except (
+            zipfile.BadZipFile,
+            zlib.error,
+            EOFError,
+            OSError,
+            NotImplementedError,
+            RuntimeError,
+            ValueError,
+        ) as error:
+            raise UnreadableError("corrupt", f"{info.filename} cannot be unpacked: {error}") from error
+        if b"<!DOCTYPE" in head or b"<!ENTITY" in head:
+            raise UnreadableError("unsafe", f"{info.filename} declares a document type; no office program writes one")
 
 
 def _readers() -> dict[str, Callable[[bytes], Reading]]:

@@ -217,9 +217,16 @@ def _result(
     except MemoryError:
         code, message = "limit_memory", f"needs more than {limits.memory_mb} MiB; raise the limit to read it"
     except ProcessExpired as death:
-        code, message = "corrupt", f"the reader died on it (exit code {death.exitcode}); open it by hand"
+        # a library in C++ or Rust that is refused memory aborts, the kernel kills the largest process
+        starved = death.exitcode in (-signal.SIGABRT, -signal.SIGKILL)
+        code = "limit_memory" if starved else "corrupt"
+        within = f", allowed {limits.memory_mb} MiB" if starved else ""
+        message = f"the reader died on it (exit code {death.exitcode}{within}); open it by hand"
     except Exception as fault:
         log.exception("extraction of %s failed", job.file, exc_info=fault)
+        if "bad_alloc" in str(fault):  # how a library in C++ says MemoryError
+            within = f"needs more than {limits.memory_mb} MiB; raise the limit to read it"
+            return job, failed(job, "limit_memory", f"{job.file}: {within}"), []
         code, message = "corrupt", f"the extractor failed on it ({type(fault).__name__}: {fault}); open it by hand"
     return job, failed(job, cast(ErrorCode, code), f"{job.file}: {message}"), []
 

@@ -183,10 +183,24 @@ _BLOCKS = {
 _SECTIONS = {"thead", "tbody", "tfoot"}
 
 
+_TABLE_TAG = re.compile(r"<(/?)table\b", re.I)
+_PAGE_END = re.compile(r"</(?:html|body)\s*>", re.I)
+
+
+def _refuse_cut(text: str) -> None:
+    """A page that ends inside a table has lost the rest of it, perhaps half a number: no browser would say so."""
+    if _PAGE_END.search(text):
+        return
+    depth = sum(-1 if tag.group(1) else 1 for tag in _TABLE_TAG.finditer(text))
+    if depth > 0:
+        raise UnreadableError("truncated", "the page ends inside a table; download it again")
+
+
 def _flow(text: str) -> _Flow:
     """A page → what it shows, in order."""
     if not text.strip():
         raise UnreadableError("empty", "the page holds nothing; download it again")
+    _refuse_cut(text)
     # a NUL ends the text for the parser and everything after it would be lost
     text = re.sub(r"[\x00-\x08\x0b\x0e-\x1f\ufffe\uffff\ud800-\udfff]", "", text)
     # Word's and Excel's conditional parts that browsers show (`<![if …]>`) are marks, not elements

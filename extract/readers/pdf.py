@@ -17,6 +17,8 @@ from extract.tables import PageBlocks, blocks_of, page_blocks
 
 MAX_PAGES = 2000
 MAX_BYTES = 200 * 1024 * 1024
+OUTLINES = 100
+"""A page without a character and with so many drawn shapes may spell its text in curves."""
 
 
 class PictureReader(Protocol):
@@ -51,8 +53,11 @@ def read_pdf(
     limit_nesting, and unsupported for a file without any text layer (a scan) when there is no `picture_reader`.
 
     `picture_reader` is asked for the pages on which a picture stands, all at once: those without visible text are read
-    as pictures, the others when a picture on them holds text of its own. They take their place between the others. A file of nothing but such pages gives a reading by `scan`. Without it the pages of
-    pure picture give no block.
+    as pictures, the others when a picture on them holds text of its own. They take their place between the others. A file
+    of nothing but such pages gives a reading by `scan`. Without it the pages of pure picture give no block.
+
+    Pages whose characters stand for nothing known, and pages whose text is drawn as curves, are read as pictures too: their
+    text layer would be garbage or nothing. Where that shows nothing, the file is `unsupported`.
     """
     if len(data) > max_bytes:
         raise UnreadableError("limit_size", f"the PDF has {len(data)} bytes, more than {max_bytes}")
@@ -61,6 +66,7 @@ def read_pdf(
     pictured: list[int] = []
     printed: dict[int, PageContent] = {}
     sizes: list[tuple[float, float]] = []
+    garbled: list[int] = []
     text = seen = False
     with open_pdf(data) as pdf:
         if pdf.pages > max_pages:
@@ -70,12 +76,17 @@ def read_pdf(
                 raise UnreadableError("limit_time", f"{max_seconds} s were over before page {number} of {pdf.pages}")
             if page_reader is None:
                 content = pdf.page(number)
-                found, size, has_text = _from_content(content), (content.width, content.height), content.has_text
-                seen = seen or len(content.glyphs) > 0
-                if content.images and picture_reader is not None:
-                    if len(content.glyphs):
+                size = (content.width, content.height)
+                if content.is_garbled:
+                    garbled.append(number)
+                    pictured.append(number)
+                    found, has_text = PageBlocks((), ()), False
+                else:
+                    found, has_text = _from_content(content), content.has_text
+                    seen = seen or len(content.glyphs) > 0
+                    if content.images and len(content.glyphs):
                         printed[number] = content
-                    else:
+                    elif not len(content.glyphs) and (content.images or content.paths >= OUTLINES):
                         pictured.append(number)
             else:
                 page = page_reader(data, number)
@@ -89,9 +100,16 @@ def read_pdf(
         left = None if deadline is None else max(0.0, deadline - monotonic())
         for number, found in picture_reader(data, pictured, printed=printed, max_seconds=left).items():
             pages_found[number - 1] = found
-    elif not text:
+    elif picture_reader is None and not text and not garbled:
         raise UnreadableError(
             "unsupported", f"none of the {pages} pages has a text layer: a scan, to be read as pictures"
+        )
+    illegible = [number for number in garbled if not pages_found[number - 1].blocks]
+    if illegible:
+        raise UnreadableError(
+            "unsupported",
+            f"page {illegible[0]}: the fonts do not say which characters they show, and nothing legible is drawn "
+            f"({len(illegible)} of {pages} pages); ask the publisher for another file, or print this one and scan it",
         )
     blocks = [block for found in pages_found for block in found.blocks]
     unread = [number for found in pages_found for number in found.unread]

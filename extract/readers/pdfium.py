@@ -81,6 +81,7 @@ _char_origin = _function("FPDFText_GetCharOrigin", _I, _P, _I, _P, _P)
 _char_matrix = _function("FPDFText_GetMatrix", _I, _P, _I, _P)
 _font_size = _function("FPDFText_GetFontSize", _D, _P, _I)
 _char_object = _function("FPDFText_GetTextObject", _P, _P, _I)
+_unmapped = _function("FPDFText_HasUnicodeMapError", _I, _P, _I)
 _render_mode = _function("FPDFTextObj_GetTextRenderMode", _I, _P)
 
 _count_objects = _function("FPDFPage_CountObjects", _I, _P)
@@ -139,7 +140,11 @@ class PdfFile:
 
 @dataclass(frozen=True, slots=True)
 class PageContent:
-    """What stands on one page, in displayed points. `images` counts the pictures, `has_text` whether a text layer exists."""
+    """What stands on one page, in displayed points. `images` counts the pictures, `has_text` whether a text layer exists.
+
+    `unmapped` counts the characters of the text layer that stand for nothing known: their font says no character for the
+    code, or one of the private area. `paths` counts what is drawn by lines and curves.
+    """
 
     number: int
     width: float
@@ -148,6 +153,14 @@ class PageContent:
     ruling: Ruling
     images: int
     has_text: bool
+    characters: int = 0
+    unmapped: int = 0
+    paths: int = 0
+
+    @property
+    def is_garbled(self) -> bool:
+        """Whether the text layer says something else than the page shows. Bullets of symbol fonts alone do not make it so."""
+        return self.unmapped >= 8 and self.unmapped * 10 > self.characters
 
 
 @contextmanager
@@ -162,7 +175,8 @@ def open_pdf(data: bytes) -> Iterator[PdfFile]:
     handle = _load_document(data, len(data), None)
     pages = _page_count(handle) if handle else 0
     if pages < 1:
-        code = _last_error()
+        # the last error outlives the file that made it: only a failed load says something new
+        code = 0 if handle else _last_error()
         if handle:
             _close_document(handle)
         if code in (4, 5):
@@ -375,9 +389,10 @@ def _read_page(page: int, number: int) -> PageContent:
     frame = _frame_of(page)
     objects = _objects_of(page, number)
     ruling, areas = _ruling_of(objects, frame, number)
-    glyphs, has_text = _glyphs_of(page, objects, areas, frame, number)
+    glyphs, characters, unmapped = _glyphs_of(page, objects, areas, frame, number)
     width, height = frame.size
-    return PageContent(number, width, height, glyphs, ruling, objects.types.count(_IMAGE), has_text)
+    images, paths = objects.types.count(_IMAGE), objects.types.count(_PATH)
+    return PageContent(number, width, height, glyphs, ruling, images, characters > 0, characters, unmapped, paths)
 
 
 # ── ruling lines ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -582,16 +597,17 @@ def _drawn(
 _RADICALS: Final = {code: fold(chr(code)) for code in range(0x2E80, 0x2FE0) if len(fold(chr(code))) == 1}
 
 
-def _glyphs_of(page: int, objects: _Objects, areas: _Areas, frame: _Frame, number: int) -> tuple[Glyphs, bool]:
+def _glyphs_of(page: int, objects: _Objects, areas: _Areas, frame: _Frame, number: int) -> tuple[Glyphs, int, int]:
+    """The visible characters; how many the text layer has, blanks left out, and how many of these are unmapped."""
     text_page = _load_text(page)
     if not text_page:
-        return Glyphs.nothing(), False
+        return Glyphs.nothing(), 0, 0
     try:
         count = _count_chars(text_page)
         if count > MAX_CHARACTERS:
             raise UnreadableError("limit_memory", f"page {number} holds {count} characters, more than {MAX_CHARACTERS}")
         if count <= 0:
-            return Glyphs.nothing(), False
+            return Glyphs.nothing(), 0, 0
         return _characters(page, text_page, count, objects, areas, frame)
     finally:
         _close_text(text_page)
@@ -609,13 +625,18 @@ def _codes(text_page: int, count: int) -> npt.NDArray[np.uint32]:
 
 def _characters(
     page: int, text_page: int, count: int, objects: _Objects, areas: _Areas, frame: _Frame
-) -> tuple[Glyphs, bool]:
+) -> tuple[Glyphs, int, int]:
     codes = _codes(text_page, count)
+    # codes of glyphs that no table maps to characters come as if they were characters, control characters among them
+    stray = np.fromiter(map(_unmapped, repeat(text_page), range(count)), np.int8, count) == 1
+    stray |= (codes >= 0xE000) & (codes < 0xF900) | (codes == 0xFFFD)
+    unmapped = int(np.count_nonzero(stray))
     blank = (codes <= 32) & (codes != 2) | (codes == 0xA0) | (codes == 0x3000) | (codes == 0x200B) | (codes == 0xFEFF)
     blank |= (codes >= 0x2000) & (codes <= 0x200A) | (codes >= 0xD800) & (codes < 0xE000) | (codes > 0x10FFFF)
     keep = np.flatnonzero(~blank)
+    characters = int(np.count_nonzero(~blank | stray))
     if not len(keep):
-        return Glyphs.nothing(), False
+        return Glyphs.nothing(), characters, unmapped
     places, n = keep.tolist(), len(keep)
     codes = codes[keep]
     codes[(codes == 2) | (codes == 0xFFFE)] = ord("-")  # pdfium's marks for a hyphen at the end of a line
@@ -672,7 +693,7 @@ def _characters(
         confidence=None,
         cut=None if cut is None else cut[chosen],
     )
-    return glyphs, True
+    return glyphs, characters, unmapped
 
 
 def _visible(

@@ -115,6 +115,11 @@ class _Reader:
                     at += max(0, value or 0)
                     continue
                 self._word(word, value)
+        # a stray brace leaves groups open too; what was cut off does not end in one
+        if at > size or (self.stack and not data.rstrip(b"\x00 \t\r\n").endswith(b"}")):
+            raise UnreadableError(
+                "truncated", "the RTF text ends inside an open group: it is cut off; download it again"
+            )
         self._decode()
         if "".join(self.text).strip():
             self._end("")

@@ -111,9 +111,15 @@ def _with_words(glyphs: Glyphs, words: Sequence[Word], turn: int) -> Glyphs:
     read = replace(
         plain, origin=plain.box[:, [start, foot]], size=across, advance=along, turn=np.full(len(words), turn, np.int64),
     )  # fmt: skip
-    sure = np.ones(len(glyphs)) if glyphs.confidence is None else glyphs.confidence
-    both = ((getattr(replace(glyphs, confidence=sure), f.name), getattr(read, f.name)) for f in fields(Glyphs))
+    both = ((getattr(_whole(glyphs), f.name), getattr(_whole(read), f.name)) for f in fields(Glyphs))
     return Glyphs(*(np.concatenate(pair) for pair in both))
+
+
+def _whole(glyphs: Glyphs) -> Glyphs:
+    """The same with what it leaves unsaid: characters are certain and cut nowhere."""
+    sure = np.ones(len(glyphs)) if glyphs.confidence is None else glyphs.confidence
+    cut = np.zeros((len(glyphs), 4), bool) if glyphs.cut is None else glyphs.cut
+    return replace(glyphs, confidence=sure, cut=cut)
 
 
 def _with_rules(ruling: Ruling, boxes: Sequence[Box]) -> Ruling:

@@ -94,6 +94,8 @@ class _Document:
         flags = struct.unpack_from("<H", main, 10)[0]
         if flags & 0x0100:
             raise UnreadableError("encrypted", "the Word file asks for a password; ask the publisher for an open file")
+        if identity & 0xFF00 != 0xA500 or not version:
+            raise UnreadableError("corrupt", f"the WordDocument stream does not begin as one (found {identity:#06x})")
         if identity != 0xA5EC or version < 0x00C1:
             raise UnreadableError("unsupported", f"written before Word 97 (format {version}); save it anew as .docx")
         table = file.stream("1Table" if flags & 0x0200 else "0Table")

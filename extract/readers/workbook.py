@@ -15,7 +15,7 @@ from datetime import date, datetime, time, timedelta
 import python_calamine as calamine
 from lxml import etree
 
-from budget.disclosure import ReaderName, SheetPlace
+from budget.disclosure import ReaderName, SheetPlace, Unread
 from extract.readers.number_format import shown_number
 from extract.readers.word import parse_xml
 from extract.reading import Grid, GridCell, Line, Reading, UnreadableError
@@ -39,6 +39,8 @@ class _Looks:
     formats: dict[tuple[int, int], str]
     hidden_rows: frozenset[int]
     hidden_columns: frozenset[int]
+    uncomputed: tuple[tuple[int, int, str], ...] = ()
+    """Row, column and text of formulas that no program has ever computed: the file holds no value for them."""
 
 
 _PLAIN = _Looks({}, frozenset(), frozenset())
@@ -54,22 +56,31 @@ def read_workbook(data: bytes, reader: ReaderName) -> Reading:
         raise UnreadableError("corrupt", f"the workbook cannot be opened: {error}") from error
     looks = _xlsx_looks(data) if reader == "xlsx" else {}
     blocks: list[Line | Grid] = []
+    unread: list[Unread] = []
+    if not book.sheets_metadata:
+        raise UnreadableError("corrupt", "the workbook has no sheet; open it by hand and save it anew")
     for meta in book.sheets_metadata:
         if meta.typ != calamine.SheetTypeEnum.WorkSheet or meta.visible != calamine.SheetVisibleEnum.Visible:
             continue
         try:
             sheet = book.get_sheet_by_name(meta.name)
-            blocks.extend(_sheet_blocks(sheet, meta.name, looks.get(meta.name, _PLAIN)))
+            look = looks.get(meta.name, _PLAIN)
+            blocks.extend(_sheet_blocks(sheet, meta.name, look))
         except (calamine.CalamineError, OSError, ValueError) as error:
             raise UnreadableError("corrupt", f"sheet {meta.name!r} cannot be read: {error}") from error
-    return Reading(reader=reader, blocks=tuple(blocks))
+        for r, c, formula in look.uncomputed:
+            if r not in look.hidden_rows and c not in look.hidden_columns:
+                unread.append(Unread(text=f"={formula}", at=SheetPlace(sheet=meta.name, cell=cell_name(r, c))))
+    return Reading(reader=reader, blocks=tuple(blocks), unread=tuple(unread))
 
 
 def _sheet_blocks(sheet: calamine.CalamineSheet, name: str, looks: _Looks) -> Iterator[Line | Grid]:
     if sheet.start is None or sheet.end is None:
         return
     if (sheet.end[0] + 1) * (sheet.end[1] + 1) > MAX_PLACES and sheet.total_height * sheet.total_width > MAX_PLACES:
-        raise UnreadableError("limit_size", f"sheet {name!r} spans {sheet.total_height:,} × {sheet.total_width:,} places")
+        raise UnreadableError(
+            "limit_size", f"sheet {name!r} spans {sheet.total_height:,} × {sheet.total_width:,} places"
+        )
     values = sheet.to_python(skip_empty_area=False)
     texts: dict[tuple[int, int], str] = {}
     for r, row in enumerate(values):
@@ -162,7 +173,7 @@ def _xlsx_looks(data: bytes) -> dict[str, _Looks]:
                 target = targets.get(sheet.get(f"{_R}id"), "").lstrip("/").removeprefix("xl/")
                 part = _part(package, f"xl/{target}")
                 if part is not None:
-                    found[sheet.get("name") or ""] = _sheet_looks(part, formats)
+                    found[sheet.get("name") or ""] = _sheet_looks(part, formats, sheet.get("name") or "")
             return found
     except (zipfile.BadZipFile, EOFError, OSError, NotImplementedError, ValueError) as error:
         raise UnreadableError("corrupt", f"the workbook's parts cannot be unpacked: {error}") from error
@@ -203,7 +214,11 @@ def _cell_formats(styles: etree._Element | None) -> list[str]:
     return formats
 
 
-def _sheet_looks(part: etree._Element, formats: list[str]) -> _Looks:
+def _sheet_looks(part: etree._Element, formats: list[str], name: str) -> _Looks:
+    """Raises UnreadableError (limit_size) for a sheet whose values lie too far apart: calamine would lay out every place."""
+    uncomputed: list[tuple[int, int, str]] = []
+    lowest = highest = furthest = 0
+    nearest = -1
     places: dict[tuple[int, int], str] = {}
     hidden_rows: set[int] = set()
     hidden_columns: set[int] = set()
@@ -218,10 +233,24 @@ def _sheet_looks(part: etree._Element, formats: list[str]) -> _Looks:
         if row.get("hidden") in ("1", "true"):
             hidden_rows.add(number)
         for i, cell in enumerate(row.iterfind(f"{_S}c")):
-            style = cell.get("s") or "0"
+            style, col = cell.get("s") or "0", _column(cell.get("r"), i)
             if style.isdigit() and int(style) < len(formats):
-                places[number, _column(cell.get("r"), i)] = formats[int(style)]
-    return _Looks(places, frozenset(hidden_rows), frozenset(hidden_columns))
+                places[number, col] = formats[int(style)]
+            if not len(cell):
+                continue
+            formula, value = cell.find(f"{_S}f"), cell.find(f"{_S}v")
+            # a formula whose text is empty keeps an empty value of type str
+            if formula is not None and (value is None or not (value.text or cell.get("t") == "str")):
+                uncomputed.append((number, col, formula.text or ""))
+            lowest, highest = (number if nearest < 0 else lowest), max(highest, number)
+            nearest, furthest = (col if nearest < 0 else min(nearest, col)), max(furthest, col)
+    if nearest >= 0 and (highest - lowest + 1) * (furthest - nearest + 1) > MAX_PLACES:
+        raise UnreadableError(
+            "limit_size",
+            f"sheet {name!r} has values as far apart as {cell_name(lowest, nearest)} and {cell_name(highest, furthest)}, "
+            f"more than {MAX_PLACES:,} places; delete the stray cells and save it anew",
+        )
+    return _Looks(places, frozenset(hidden_rows), frozenset(hidden_columns), tuple(uncomputed))
 
 
 def _column(reference: str | None, otherwise: int) -> int:

@@ -248,8 +248,8 @@ def test_damaged_pages_give_a_reading_or_a_reason() -> None:
         try:
             read += bool(read_html(bytes(damaged)).blocks)
         except UnreadableError as error:
-            assert error.code in {"empty", "corrupt"}
-    assert read > 200
+            assert error.code in {"empty", "corrupt", "truncated"}
+    assert read > 180
 
 
 def _squeezed(text: str) -> str:
