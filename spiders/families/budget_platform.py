@@ -18,7 +18,8 @@ from scrapy.http import Request, Response
 from budget.states import Reason
 from spiders import pages
 from spiders.archive import now
-from spiders.families.base import Listing, ListPage, PortalSpider, Trouble, posted
+from spiders.families.base import PortalSpider, posted
+from spiders.families.listing import Listing, ListPage, Trouble
 from spiders.pages import Article, Row
 from spiders.platforms import Platform, address_fields, platform_of, token, unwrapped
 

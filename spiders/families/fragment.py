@@ -21,7 +21,8 @@ from budget.printed_text import squeeze
 from budget.states import Reason
 from spiders import pages
 from spiders.addresses import identity
-from spiders.families.base import Listing, ListPage, PortalSpider, Trouble, folder_of
+from spiders.families.base import PortalSpider, folder_of
+from spiders.families.listing import Listing, ListPage, Trouble
 from spiders.middlewares import header
 from spiders.pages import HtmlPage, Row, read_page, read_rows, rows_of_fragment, text_of
 from spiders.rules import pattern, read_rules

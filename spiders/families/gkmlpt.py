@@ -17,7 +17,8 @@ from scrapy.http import Request, Response
 
 from budget.states import Reason
 from spiders import pages
-from spiders.families.base import Listing, ListPage, PortalSpider, Trouble
+from spiders.families.base import PortalSpider
+from spiders.families.listing import Listing, ListPage, Trouble
 from spiders.pages import Attachment, HtmlPage, Row
 from spiders.rules import pattern, read_rules
 from spiders.scripts import NotALiteralError, assigned

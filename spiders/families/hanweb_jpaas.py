@@ -15,7 +15,8 @@ from scrapy.http import Request, Response
 
 from budget.states import Reason
 from spiders import pages
-from spiders.families.base import Listing, ListPage, PortalSpider, Trouble, folder_of
+from spiders.families.base import PortalSpider, folder_of
+from spiders.families.listing import Listing, ListPage, Trouble
 from spiders.pages import HtmlPage, read_page, read_rows, rows_of_fragment
 from spiders.scripts import NotALiteralError, read_literal
 

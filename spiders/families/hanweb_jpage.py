@@ -16,7 +16,8 @@ from scrapy.http import Request, Response
 from budget.states import Reason
 from spiders import pages
 from spiders.addresses import identity
-from spiders.families.base import Listing, ListPage, PortalSpider, Trouble, folder_of
+from spiders.families.base import PortalSpider, folder_of
+from spiders.families.listing import Listing, ListPage, Trouble
 from spiders.pages import HtmlPage, Row, read_page, read_rows, rows_of_fragment
 
 _HREF = re.compile(r"href\s*=\s*[\"']([^\"']{1,1500})[\"']", re.IGNORECASE)

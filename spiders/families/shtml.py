@@ -15,7 +15,7 @@ from scrapy.http import Request, Response
 
 from budget.states import Reason
 from spiders import pages
-from spiders.families.base import Listing, ListPage, Trouble
+from spiders.families.listing import Listing, ListPage, Trouble
 from spiders.families.static_pager import StaticPagerSpider
 from spiders.pages import Attachment, HtmlPage, Row
 

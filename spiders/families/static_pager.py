@@ -13,7 +13,8 @@ from urllib.parse import urljoin, urlsplit
 
 from scrapy.http import Request
 
-from spiders.families.base import Listing, ListPage, PortalSpider, Trouble, folder_of
+from spiders.families.base import PortalSpider, folder_of
+from spiders.families.listing import Listing, ListPage, Trouble
 from spiders.pages import HtmlPage, Row, read_rows, text_of
 
 # a call, not `function createPageHTML(…)`; arguments may span lines

@@ -11,7 +11,8 @@ from typing import ClassVar
 from urllib.parse import urlsplit
 
 from budget.printed_text import squeeze
-from spiders.families.base import Listing, ListPage, PortalSpider
+from spiders.families.base import PortalSpider
+from spiders.families.listing import Listing, ListPage
 from spiders.pages import HtmlPage, _select, read_rows, text_of
 
 _PLACE = re.compile(r"(?<!\d)(\d{1,4})\s*/\s*(\d{1,4})(?!\d)")

@@ -20,7 +20,7 @@ from scrapy.http import HtmlResponse
 
 from spiders.archive import Archive
 from spiders.families import spider_of
-from spiders.families.base import Listing, ListPage, Trouble
+from spiders.families.listing import Listing, ListPage, Trouble
 from spiders.titles import ColumnHint
 
 A_PAGE = 5

@@ -11,7 +11,7 @@ from scrapy.http import HtmlResponse
 
 from spiders.archive import Archive
 from spiders.families import spider_of
-from spiders.families.base import Listing
+from spiders.families.listing import Listing
 from spiders.pages import decode
 from spiders.portals import Portal
 from spiders.recognise import recognise, recognise_address
