@@ -142,6 +142,8 @@ class Portal(_Strict):
         unusual = [name for name in ("delay", "charset") if getattr(self, name) is not None]
         if self.tls == "legacy":
             unusual.append("tls")
+        if self.recheck_days == 0:
+            unusual.append("recheck_days: 0")
         if unusual and not self.reason:
             raise ValueError(f"{', '.join(unusual)} differs from the default: say why in `reason`")
         return self

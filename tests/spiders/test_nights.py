@@ -251,3 +251,27 @@ def test_a_crawl_dies_with_its_parent_even_when_that_is_killed(lab: Any, tmp_pat
         ),
         10,
     )
+
+
+def test_a_second_night_killed_and_started_again_remembers_no_more_and_no_less(lab: Any, tmp_path: Path) -> None:
+    site = ten_articles(lab, pause=0.05)
+    portal = lab.portal(site, "remembering", recheck_days=7)
+    for archive in ("calm", "stormy"):
+        assert lab.crawl(portal, archive=archive).sum("remembering").new == 10
+    rows = [f"./202402/t20240206_{n}.html|{n}局2024年部门预算|2024-02-06" for n in range(16)]
+    for n in range(10, 16):
+        site.article(f"/ysjs/202402/t20240206_{n}.html", f"{n}局2024年部门预算", f"./P0{n}.pdf|{n}局2024年部门预算.pdf")
+        site.file(f"/ysjs/202402/P0{n}.pdf", b"%PDF-1.4 " + str(n).encode() * 50_000, pause=0.05)
+    site.lists(*rows)
+    calm = lab.crawl(portal, archive="calm")
+    assert (calm.sum("remembering").new, calm.sum("remembering").articles_remembered) == (6, 10)
+    archive, out = lab.folder / "stormy", tmp_path / "run"
+    process = start(lab, portal, archive, out)
+    wait_for(lambda: len(kept(archive)) >= 12)
+    process.kill()
+    process.wait()
+    assert crawl_in_subprocess([portal], archive, out).exit_code == 0
+    assert story(out) == story(calm.out)
+    site.asked.clear()
+    assert lab.crawl(portal, archive="stormy").sum("remembering").articles_remembered == 16
+    assert len(site.asked) == 2

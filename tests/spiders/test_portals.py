@@ -57,6 +57,7 @@ def test_the_sample_portal_is_packaged_and_can_be_moved() -> None:
         ("    rows: li\n", ":7: unknown key `columns.0.rows`; known are list_url"),
         ("max_pages: many\n", ":7: `max_pages`: Input should be a valid integer"),
         ("delay: 5\n", "say why in `reason`"),
+        ("recheck_days: 0\n", "say why in `reason`"),
         ("row: 'li >> a['\n", ":7: `row`:"),
         ("charset: klingon\n", ":7: `charset`:"),
         ("hosts: [HTTP://x]\n", ":7: `hosts`:"),
