@@ -365,7 +365,7 @@ def _numeric_regions(lines: _Lines) -> list[_Lines]:
     regions: list[_Lines] = []
     i = 0
     while i < len(lines):
-        if strong[i] == 0:
+        if strong[i] == 0 or (_is_caption(lines[i]) and not _row_strength(lines[i])):
             i += 1
             continue
         first = last = i
@@ -440,7 +440,7 @@ def _head_of(lines: _Lines, first: int) -> int:
         line = lines[top - 1]
         if lines[top][0].base - line[0].base > 2.4 * size or _differs(line[0].size, size):
             break
-        if any(_CAPTION.search(w.text.rstrip(":：")) or (w.text.endswith((":", "：")) and len(line) > 1) for w in line):
+        if _is_caption(line):
             break
         if any(w.x1 - w.x0 > 0.5 * max(right - left, 1.0) for w in line):
             break
@@ -450,6 +450,11 @@ def _head_of(lines: _Lines, first: int) -> int:
     while top < first and len(lines[top]) == 1 and (top + 1 == first or len(lines[top + 1]) == 1) and first - top > 2:
         top += 1
     return top
+
+
+def _is_caption(line: list[_Word]) -> bool:
+    """Whether a line says whose table it is, for which year, in which unit (`单位：万元`)."""
+    return any(_CAPTION.search(w.text.rstrip(":：")) or (w.text.endswith((":", "：")) and len(line) > 1) for w in line)
 
 
 def _without_rules(sheet: Sheet, lines: _Lines) -> Table | None:
@@ -676,9 +681,11 @@ def _merged_cores(
         gap = cores[i].x0 - out[-1].x1
         alone = b is None or a is None
         same = a is not None and b is not None and a is b
+        apart = not _share_rows(body, out[-1], cores[i])
+        same = same or (a is not None and b is not None and apart and _around(a, b, out[-1], cores[i]))
         if any(out[-1].x1 - 2 <= x <= cores[i].x0 + 2 for x in forced):
             same = alone = False
-        if (same and gap < 2.0 * size) or (alone and gap < 1.0 * size and not _numbers_in(body, cores[i])):
+        if (same and (apart or gap < 2.0 * size)) or (alone and gap < 1.0 * size and not _numbers_in(body, cores[i])):
             out[-1] = _Column(out[-1].x0, cores[i].x1)
         else:
             out.append(cores[i])
@@ -709,6 +716,41 @@ def _under_their_labels(
         i = min(pairs)[1]
         cores = [*cores[:i], _Column(cores[i].x0, cores[i + 1].x1), *cores[i + 2 :]]
         lowest = [*lowest[:i], lowest[i] or lowest[i + 1], *lowest[i + 2 :]]
+
+
+def _around(a: _Word, b: _Word, left: _Column, right: _Column) -> bool:
+    """Whether two head words of a line stand about the middle of one of two stretches: pieces of one label over both."""
+    if abs(a.base - b.base) > 0.1 * a.size or b.x0 - a.x1 > 2.0 * a.size:
+        return False
+    middle = (a.x0 + b.x1) / 2
+    return any(abs((c.x0 + c.x1) / 2 - middle) < 0.2 * a.size for c in (left, right))
+
+
+def _joined_pieces(words: list[_Word]) -> list[_Word]:
+    """Pieces of a line that together are as wide as the line above them are the end of one wrapped label (`政  拨款`)."""
+    out: list[_Word] = []
+    for word in sorted(words, key=lambda w: (round(w.base), w.x0)):
+        last = out[-1] if out else None
+        if last is not None and abs(last.base - word.base) < 0.5 and 0 < word.x0 - last.x1 < 2 * word.size and any(
+            0 < word.base - above.base <= WRAP * word.size
+            and abs(above.x0 - last.x0) < 0.3 * word.size and abs(above.x1 - word.x1) < 0.3 * word.size
+            for above in words
+        ):  # fmt: skip
+            out[-1] = replace(
+                last, text=last.text + word.text, marks=last.marks + word.marks, x1=word.x1,
+                top=min(last.top, word.top), bottom=max(last.bottom, word.bottom),
+            )  # fmt: skip
+        else:
+            out.append(word)
+    return out
+
+
+def _share_rows(body: list[_Word], left: _Column, right: _Column) -> bool:
+    """Whether some row shows words in both of two stretches."""
+    bases = [w.base for w in body if w.x1 > left.x0 and w.x0 < left.x1]
+    return any(
+        abs(w.base - base) < 0.5 * w.size for w in body if w.x1 > right.x0 and w.x0 < right.x1 for base in bases
+    )
 
 
 def _numbers_in(words: list[_Word], core: _Column) -> bool:
@@ -823,18 +865,26 @@ def _wraps(upper: _Word, lower: _Word, words: list[_Word], bases: list[float]) -
     )
     if any(abs(d - upward) < 0.04 * lower.size for d in downward):
         return True  # three lines about the middle one
+    if abs(upper.x0 - lower.x0) < 0.3 * lower.size and abs(upper.x1 - lower.x1) < 0.3 * lower.size and len(lower.text) > 2:
+        return True  # two full lines
     paired = [
         w
         for w in beside
         if any(abs(v.base - upper.base) < 0.15 * upper.size and abs(v.middle - w.middle) < 0.8 * w.size for v in words)
     ]
+    if len(paired) == len(beside):
+        return True
     middle = (upper.base + lower.base) / 2
-    halfway = any(abs(b - middle) < 0.2 * lower.size for b in bases)
-    return (len(paired) == len(beside) and halfway) or (len(paired) == len(beside) and len(beside) > 0)
+    if not any(abs(b - middle) < 0.2 * lower.size for b in bases):
+        return False
+    # the middle one of the parts of a group stands between two others
+    left = max((w for w in words if w.x1 <= min(upper.x0, lower.x0)), key=lambda w: w.x1, default=None)
+    right = min((w for w in words if w.x0 >= max(upper.x1, lower.x1)), key=lambda w: w.x0, default=None)
+    return not all(w is not None and w in beside and w not in paired for w in (left, right))
 
 
 def _head_rows(
-    labels: list[_Label], columns: list[_Column], cuts: list[float], rules: list[Rule]
+    labels: list[_Label], columns: list[_Column], cuts: list[float], rules: list[Rule], floor: float
 ) -> tuple[list[list[_Label]], list[_Word]]:
     """Labels → levels from top to bottom, the last one the leaves, each label with its columns; and words left over."""
     leaf: list[_Label | None] = [None] * len(columns)
@@ -858,7 +908,7 @@ def _head_rows(
     left_over: list[_Word] = []
     for level in levels:
         level.sort(key=lambda la: la.x0)
-        placed = _spread(level, leaf, columns, cuts, rules)
+        placed = _spread(level, leaf, columns, cuts, rules, floor)
         heads.append([la for la in placed if la.first >= 0])
         left_over += [w for la in placed if la.first < 0 for w in la.words]
     heads = [level for level in heads if level]
@@ -866,22 +916,32 @@ def _head_rows(
 
 
 def _spread(
-    level: list[_Label], leaf: list[_Label | None], columns: list[_Column], cuts: list[float], rules: list[Rule]
+    level: list[_Label],
+    leaf: list[_Label | None],
+    columns: list[_Column],
+    cuts: list[float],
+    rules: list[Rule],
+    floor: float,
 ) -> list[_Label]:
-    """Give each label of a level the columns it heads: by the rule below it, else so that labels stand over the middle."""
+    """Give each label of a level the columns it heads: by the rule below it, else so that labels stand over the middle.
+
+    `floor` is where the head ends. Labels stand in the middle of their cells, so a leaf tells where its cell begins: as
+    far above its own middle as the floor is below. It hangs from a label only if that is below the label's middle.
+    """
     edges = [columns[0].x0, *cuts, columns[-1].x1]
     middles = [(a + b) / 2 for a, b in itertools.pairwise(edges)]
     bottom = max(la.bottom for la in level)
+    height = max(la.height for la in level)
     size = level[0].words[0].size
 
     def below(i: int) -> bool:
         label = leaf[i]
         if label is None:
             return True
-        if label.top < bottom - 0.25 * size:
+        if label.top < bottom - 0.25 * size and (rules or label.height <= height):
             return False
         if not rules:
-            return True
+            return 2 * label.height - floor > height
         return any(bottom - 2 < y < label.top + 2 and a - 2 <= middles[i] <= b + 2 for y, a, b in rules)
 
     out: list[_Label] = []
@@ -965,7 +1025,7 @@ def _assembled(
     """Head lines and body rows → a table. `ends`: cuts known from drawn pieces; `rules`: those within the head."""
     x0, top, x1, foot = area  # fmt: skip
     body = [w for r in rows for line in r.lines for w in line]
-    head_words = [w for line in header for w in line]
+    head_words = _joined_pieces([w for line in header for w in line])
     if not body and not head_words:
         return None
     if ends:
@@ -983,9 +1043,9 @@ def _assembled(
     ys = [top]
     if header:
         labels = _labels(header, cuts, rules)
-        levels, left_over = _head_rows(labels, columns, cuts, rules)
-        depth = len(levels)
         floor = rows[0].top if rows else foot
+        levels, left_over = _head_rows(labels, columns, cuts, rules, floor)
+        depth = len(levels)
         lows = [max(la.bottom for la in level) for level in levels[:-1]]
         ys += [min(max(low + 1, ys[0] + 0.5 + i), floor - 0.5) for i, low in enumerate(lows)]
         ys = sorted(ys)
