@@ -446,8 +446,11 @@ def _head_of(lines: _Lines, first: int) -> int:
             break
         top -= 1
         left, right = min(left, line[0].x0), max(right, line[-1].x1)
-    # a lone centred line on top is the title, unless it stands over columns beside others
-    while top < first and len(lines[top]) == 1 and (top + 1 == first or len(lines[top + 1]) == 1) and first - top > 2:
+    # a lone centred line on top is the title, unless it stands over columns beside others or half a line above them
+    while (
+        top < first and len(lines[top]) == 1 and (top + 1 == first or len(lines[top + 1]) == 1) and first - top > 2
+        and lines[top + 1][0].base - lines[top][0].base > 0.9 * size
+    ):  # fmt: skip
         top += 1
     return top
 
@@ -865,8 +868,6 @@ def _wraps(upper: _Word, lower: _Word, words: list[_Word], bases: list[float]) -
     )
     if any(abs(d - upward) < 0.04 * lower.size for d in downward):
         return True  # three lines about the middle one
-    if abs(upper.x0 - lower.x0) < 0.3 * lower.size and abs(upper.x1 - lower.x1) < 0.3 * lower.size and len(lower.text) > 2:
-        return True  # two full lines
     paired = [
         w
         for w in beside
@@ -878,8 +879,8 @@ def _wraps(upper: _Word, lower: _Word, words: list[_Word], bases: list[float]) -
     if not any(abs(b - middle) < 0.2 * lower.size for b in bases):
         return False
     # the middle one of the parts of a group stands between two others
-    left = max((w for w in words if w.x1 <= min(upper.x0, lower.x0)), key=lambda w: w.x1, default=None)
-    right = min((w for w in words if w.x0 >= max(upper.x1, lower.x1)), key=lambda w: w.x0, default=None)
+    left = max((w for w in words if w.x1 <= lower.x0), key=lambda w: w.x1, default=None)
+    right = min((w for w in words if w.x0 >= lower.x1), key=lambda w: w.x0, default=None)
     return not all(w is not None and w in beside and w not in paired for w in (left, right))
 
 
