@@ -116,7 +116,8 @@ def reading_rows(
     for number, prose in enumerate(disclosure.prose_facts):
         by_table[tables.prose_facts].append({
             "sha256": sha256, "prose_no": number, "topic": prose.topic, "amount_wan": prose.amount,
-            "percent": prose.percent, "count": prose.count, "unit": prose.unit, "fiscal_year": prose.fiscal_year,
+            "percent": prose.percent, "count": prose.count, "unit": prose.unit, "raw": prose.raw,
+            "name": prose.name, "fiscal_year": prose.fiscal_year, "base_year": prose.base_year,
             "sentence": prose.sentence, **place_columns(prose.at),
         })  # fmt: skip
     for number, finding in enumerate(disclosure.findings):

@@ -222,7 +222,8 @@ prose_facts = Table(
     Column("prose_no", Integer, nullable=False),
     Column("topic", Text, nullable=False),
     Column("amount_wan", ExactDecimal), Column("percent", Text), Column("count", Text), Column("unit", Text),
-    Column("fiscal_year", Integer), Column("sentence", Text, nullable=False),
+    Column("raw", Text), Column("name", Text),
+    Column("fiscal_year", Integer), Column("base_year", Integer), Column("sentence", Text, nullable=False),
     *_place(),
     PrimaryKeyConstraint("sha256", "prose_no"),
 )  # fmt: skip
@@ -337,6 +338,35 @@ run_documents = Table(
     PrimaryKeyConstraint("run_id", "sha256"),
 )  # fmt: skip
 
+portal_runs = Table(
+    "portal_runs", metadata,
+    Column("run_id", Text, ForeignKey("runs.run_id", ondelete="CASCADE"), nullable=False),
+    Column("portal", Text, nullable=False),
+    Column("family", Text, nullable=False),
+    Column("ended_at", Moment, nullable=False),
+    Column("finish_reason", Text, nullable=False), Column("complete", Boolean, nullable=False),
+    Column("problems", Json, nullable=False),
+    Column("list_rows", Integer, nullable=False), Column("articles", Integer, nullable=False),
+    Column("found", Integer, nullable=False), Column("new", Integer, nullable=False),
+    Column("changed", Integer, nullable=False), Column("unchanged", Integer, nullable=False),
+    Column("ignored", Integer, nullable=False), Column("blocked", Integer, nullable=False),
+    Column("failed", Integer, nullable=False),
+    PrimaryKeyConstraint("run_id", "portal"),
+    Index("ix_portal_runs_portal", "portal", "ended_at"),
+)  # fmt: skip
+"""One portal in one run. `complete`: every list was read to its end, no wall stood in the way, nothing was left for tomorrow."""
+
+portal_columns = Table(
+    "portal_columns", metadata,
+    Column("run_id", Text, nullable=False),
+    Column("portal", Text, nullable=False),
+    Column("list_url", Text, nullable=False),
+    Column("fiscal_year", Integer), Column("document_kind", Text),
+    PrimaryKeyConstraint("run_id", "portal", "list_url"),
+    ForeignKeyConstraint(["run_id", "portal"], ["portal_runs.run_id", "portal_runs.portal"], ondelete="CASCADE"),
+)  # fmt: skip
+"""The lists that the run read there, with the year and kind of document a list is bound to; NULL where it holds any."""
+
 run_locks = Table(
     "run_locks", metadata,
     Column("name", Text, primary_key=True),
@@ -351,7 +381,7 @@ OF_A_READING = (
 )  # fmt: skip
 """Tables whose rows are replaced together when a version is stored under another recipe, parents first."""
 
-RUN_BOUND = frozenset({"runs", "run_documents", "run_locks"})
+RUN_BOUND = frozenset({"runs", "run_documents", "run_locks", "portal_runs", "portal_columns"})
 RUN_COLUMNS = frozenset(
     {
         "run_id", "first_stored_at", "stored_at", "loaded_at", "first_seen_at", "last_seen_at", "head_seen_at",
