@@ -6,7 +6,7 @@ set has two statements of one kind, the checks that need that kind are skipped.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
@@ -193,8 +193,15 @@ def _by_unit(claim: Identity, units: Mapping[str, str | None]) -> Identity:
     shift = _power_of_ten(claim.left_value, claim.right_value)
     if shift is None:
         return claim
+    usual = Counter(units.values()).most_common(1)[0][0]
+    odd = [sid for sid in claim.statement_ids if units.get(sid) != usual]
+    if any(term.cell.statement_id in odd for term in claim.right) and not any(
+        term.cell.statement_id in odd for term in claim.left
+    ):  # the statement in another unit than its neighbours is the suspect
+        claim, shift = replace(claim, left=claim.right, right=claim.left), -shift
     return replace(
         claim,
+        statement_ids=tuple(sorted(claim.statement_ids, key=lambda sid: sid not in odd)),
         check="TXT-11",
         note=f"相差 10 的 {shift} 次方，单位可能有误 / a power of ten apart ({shift}): check the unit",
     )

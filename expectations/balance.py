@@ -92,6 +92,7 @@ def side_of(table: Table, side: str) -> Side | None:
         shown = [Term(line.cells[columns[0].col], line.name) for line in parts]
         if current is not None and not equal("", [Term(current.cells[columns[0].col], "")], shown, "", "").holds:
             parts = []  # the levels below the headings are not told apart
+    parts, heading = _below_one_heading(parts)
     nature = tuple(line for line in parts if side == "expenditure" and says("rows", "by_nature", line.name))
     # 对附属单位补助 and 上缴上级 alone stand among the classes (Guangdong); 基本 and 项目 split the whole total again
     split = any(line.name in ("基本支出", "项目支出") for line in nature)
@@ -99,6 +100,7 @@ def side_of(table: Table, side: str) -> Side | None:
         parts = [line for line in parts if line not in nature]
     else:
         nature = ()
+    nature = (*heading,) if heading else nature
     return Side(table, side, tuple(parts), nature, current, tuple(between), grand, below, columns)
 
 
@@ -162,6 +164,15 @@ def _central_form(
     parts = below.pop(current.row, ())
     between = tuple(line for line in heads if line is not current)
     return Side(table, side, parts, (), current, between, grand, below, columns)
+
+
+def _below_one_heading(parts: list[Line]) -> tuple[list[Line], list[Line]]:
+    """(addends, a heading over all of them): 一、部门预算 above 1、…, 2、… with the total's own amount (Shaanxi)."""
+    if len(parts) < 4 or _level(parts[0]) != 0 or parts[0].blank or any(_level(line) == 0 for line in parts[1:]):
+        return parts, []
+    if sum(_level(line) < len(_LEVELS) for line in parts[1:]) * 2 < len(parts):
+        return parts, []
+    return parts[1:], parts[:1]
 
 
 def _with_parts(lines: list[Line], *, carry: bool = False) -> tuple[list[Line], dict[int, tuple[Line, ...]]]:

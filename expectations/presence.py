@@ -9,7 +9,7 @@ from budget.disclosure import Disclosure
 from expectations.codes import listed_under
 from expectations.hierarchy import BY_CODE
 from expectations.identities import Identity, Term, skip
-from expectations.tables import Line, Table
+from expectations.tables import Line, Table, chinese_of
 from expectations.told import sections
 
 STATEMENTS = (
@@ -53,7 +53,7 @@ def _present(tables: list[Table]) -> Iterator[Identity]:
         yield skip("PRE-01", "no 收支总表: the document is a part, or prints no statements")
         return
     for kind in STATEMENTS:
-        yield Identity("PRE-01", (), kind, "", stated=(Decimal(int(kind in kinds)), Decimal(1)))
+        yield Identity("PRE-01", (), chinese_of(kind), "", stated=(Decimal(int(kind in kinds)), Decimal(1)))
 
 
 def _sections(disclosure: Disclosure, tables: list[Table]) -> Iterator[Identity]:
@@ -69,6 +69,7 @@ def _sections(disclosure: Disclosure, tables: list[Table]) -> Iterator[Identity]
     ]  # fmt: skip
     yield Identity(
         "PRE-02", (), "、".join(missing) or "说明", "应说明的内容", stated=(Decimal(len(sections()) - len(missing)), Decimal(len(sections()))),
+        note=f"文字未见：{'、'.join(missing)} / the text does not speak of: {'、'.join(missing)}" if missing else "",
     )  # fmt: skip
 
 

@@ -160,7 +160,7 @@ class Table:
 
     @property
     def title(self) -> str:
-        return self.statement.title or _chinese().get(self.statement.kind, self.statement.kind)
+        return self.statement.title or chinese_of(self.statement.kind)
 
     def side(self, side: str | None) -> list[Line]:
         return [line for line in self.lines if line.side == side]
@@ -189,6 +189,11 @@ class Table:
 @cache
 def _chinese() -> dict[str, str]:
     return {kind.name: kind.chinese for kind in statement_kinds()}
+
+
+def chinese_of(kind: str) -> str:
+    """The Chinese name of a statement kind; the kind itself where it has none."""
+    return _chinese().get(kind, kind)
 
 
 def is_total(line: Line) -> bool:

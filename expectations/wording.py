@@ -72,7 +72,12 @@ def _origin(
     one: Reconciled, root: Root, identities: Sequence[Identity],
     second_reading: Callable[[str, Place], str | None] | None, known: dict[tuple[str, int, int], Origin],
 ) -> Origin:  # fmt: skip
-    """Publisher when a second reader reads the suspected cells as we did, extraction when it reads one otherwise."""
+    """Publisher when a second reader reads the suspected cells as we did, extraction when it reads one otherwise.
+
+    Without a second reader only a slip inside the stored text of a cell tells: that was the publisher's.
+    """
+    if _misprinted(root):
+        return Origin.PUBLISHER
     if second_reading is None:
         return Origin.UNKNOWN
     cells = [root.cell] if root.cell is not None and root.value is not None else [
@@ -84,6 +89,20 @@ def _origin(
     if heard and all(heard):
         return Origin.PUBLISHER
     return Origin.UNKNOWN
+
+
+_SLIPS_OF_DIGITS = {"digit", "swap", "dropped", "doubled", "decimal", "sign"}
+
+
+def _misprinted(root: Root) -> bool:
+    """Whether the figure was mistyped before we saw it: the text of a workbook, Word or HTML cell is taken as it is stored.
+
+    A reader of such a file can lose or shift a cell, but it cannot swap two digits of one.
+    """
+    if root.cell is None or root.value is None or not isinstance(root.cell.at, SheetPlace | TablePlace):
+        return False
+    slip = slip_of(root.cell.value, root.value)
+    return root.cell.printed and root.moved_from is None and slip is not None and slip.kind in _SLIPS_OF_DIGITS
 
 
 def _agrees(sha256: str, cell: Cell, second_reading: Callable[[str, Place], str | None]) -> bool | None:

@@ -98,6 +98,50 @@ def extract(
     raise typer.Exit(1 if failed else 0)
 
 
+@app.command()
+def validate(
+    paths: Annotated[
+        list[Path] | None,
+        typer.Argument(help="Documents, folders, or disclosures (.json) that `extract` wrote.", show_default=False),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a document, as JSON lines.")] = False,
+    list_checks: Annotated[bool, typer.Option("--checks", help="Show the check catalogue and stop.")] = False,
+    workers: Annotated[int | None, typer.Option(min=1, help="Worker processes; default: one a core.")] = None,
+) -> None:
+    """Prove the accounting of documents 勾稽校验: what contradicts what, where it stands, which cell is suspected.
+
+    Exit status: 0 no errors (warnings are shown), 1 errors, 2 wrong usage.
+
+    Examples:
+
+        yusuan validate budget.pdf
+
+        yusuan validate downloads/ --json | jq 'select(.errors > 0) | .file'
+    """
+    import json
+
+    from flows.validate_command import NotADisclosureError, catalogue_table, show
+    from flows.validate_command import validate as judge_all
+
+    if list_checks:
+        out.print(catalogue_table())
+        raise typer.Exit(0)
+    if not paths:
+        raise stop("name the documents to validate (or --checks for the catalogue)", 2)
+    errors = 0
+    try:
+        for one in judge_all(paths, workers=workers):
+            errors += one.errors
+            if as_json:
+                sys.stdout.write(json.dumps(one.to_json(), ensure_ascii=False) + "\n")
+                sys.stdout.flush()
+            else:
+                show(out, [one])
+    except (FileNotFoundError, NotADisclosureError) as missing:
+        raise stop(str(missing), 2) from None
+    raise typer.Exit(1 if errors else 0)
+
+
 def remark(read: Read) -> str:
     """What the table says beside a file that is no reading: its error, or that it is an archive."""
     if error := read.disclosure.document.error:
