@@ -59,6 +59,7 @@ def page_blocks(number: int, width: float, height: float, glyphs: Glyphs, ruling
     if len(areas) > len(tables):
         free = np.flatnonzero(owner < 0)
         lines = lines_of(sheet, free)
+    lines, halves = _side_by_side(sheet, lines, areas)
     inside = np.zeros(len(glyphs), bool)
     for x0, top, x1, bottom in areas:
         x, y = sheet.middle[free, 0], sheet.middle[free, 1]
@@ -68,8 +69,54 @@ def page_blocks(number: int, width: float, height: float, glyphs: Glyphs, ruling
         blocks.append((run.top, run.x0, Line(run.text, number, run.box, round(run.size, 2))))
         if inside[line].any():
             unread += _lost_numbers(sheet, line[inside[line]], number)
-    blocks.sort(key=lambda b: (b[0], b[1]))
+    blocks.sort(key=lambda b: _reading_order(b[0], b[1], halves))
     return PageBlocks(tuple(b[2] for b in blocks), tuple(unread))
+
+
+@dataclass(frozen=True, slots=True)
+class _Halves:
+    """A zone of the page read half by half: two tables side by side, each with its own lines above."""
+
+    top: float
+    bottom: float
+    gutter: float
+
+
+def _reading_order(top: float, x0: float, halves: list[_Halves]) -> tuple[float, int, float, float]:
+    for zone in halves:
+        if zone.top - 0.5 <= top < zone.bottom:
+            return zone.top, int(x0 >= zone.gutter), top, x0
+    return top, 0, top, x0
+
+
+def _side_by_side(sheet: Sheet, lines: list[Ints], areas: list[Box]) -> tuple[list[Ints], list[_Halves]]:
+    """Lines above two tables that stand side by side, cut between the two: each table has its own title and unit."""
+    halves: list[_Halves] = []
+    pairs = [
+        (a, b) for a in areas for b in areas
+        if a[2] <= b[0] and min(a[3], b[3]) - max(a[1], b[1]) > 0.5 * min(a[3] - a[1], b[3] - b[1])
+        and not any(c not in (a, b) and c[0] < b[0] and c[2] > a[2] and c[1] < a[3] and c[3] > a[1] for c in areas)
+    ]  # fmt: skip
+    for a, b in pairs:
+        left, right, top = a[2], b[0], min(a[1], b[1])
+        ceiling = max((c[3] for c in areas if c[3] <= top), default=0.0)
+        start: float | None = None
+        for i in range(len(lines) - 1, -1, -1):
+            line = lines[i]
+            low = float(sheet.box[line, 1].min())
+            if low >= top or float(sheet.box[line, 3].max()) <= ceiling:
+                continue
+            before, after = line[sheet.end[line] <= left + 3], line[sheet.along[line] >= right - 3]
+            if len(before) + len(after) < len(line):
+                break  # ink between the two: it stands above both
+            if len(before) and len(after):
+                lines[i : i + 1] = [before, after]
+                start = low
+        if start is not None:
+            halves.append(_Halves(start, max(a[3], b[3]), (left + right) / 2))
+    return lines, halves
+
+
 
 
 def page_of(number: int, width: float, height: float, glyphs: Glyphs, ruling: Ruling) -> Page:

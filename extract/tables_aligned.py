@@ -597,12 +597,20 @@ class _Column:
 
 
 def _columns(
-    body: list[_Word], rows: int, header: list[_Word], x0: float, x1: float, rule_ends: list[float], merged: bool
+    body: list[_Word],
+    rows: int,
+    header: list[_Word],
+    x0: float,
+    x1: float,
+    rule_ends: list[float],
+    merged: bool,
+    upper: Sequence[_Word] = (),
 ) -> tuple[list[_Column], list[float]]:
     """Stretches of x filled by words of the body, and the cuts between them.
 
     A strip in which (almost) no row shows ink parts two columns; so does the end of a partial rule; a label of the head
-    over an empty strip names a column of its own.
+    over an empty strip names a column of its own. `header` are the words of the head that may name a column, `upper` those
+    above them that may belong to the same labels: no cut runs through one that stands over a single column.
     """
     step = 0.25
     size = float(np.median([w.size for w in body])) if body else 9.0
@@ -632,7 +640,8 @@ def _columns(
     if not cores:
         return [], []
     cores = _merged_cores(cores, header, body, size, forced)
-    cover += _cover(header, x0, x1, step)
+    single = [w for w in upper if sum(w.x1 > c.x0 and w.x0 < c.x1 for c in cores) <= 1]
+    cover += _cover([*header, *single], x0, x1, step)
     cuts = []
     for left, right in itertools.pairwise(cores):
         low, high = sorted((left.x1, right.x0))
@@ -828,8 +837,11 @@ def _labels(lines: _Lines, cuts: list[float], rules: list[Rule]) -> list[_Label]
             last = label.words[-1]
             if (
                 0 < word.base - last.base <= WRAP * word.size
-                and abs(label.middle - word.middle)
-                <= max(0.8 * word.size, 0.12 * (label.x1 - label.x0) if rules else 0)
+                and (
+                    abs(label.middle - word.middle)
+                    <= max(0.8 * word.size, 0.12 * (label.x1 - label.x0) if rules else 0)
+                    or (bool(rules) and _goes_on_below(label, word))
+                )
                 and not _parted(last, word, rules)
                 and (bool(rules) or _wraps(last, word, words, bases))
             ):
@@ -838,6 +850,13 @@ def _labels(lines: _Lines, cuts: list[float], rules: list[Rule]) -> list[_Label]
         else:
             labels.append(_Label((word,)))
     return labels
+
+
+def _goes_on_below(label: _Label, word: _Word) -> bool:
+    """Whether a word is the last line of a long text set flush left."""
+    return (
+        abs(label.x0 - word.x0) < 0.5 * word.size and word.x1 <= label.x1 + word.size and label.x1 - label.x0 > 10 * word.size
+    )
 
 
 def _one_cell(left: _Word, right: _Word, cuts: list[float], lines: _Lines) -> bool:
@@ -850,7 +869,8 @@ def _one_cell(left: _Word, right: _Word, cuts: list[float], lines: _Lines) -> bo
         for line in lines
         for w in line
     )
-    return headed and len(left.text) == 1 and len(right.text) == 1
+    spaced = len(left.text) == 1 or left.x1 - left.x0 > 1.1 * left.size * len(left.text)
+    return headed and spaced and len(right.text) == 1
 
 
 def _wraps(upper: _Word, lower: _Word, words: list[_Word], bases: list[float]) -> bool:
@@ -1035,7 +1055,10 @@ def _assembled(
     else:
         inner = [x for _, a, b in partial for x in (a, b) if x0 + 8 < x < x1 - 8]
         below = [r for r in partial if rows and r[0] > rows[0].top + 1]
-        columns, cuts = _columns(body, len(rows), _leaf_words(head_words), x0, x1, inner, merged or bool(below))
+        leaves = _leaf_words(head_words)
+        heights = [w.base for w in head_words]
+        upper = [w for w in head_words if w not in leaves and _below_top(w, min(heights), max(heights))]
+        columns, cuts = _columns(body, len(rows), leaves, x0, x1, inner, merged or bool(below), upper)
     if len(columns) < 2:
         return None
     xs = [x0, *cuts, x1]
@@ -1095,9 +1118,13 @@ def _leaf_words(words: list[_Word]) -> list[_Word]:
     ]  # fmt: skip
     if not lowest:
         return []
-    # a label that spans all levels stands halfway down, one that heads others stands on top
     top, low = min(w.base for w in words), max(w.base for w in lowest)
-    return [w for w in lowest if w.base >= low - 0.75 * (low - top) or low - top < 0.5 * w.size]
+    return [w for w in lowest if _below_top(w, top, low)]
+
+
+def _below_top(word: _Word, top: float, low: float) -> bool:
+    """Whether a word is not on top: a label that spans all levels stands halfway down, one that heads others on top."""
+    return word.base >= low - 0.75 * (low - top) or low - top < 0.5 * word.size
 
 
 def _distance(word: _Word, span: tuple[int, int, int, int], xs: list[float], ys: list[float], floor: float) -> float:
