@@ -803,10 +803,13 @@ def _cut_row(table: Table, row: tuple[Cell, ...]) -> tuple[Cell, ...] | None:
     if not shown:
         return None
     if table.form:
-        tail = row[shown[0]].shown
+        tails = [row[c].shown for c in shown]
         empty_before = not any(row[c].shown for c in range(min(3, len(row) - 1)) if c not in shown)
-        if len(shown) > 1 or not empty_before or not last[shown[0]].shown or tail in _INDICATOR_WORDS:
+        if not empty_before or not all(last[c].shown for c in shown) or any(t in _INDICATOR_WORDS for t in tails):
             return None
+        ends = max(c for c, cell in enumerate(last) if cell.own and cell.shown) if any(c.own and c.shown for c in last) else -1
+        if len(shown) > 1 and (shown[0] == 0 or shown[-1] >= ends):
+            return None  # a row of its own shows its value
         return _merged(last, row)
     recent = table.rows[-RECENT:]
     roles = column_roles(table.paths, [[r[c].shown for r in recent] for c in range(len(row))])

@@ -641,7 +641,12 @@ def _columns(
         return [], []
     cores = _merged_cores(cores, header, body, size, forced)
     single = [w for w in upper if sum(w.x1 > c.x0 and w.x0 < c.x1 for c in cores) <= 1]
-    cover += _cover([*header, *single], x0, x1, step)
+    cover += _cover([*header, *single, *(w for w in body if w.x1 - w.x0 >= 0.4 * (x1 - x0))], x0, x1, step)
+    # rules that begin inside the table leave out a column, even where this page shows nothing in it
+    if any(x0 + 8 < x < cores[0].x0 for x in forced):
+        cores.insert(0, _Column(x0, x0 + step))
+    if any(cores[-1].x1 < x < x1 - 8 for x in forced):
+        cores.append(_Column(x1 - step, x1))
     cuts = []
     for left, right in itertools.pairwise(cores):
         low, high = sorted((left.x1, right.x0))
