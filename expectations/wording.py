@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 
-from budget.amounts import NotAnAmountError, decimal_text, parse_amount
+from budget.amounts import decimal_text
 from budget.disclosure import Finding, FindingCell, PagePlace, Place, SheetPlace, TablePlace
-from budget.printed_text import squeeze
 from budget.states import Origin, Severity
 from expectations.catalogue import check
 from expectations.identities import Identity
 from expectations.reconciliation import Reconciled, severity_of
 from expectations.roots import Root, roots_of
+from expectations.sampling import same_reading
 from expectations.slips import Slip, counted_of, shift_of, slip_of
 from expectations.tables import Cell
 
@@ -108,14 +108,7 @@ def _misprinted(root: Root) -> bool:
 def _agrees(sha256: str, cell: Cell, second_reading: Callable[[str, Place], str | None]) -> bool | None:
     assert cell.at is not None
     other = second_reading(sha256, cell.at)
-    if other is None:
-        return None
-    if squeeze(other) == squeeze(cell.raw):
-        return True
-    try:
-        return parse_amount(other) == parse_amount(cell.raw)
-    except NotAnAmountError:
-        return False
+    return None if other is None else same_reading(other, cell.raw)
 
 
 def _finding(one: Reconciled, identity: Identity, root: Root, origin: Origin, *, is_root: bool) -> Finding:

@@ -1,0 +1,66 @@
+"""What passes is sampled for the second reader by page, the same way every night."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from budget.disclosure import Disclosure, Document, Fact, Finding, FindingCell, PagePlace, Place
+from budget.states import Origin, Severity
+from expectations import compare, sample_places
+
+
+def made(pages: int = 40, *, sha256: str = "a" * 64) -> Disclosure:
+    """Five amounts a page, an error on the second page."""
+    facts = tuple(
+        Fact(
+            id=f"f{page}.{row}", statement_id="t1", kind="expenditure_summary", row=row, col=3, column=("合计",), code="",
+            name="合计", role="total", measure="total", raw="1,234.50", amount="1234.5",
+            at=PagePlace(page=page, bbox=(0, row * 10, 10, row * 10 + 8)),
+        )
+        for page in range(1, pages + 1) for row in range(5)
+    )  # fmt: skip
+    error = Finding(
+        check="HIE-01", severity=Severity.ERROR, origin=Origin.UNKNOWN, message="x",
+        cells=(FindingCell(fact_id="f2.0", at=facts[5].at, raw="1,234.50"),),
+    )  # fmt: skip
+    document = Document(file="a.pdf", sha256=sha256, reader="pdf", kind="department_budget")
+    return Disclosure(document=document, facts=facts, findings=(error,))
+
+
+def pages(one: Disclosure, share: float, seed: int = 0) -> set[int]:
+    return {place.at.page for place in sample_places([one], share, seed) if isinstance(place.at, PagePlace)}
+
+
+def test_a_page_is_sampled_whole_and_pages_with_errors_are_not() -> None:
+    sample = sample_places([made()], 0.3, seed=1)
+    assert len(sample) == 5 * len(pages(made(), 0.3, 1))
+    assert 2 not in pages(made(), 1.0) and len(pages(made(), 1.0)) == 39
+    assert pages(made(), 0.0) == set()
+
+
+def test_the_sample_is_the_same_whatever_else_is_in_the_batch_and_another_with_another_seed() -> None:
+    one, other = made(), made(sha256="b" * 64)
+    alone = sample_places([one], 0.3, seed=5)
+    assert tuple(place for place in sample_places([other, one], 0.3, seed=5) if place.sha256 == "a" * 64) == alone
+    assert pages(one, 0.3, 5) != pages(one, 0.3, 6)
+    assert 4 <= len(pages(made(40), 0.3, 5)) <= 22
+
+
+def test_agreement_is_counted_over_what_was_heard() -> None:
+    sample = sample_places([made(4)], 1.0)
+
+    def second(sha256: str, place: Place) -> str | None:
+        assert isinstance(place, PagePlace)
+        return {1: "1234.50", 3: None}.get(place.page, "1234.5 0")
+
+    agreement = compare(sample, lambda sha, place: "1,284.50" if isinstance(place, PagePlace) and place.page == 4 else second(sha, place))  # fmt: skip
+    assert (agreement.asked, agreement.agreed, agreement.unheard, len(agreement.disagreed)) == (15, 5, 5, 5)
+    assert agreement.rate == Decimal("0.5")
+    assert {heard for _, heard in agreement.disagreed} == {"1,284.50"}
+
+
+def test_a_share_is_a_part() -> None:
+    with pytest.raises(ValueError, match="from 0 to 1"):
+        sample_places([made()], 20)
