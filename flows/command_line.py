@@ -249,6 +249,15 @@ def nightly(
     ] = None,
     home: HomeOption = None,
     workers: Annotated[int | None, typer.Option(min=1, help="Reading processes; default: one a core.")] = None,
+    register: Annotated[
+        str | None,
+        typer.Option(
+            help="Columns of the register: province=…,family=…,level=…,region=…,slice=from:to. None is verified by this project."
+        ),
+    ] = None,
+    recheck: Annotated[
+        bool, typer.Option("--recheck", help="Ask for everything again, also what the lists say is unchanged.")
+    ] = False,
     as_json: JsonFlag = False,
 ) -> None:
     """One night: crawl, archive, read, prove, load or queue.
@@ -263,8 +272,9 @@ def nightly(
             raise stop(f"--base-url {given}: write it as ID=URL", 2)
         addresses[name] = url
     summary = run_flow(
-        "nightly", house, portals=[] if no_crawl else portal, base_urls=addresses or None, workers=workers
-    )
+        "nightly", house, portals=[] if no_crawl else portal, base_urls=addresses or None, workers=workers,
+        register=register, recheck=recheck,
+    )  # fmt: skip
     if as_json:
         sys.stdout.write(summary.model_dump_json() + "\n")
     else:

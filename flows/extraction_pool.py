@@ -222,6 +222,8 @@ def _result(
         code = "limit_memory" if starved else "corrupt"
         within = f", allowed {limits.memory_mb} MiB" if starved else ""
         message = f"the reader died on it (exit code {death.exitcode}{within}); open it by hand"
+    except ImportError:
+        raise  # no document can cause that: the installation is broken, and no document may be blamed for it
     except Exception as fault:
         log.exception("extraction of %s failed", job.file, exc_info=fault)
         if "bad_alloc" in str(fault):  # how a library in C++ says MemoryError

@@ -17,7 +17,8 @@ from flows.run_summary import FailedDownload, RunSummary
 from flows.runs import Run, end, process, run_name, running
 from review.queue import ReviewQueue
 from spiders.crawl import CrawlSummary, crawl_in_subprocess
-from spiders.portals import Portal, find_portal, load_portals
+from spiders.portals import Portal, PortalError, find_portal, load_portals
+from spiders.register import read_filter
 
 REGISTERED = "registered"
 """Marker file in a run's crawl folder: its sightings are in the warehouse."""
@@ -29,6 +30,8 @@ def nightly(
     base_urls: dict[str, str] | None = None,
     home: str | None = None,
     workers: int | None = None,
+    register: str | None = None,
+    recheck: bool = False,
 ) -> State[RunSummary]:
     """One night.
 
@@ -38,33 +41,49 @@ def nightly(
         base_urls: portal id → scheme, host and port to crawl it at instead of its own (the sample portal on another port).
         home: the installation's folder; YUSUAN_HOME when not given.
         workers: reading processes; one a core when not given.
+        register: a filter of the register of known columns, such as `province=广东省,family=gkmlpt,slice=0:10`, instead of
+            or beside `portals`. None of them has been verified by this project.
+        recheck: ask for everything again, also what the lists say is unchanged.
     """
     with running("nightly", House.at(home)) as run:
         register_unregistered(run)
-        wanted = chosen_portals(run.house, portals, base_urls or {})
-        crawled = crawl(run, wanted) if wanted else None
+        wanted = chosen_portals(run.house, portals, base_urls or {}, register)
+        crawled = crawl(run, wanted, recheck) if wanted else None
         seen = register_unregistered(run)
         process(run, waiting(run), workers)
         return end(run, summarise(run, crawled, seen))
 
 
-def chosen_portals(house: House, names: list[str] | None, base_urls: dict[str, str]) -> list[Portal]:
-    """The portals by name, or all of the installation. Raises PortalError naming what is wrong with which file."""
-    if names is None:
+def chosen_portals(
+    house: House, names: list[str] | None, base_urls: dict[str, str], register: str | None = None
+) -> list[Portal]:
+    """The portals by name and by filter of the register, or all of the installation when neither is given.
+
+    Raises PortalError naming what is wrong with which file or filter.
+    """
+    if names is None and register is not None:
+        found: list[Portal] = []
+    elif names is None:
         own = load_portals([house.portals], packaged=False) if house.portals.is_dir() else {}
         found = list(own.values()) or [find_portal("sample")]
     else:
         own_folder = [house.portals] if house.portals.is_dir() else None
         found = [find_portal(name, own_folder) for name in names]
+    if register is not None:
+        try:
+            entries = read_filter(register)
+        except ValueError as wrong:
+            raise PortalError(str(wrong)) from None
+        found += [one.portal for one in entries if one.portal is not None]
     return [portal.at(base_urls[portal.id]) if portal.id in base_urls else portal for portal in found]
 
 
 @task(name="crawl", persist_result=False, cache_policy=NO_CACHE)
-def crawl(run: Run, portals: Sequence[Portal]) -> CrawlSummary:
+def crawl(run: Run, portals: Sequence[Portal], recheck: bool = False) -> CrawlSummary:
     """Scrapy in a subprocess; its summary is checked against its exit status."""
     log = get_run_logger()
     log.info("crawling %d portals; log: %s", len(portals), run.folder / "crawl" / "crawl.log")
-    summary = crawl_in_subprocess(portals, run.house.archive, run.folder / "crawl")
+    summary = crawl_in_subprocess(portals, run.house.archive, run.folder / "crawl", recheck=recheck)
     for portal in summary.portals:
         log.info(
             "%s: %d found, %d new, %d unchanged, ignored %s, blocked %s, failed %s%s",
