@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, TypeVar
@@ -23,9 +23,12 @@ from budget.disclosure import Disclosure
 from budget.reconciliations import Reconciliation
 from budget.sightings import Sighting
 from budget.states import DocumentState, Reason, RunState
+from warehouse import coverage as coverage_of
 from warehouse import run_lock, tables
 from warehouse.connection import in_one_transaction, make_engine, reading
+from warehouse.coverage import Coverage
 from warehouse.loading import StoreResult, decisions_of, judgement_of, kept_reading, store_reading
+from warehouse.portal_runs import PortalNight, PortalRun, last_nights, record_portal_runs
 from warehouse.rows import content_digest, inflate
 from warehouse.versions import Version, find_version, insert_if_new, record_sighting
 
@@ -192,6 +195,26 @@ class Warehouse:
                 raise LookupError(f"run {run_id!r} never began; start_run comes first")
 
         self.transact(work)
+
+    def record_portal_runs(self, run_id: str, portals: Iterable[PortalRun]) -> None:
+        """Keep what a run saw of each portal. Told again (a resumed run), the later word stands."""
+        told = list(portals)
+
+        def work(connection: Connection) -> None:
+            insert_if_new(connection, tables.runs, _run_row(run_id, datetime.now(UTC)))
+            record_portal_runs(connection, run_id, told)
+
+        self.transact(work)
+
+    def portal_nights(self) -> dict[str, PortalNight]:
+        """Per portal its last night and the last one that was complete."""
+        with reading(self.engine) as connection:
+            return last_nights(connection)
+
+    def coverage(self, today: date, *, years: Iterable[int] | None = None, region: str | None = None) -> list[Coverage]:
+        """Every expected document of every department seen once, with what is known of it. Rules: `warehouse.coverage`."""
+        with reading(self.engine) as connection:
+            return coverage_of.coverage(connection, today, years=years, region=region)
 
     def run(self, run_id: str) -> dict[str, Any] | None:
         """The row of `runs`, None when there is no such run."""
