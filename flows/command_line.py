@@ -359,9 +359,11 @@ def runs(
 
 def main() -> None:
     """Entry point of the console command."""
+    from flows.portals_commands import portals_app
     from flows.review_commands import review_app
 
     app.add_typer(review_app, name="review")
+    app.add_typer(portals_app, name="portals")
     app()
 
 

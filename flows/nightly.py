@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from pathlib import Path
 
 from prefect import flow, task
 from prefect.cache_policies import NO_CACHE
@@ -13,13 +14,18 @@ from prefect.states import State
 from budget.sightings import Sighting
 from budget.states import DocumentState, RunState
 from flows.house import House
+from flows.portal_confirmation import own_portals, why_refused
 from flows.run_summary import FailedDownload, RunSummary
 from flows.runs import Run, end, process, run_name, running
 from review.queue import ReviewQueue
-from spiders.crawl import CrawlSummary, crawl_in_subprocess
+from spiders.archive import write_whole
+from spiders.crawl import CrawlSummary, crawl_in_subprocess, read_summary
 from spiders.portals import Portal, PortalError, find_portal, load_portals
 from spiders.register import read_filter
+from warehouse.portal_runs import PortalList, PortalRun
 
+LISTS = "lists.json"
+"""In a run's crawl folder: which lists of which portals it was told to read."""
 REGISTERED = "registered"
 """Marker file in a run's crawl folder: its sightings are in the warehouse."""
 
@@ -51,37 +57,75 @@ def nightly(
         crawled = crawl(run, wanted, recheck) if wanted else None
         seen = register_unregistered(run)
         process(run, waiting(run), workers)
-        return end(run, summarise(run, crawled, seen))
+        not_crawled = refused(run.house) if portals is None and register is None else ()
+        return end(run, summarise(run, crawled, seen, not_crawled))
 
 
 def chosen_portals(
     house: House, names: list[str] | None, base_urls: dict[str, str], register: str | None = None
 ) -> list[Portal]:
-    """The portals by name and by filter of the register, or all of the installation when neither is given.
+    """The portals by name and by filter of the register; with neither, all of the installation that may be crawled.
 
-    Raises PortalError naming what is wrong with which file or filter.
+    Raises PortalError naming what is wrong with which file or filter, and for a named portal that nobody has confirmed.
     """
     if names is None and register is not None:
         found: list[Portal] = []
     elif names is None:
-        own = load_portals([house.portals], packaged=False) if house.portals.is_dir() else {}
-        found = list(own.values()) or [find_portal("sample")]
+        own = own_portals(house)
+        found = [portal for portal in own.values() if why_refused(house, portal) is None]
+        if own and not found:
+            raise PortalError("no portal of this installation may be crawled:\n" + "\n".join(refused(house)))
+        found = found or [find_portal("sample")]
     else:
         own_folder = [house.portals] if house.portals.is_dir() else None
         found = [find_portal(name, own_folder) for name in names]
-    if register is not None:
-        try:
-            entries = read_filter(register)
-        except ValueError as wrong:
-            raise PortalError(str(wrong)) from None
-        found += [one.portal for one in entries if one.portal is not None]
+        complaints = [trouble for portal in found if (trouble := why_refused(house, portal))]
+        if complaints:
+            raise PortalError("\n".join(complaints))
+    found += registered_portals(house, register, found)
     return [portal.at(base_urls[portal.id]) if portal.id in base_urls else portal for portal in found]
+
+
+def refused(house: House) -> tuple[str, ...]:
+    """Why which portals of the installation are not crawled."""
+    return tuple(trouble for portal in own_portals(house).values() if (trouble := why_refused(house, portal)))
+
+
+def registered_portals(house: House, chosen: str | None, already: Sequence[Portal]) -> list[Portal]:
+    """The register's columns that a filter chooses, without those that `already` are crawled.
+
+    A column that has a portal file of its own is crawled as that says. Raises PortalError for a filter that is none.
+    """
+    if chosen is None:
+        return []
+    try:
+        entries = read_filter(chosen)
+    except ValueError as error:
+        raise PortalError(str(error)) from None
+    written = {
+        column.list_url: portal
+        for portal in load_portals([house.portals] if house.portals.is_dir() else []).values()
+        for column in portal.columns
+        if why_refused(house, portal) is None
+    }
+    ids = {portal.id for portal in already}
+    found: dict[str, Portal] = {}
+    for entry in entries:
+        if entry.portal is not None:
+            portal = written.get(entry.url, entry.portal)
+            if portal.id not in ids:
+                found[portal.id] = portal
+    return list(found.values())
 
 
 @task(name="crawl", persist_result=False, cache_policy=NO_CACHE)
 def crawl(run: Run, portals: Sequence[Portal], recheck: bool = False) -> CrawlSummary:
     """Scrapy in a subprocess; its summary is checked against its exit status."""
     log = get_run_logger()
+    folder = run.folder / "crawl"
+    folder.mkdir(parents=True, exist_ok=True)
+    lists = {portal.id: [column.model_dump(mode="json") for column in portal.columns] for portal in portals}
+    write_whole(folder / LISTS, json.dumps(lists, ensure_ascii=False) + "\n")
     log.info("crawling %d portals; log: %s", len(portals), run.folder / "crawl" / "crawl.log")
     summary = crawl_in_subprocess(portals, run.house.archive, run.folder / "crawl", recheck=recheck)
     for portal in summary.portals:
@@ -103,9 +147,31 @@ def register_unregistered(run: Run) -> list[Sighting]:
             continue
         sightings = run.archive.sightings_of(json.loads(note.read_text("utf-8"))["run"])
         ReviewQueue(run.warehouse).record_sightings(sightings, folder.parent.name)
+        run.warehouse.record_portal_runs(folder.parent.name, portal_runs(folder))
         (folder / REGISTERED).touch()
         taken += sightings
     return taken
+
+
+def portal_runs(folder: Path) -> list[PortalRun]:
+    """What a crawl says of its portals; nothing when it was killed before it could say anything."""
+    if not (folder / "summary.json").is_file():
+        return []
+    summary = read_summary(folder / "summary.json")
+    lists = json.loads((folder / LISTS).read_text("utf-8")) if (folder / LISTS).is_file() else {}
+    return [
+        PortalRun(
+            portal=one.portal, family=one.family, ended_at=summary.finished_at or summary.started_at,
+            finish_reason=one.finish_reason, complete=not one.incomplete, problems=one.problems, list_rows=one.rows_fetched,
+            articles=one.articles, found=one.found, new=one.new, changed=one.changed, unchanged=one.unchanged,
+            ignored=sum(one.ignored.values()), blocked=sum(one.blocked.values()), failed=sum(one.failed.values()),
+            lists=tuple(
+                PortalList(column["list_url"], column["fiscal_year"], column["document_kind"])
+                for column in lists.get(one.portal, ())
+            ),
+        )
+        for one in summary.portals
+    ]  # fmt: skip
 
 
 def waiting(run: Run) -> list[str]:
@@ -117,9 +183,11 @@ def waiting(run: Run) -> list[str]:
     return [version["sha256"] for version in run.warehouse.versions_in(*states)]
 
 
-def summarise(run: Run, crawled: CrawlSummary | None, seen: Sequence[Sighting]) -> RunSummary:
+def summarise(
+    run: Run, crawled: CrawlSummary | None, seen: Sequence[Sighting], not_crawled: Sequence[str] = ()
+) -> RunSummary:
     """What the night was. Incomplete when any portal was not crawled to its end."""
-    notes = []
+    notes = [f"not crawled: {one}" for one in not_crawled]
     state = RunState.OK
     for portal in crawled.portals if crawled else ():
         if portal.incomplete:
