@@ -7,7 +7,10 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from itertools import groupby
 
+from rich.box import SIMPLE_HEAD
+from rich.cells import cell_len
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -40,21 +43,15 @@ def coverage_lines(found: Sequence[Coverage]) -> list[str]:
 
 
 def coverage_table(console: Console, found: Sequence[Coverage]) -> None:
-    """One line an expected document, and below it how many are in which state."""
+    """One line an expected document, by region, and below them how many are in which state."""
     if not found:
         console.print(
-            "no department was ever seen here 尚无部门; run `yusuan nightly` first, or widen --year and --region"
+            "no department was ever seen here 尚无部门: run `yusuan nightly` first, or widen --year and --region"
         )
         return
-    table = Table("region", "agency", "year", "document", "status", "due until", "published", "late", "why")
-    for one in found:
-        colour, word = SHOWN[one.status]
-        table.add_row(
-            escape(one.region), escape(one.agency), str(one.fiscal_year), EXPECTED.get(one.expected, one.expected),
-            f"[{colour}]{word}[/{colour}]", str(one.due_until), str(one.published_on or ""),
-            f"{one.late_days} d" if one.late_days else "", escape(one.reason or ""),
-        )  # fmt: skip
-    console.print(table)
+    for region, documents in groupby(found, key=lambda one: one.region):
+        console.print(f"\n[bold]{escape(region)}[/bold]", highlight=False)
+        console.print(_documents_table(list(documents)))
     counts = Counter(one.status for one in found)
     console.print(", ".join(f"{SHOWN[status][1]} {counts[status]}" for status in CoverageStatus if counts[status]))
     unseen = sum(counts[status] for status in COULD_NOT_SEE)
@@ -62,6 +59,35 @@ def coverage_table(console: Console, found: Sequence[Coverage]) -> None:
         f"the publisher is late 发布方逾期: {counts[CoverageStatus.NOT_PUBLISHED]}; we could not see 我方未见: {unseen}",
         highlight=False,
     )
+
+
+def _documents_table(documents: Sequence[Coverage]) -> Table:
+    rows, above = [], None
+    for one in documents:
+        rows.append(
+            (
+                "" if one.agency == above else one.agency, str(one.fiscal_year), EXPECTED.get(one.expected, one.expected),
+                SHOWN[one.status][1], str(one.due_until), str(one.published_on or ""),
+                f"{one.late_days} d" if one.late_days else "", one.reason or "",
+            )
+        )  # fmt: skip
+        above = one.agency
+    table = _fitted(("agency", "year", "document", "status", "due", "published", "late", "why"), rows)
+    for one, row in zip(documents, rows, strict=True):
+        colour = SHOWN[one.status][0]
+        table.add_row(*(f"[{colour}]{cell}[/]" if number == 3 else escape(cell) for number, cell in enumerate(row)))
+    return table
+
+
+def _fitted(names: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
+    """A table whose last column gives way to all others when the screen is narrow: one line a row."""
+    table = Table(box=SIMPLE_HEAD, pad_edge=False)
+    for number, name in enumerate(names[:-1]):
+        width = max(cell_len(cell) for cell in (name, *(row[number] for row in rows)))
+        right = name in ("found", "new", "blocked", "failed", "late")
+        table.add_column(name, no_wrap=True, min_width=min(width, 36), justify="right" if right else "left")
+    table.add_column(names[-1], no_wrap=True, overflow="ellipsis")
+    return table
 
 
 def late_by_portal(found: Sequence[Coverage]) -> dict[str, int]:
@@ -118,16 +144,18 @@ def portal_lines(
 
 def status_table(console: Console, lines: Sequence[PortalLine]) -> None:
     """One line a portal."""
-    table = Table(
-        "portal", "family", "last good run", "last run", "found", "new", "blocked", "failed", "late", "remark"
-    )
-    for one in lines:
-        table.add_row(
-            one.portal, one.family, _when(one.last_good_run),
-            _when(one.last_run) + ("" if one.complete in (True, None) else " [yellow]incomplete[/yellow]"),
+    rows = [
+        (
+            one.portal, _when(one.last_good_run), _when(one.last_run),
             *("" if count is None else str(count) for count in (one.found, one.new, one.blocked, one.failed)),
-            str(one.late), escape(one.remark),
-        )  # fmt: skip
+            str(one.late), ("" if one.complete in (True, None) else "incomplete ") + one.remark,
+        )
+        for one in lines
+    ]  # fmt: skip
+    names = ("portal", "last good run", "last run", "found", "new", "blocked", "failed", "late", "remark")
+    table = _fitted(names, rows)
+    for row in rows:
+        table.add_row(*map(escape, row))
     console.print(table)
 
 

@@ -208,6 +208,14 @@ def names_an_organisation(title: str) -> bool:
     return len(rest) >= 2 and re.search(rules["organisation"], rest) is not None
 
 
+def named_agency(title: str) -> str | None:
+    """The one organisation that a title names, None when it names none or several: `2024年云岚市水务局部门预算` → 云岚市水务局."""
+    rules = _rules()["titles"]
+    chunks = [chunk for chunk in re.split(rules["words"], squeeze(title)) if chunk]
+    named = [chunk for chunk in chunks if re.fullmatch(rf".{{1,40}}{rules['organisation']}(?:机关)?", chunk)]
+    return named[0] if len(named) == 1 and len(chunks) == 1 else None
+
+
 # --- evidence ------------------------------------------------------------------------------------------------------------
 
 
@@ -346,19 +354,20 @@ def coverage(
 
 
 def _departments(evidence: Sequence[_Seen]) -> dict[tuple[str, str], _Department]:
-    """The departments that files name themselves, by region and short name."""
+    """The departments that files name themselves, by region and short name; where a file could not be had or read, its title's."""
     found: dict[tuple[str, str], _Department] = {}
     for one in evidence:
-        if not one.agency or not one.expected:
+        agency = one.agency or (named_agency(one.title) if one.status else None)
+        if not agency or not one.expected:
             continue
-        key = (one.region, short_name(one.agency, one.region))
+        key = (one.region, short_name(agency, one.region))
         department = found.setdefault(key, _Department(*key))
         if one.portal:
             department.portals.add(one.portal)
         for year, expected in _years(one):
             department.first_year = min(department.first_year, year)
             department.last_year = max(department.last_year, year)
-            if one.status is not None:
+            if one.status is not None and one.agency:
                 department.seen[year, expected].append(one)
     return {key: one for key, one in found.items() if one.last_year}
 
@@ -436,7 +445,7 @@ def _one(
         return replace(blank, reason=f"{strangers} files there that name no department could not be read or had")
     return replace(
         blank, status=CoverageStatus.NOT_PUBLISHED, late_days=overdue,
-        reason=f"every list was read to its end on {blank.last_complete_on} and does not show it",
+        reason=f"in no list on {blank.last_complete_on}, each read to its end",
     )  # fmt: skip
 
 

@@ -11,7 +11,15 @@ from budget.disclosure import Disclosure
 from budget.sightings import Sighting
 from budget.states import DocumentState, Reason
 from warehouse import Warehouse
-from warehouse.coverage import Coverage, CoverageStatus, names_an_organisation, seasons, short_name, whole_region
+from warehouse.coverage import (
+    Coverage,
+    CoverageStatus,
+    named_agency,
+    names_an_organisation,
+    seasons,
+    short_name,
+    whole_region,
+)
 from warehouse.portal_runs import PortalList, PortalRun
 
 LIST = "https://czj.example.gov.cn/yjs/"
@@ -109,7 +117,7 @@ def test_a_department_owes_a_budget_and_an_account_from_its_first_year_on(wareho
         (None, True, "2025-05-01", "unknown", "haigang was never read to its end"),
         ("2025-04-30", True, "2025-05-01", "unknown", "last on 2025-04-30"),
         ("2025-05-01", False, "2025-05-01", "unknown", "never read to its end"),
-        ("2025-05-01", True, "2025-05-01", "not_published", "read to its end on 2025-05-01"),
+        ("2025-05-01", True, "2025-05-01", "not_published", "in no list on 2025-05-01"),
     ],
 )
 def test_nothing_is_called_unpublished_that_nobody_looked_for(
@@ -202,12 +210,37 @@ def test_a_file_that_came_later_is_no_longer_failed(
 def test_a_file_that_names_nobody_keeps_us_from_accusing_anybody(warehouse: Warehouse, seen, missed) -> None:
     seen(1, "海港区财政局", 2024, "department_budget")
     crawled(warehouse, "2025-05-01")
-    missed("海港区体育局2025年部门预算", 2025, "department_budget")
+    missed("关于海港区体育局等2025年部门预算", 2025, "department_budget")
     assert one(warehouse, "2025-05-02", "财政局", 2025, "budget").status == "not_published"
     missed("2025年部门预算公开", 2025, None)
     found = one(warehouse, "2025-05-02", "财政局", 2025, "budget")
     assert found.status == "unknown"
     assert "1 files there that name no department" in (found.reason or "")
+
+
+def test_a_department_is_known_from_the_title_of_a_file_that_could_not_be_had(
+    warehouse: Warehouse, seen, missed
+) -> None:
+    missed("2025年海港区水务局部门预算", 2025, "department_budget")
+    seen(2, None, None, None, DocumentState.IN_REVIEW, title="秦皇岛市海港区审计局2025年部门预算公开", reason=Reason.TRUNCATED,
+         fiscal_year=2025, document_kind="department_budget")  # fmt: skip
+    crawled(warehouse, "2026-05-01")
+    assert grid(warehouse.coverage(date(2026, 5, 1), years=[2025])) == {
+        ("审计局", 2025, "budget"): "in_review",
+        ("审计局", 2025, "final_account"): "not_due",
+        ("水务局", 2025, "budget"): "failed",
+        ("水务局", 2025, "final_account"): "not_due",
+    }
+    assert one(warehouse, "2026-05-01", "水务局", 2026, "budget").status == "not_published"
+
+
+@pytest.mark.parametrize(
+    ("title", "agency"),
+    [("2024年云岚市水务局部门预算", "云岚市水务局"), ("海港区民政局2023年度部门决算公开", "海港区民政局"), ("2024年部门预算公开", None),
+     ("关于批复2024年部门预算的通知", None), ("财政局2024年和教育局2023年决算", None)],
+)  # fmt: skip
+def test_the_organisation_of_a_title_is_taken_only_when_it_is_one(title: str, agency: str | None) -> None:
+    assert named_agency(title) == agency
 
 
 def test_a_document_published_after_the_season_is_late(warehouse: Warehouse, seen) -> None:
