@@ -25,7 +25,7 @@ demo: setup ## one night on the sample portal: crawl, archive, extract, prove, l
 	@$(BIN)/yusuan demo --home $(DEMO_HOME) --port $(PORT)
 
 test: setup ## the whole test suite
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n auto --dist loadfile
 
 up: setup ## Prefect server, worker, deployments and sample portal on loopback; ctrl-C stops them
 	@$(BIN)/yusuan up --home $(DEMO_HOME) --portal-port $(PORT)
