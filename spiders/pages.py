@@ -10,7 +10,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from itertools import islice
 from typing import Any, Literal
@@ -48,6 +48,11 @@ _STUB_BYTES = 2500
 _PAGER_WORD = re.compile(
     r"^(首页|尾页|末页|上一?页|下一?页|前页|后页|更多|more|跳转|转到|go|[<>«»›‹]+|\d{1,4})?[>›»]*$", re.IGNORECASE
 )
+# [部门预决算] in front of a title: a link of its own to the same article (无锡)
+_TAG = re.compile(r"^[\[【〔]([^\[\]【】〔〕]{2,14})[\]】〕]$")
+# 3 西南政法大学, 2、…（本级）: entries of a numbered list
+_ORDINAL = re.compile(r"^[(（]?\d{1,3}(?:[)）.、．]\s*|\s+)(?=[^\W\d])")
+_IN_A_LINE = ("span", "em", "b", "strong", "font", "i", "u", "label", "p")
 _DOCUMENT_END = re.compile(r"</html\s*>", re.IGNORECASE)
 _DOCUMENT_EDGE = re.compile(r"</?(?:html|head|body)\b[^<>]{0,2000}>|<!doctype[^<>]{0,300}>", re.IGNORECASE)
 _LAYOUT_SETS = ("头部", "底部", "页头", "页脚", "公共")
@@ -99,6 +104,8 @@ class Row:
     files: tuple[Attachment, ...] = ()
     cut: bool = False
     """Whether the title may be shortened though it does not say so: then the article's own title counts."""
+    tag: str = ""
+    """What the list itself calls the entry, where a link of its own in front of the title says so: 部门预决算."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -515,7 +522,13 @@ def read_rows(page: HtmlPage, row: str | None, articles: re.Pattern[str], folder
     own |= {block for block in blocks if _kind_of_block(block) in kinds}
     # a list's entries may lead elsewhere (a department's own site, a stub's folder): the block decides, not the address
     taken = {link for link, _ in candidates if _block(link) in own}
-    taken |= {link for link, _ in others if _block(link) in own and _is_entry(page, link)}
+    numbered = {block for block in own if _is_numbered(blocks.get(block, []))}
+    taken |= {
+        link
+        for link, _ in others
+        if (block := _block(link)) in own
+        and (_is_entry(page, link) or (block in numbered and _ORDINAL.match(text_of(link))))
+    }
     return _unique(_row(page, link) for link in page.tree.iter("a") if link in taken)
 
 
@@ -562,17 +575,32 @@ def _block(link: HtmlElement) -> HtmlElement:
     """The list a link stands in."""
     for one in link.iterancestors("ul", "ol", "table", "dl"):
         return one
+    # an article that names its units one a paragraph: its text is the list
     parent = link.getparent()
+    while parent is not None and parent.tag in _IN_A_LINE and parent.getparent() is not None:
+        parent = parent.getparent()
     return link if parent is None else parent
 
 
+def _is_numbered(links: list[HtmlElement]) -> bool:
+    """Whether the entries of a block are numbered by hand: then what carries a number is an entry, wherever it leads."""
+    found = sum(1 for link in links if _ORDINAL.match(text_of(link)))
+    return found >= 2 and 2 * found >= len(links)
+
+
 def _unique(rows: Iterable[Row | None]) -> list[Row]:
-    """Each address once; a picture link and a text link to one article are one entry with the better title."""
+    """Each address once; a picture or a tag and a text that lead to one article are one entry with the text as its title."""
     found: dict[str, Row] = {}
     for row in rows:
         if row is None:
             continue
         known = found.get(row.url)
-        if known is None or (not known.title and row.title):
-            found[row.url] = row if known is None else Row(row.url, row.title, known.shown or row.shown)
+        tag = _TAG.match(row.title)
+        if known is None:
+            found[row.url] = row
+        elif tag and not _TAG.match(known.title):
+            found[row.url] = replace(known, tag=known.tag or tag.group(1))
+        elif row.title and (not known.title or (_TAG.match(known.title) and not tag)):
+            named = _TAG.match(known.title)
+            found[row.url] = replace(row, shown=known.shown or row.shown, tag=named.group(1) if named else known.tag)
     return list(found.values())

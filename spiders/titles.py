@@ -33,6 +33,8 @@ class ColumnHint:
     url: str = ""
     fiscal_year: int | None = None
     document_kind: DocumentKind | None = None
+    tag: str = ""
+    """What the list calls this one entry, where it does (部门预决算)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +83,10 @@ def judge_title(title: str, column: ColumnHint = ColumnHint(), region: str = "")
         return TitleVerdict(True, "performance_text", text, "performance_text", year)
     if holds_disclosures(column) and pattern(rules["organisation"]["pattern"]).match(_YEAR.sub("", text).strip("年度")):
         return TitleVerdict(True, "organisation_in_a_budget_column", text, column_kind(column), year)
+    for rule in rules["positive"]:
+        if column.tag and pattern(rule["pattern"]).search(squeeze(column.tag)):
+            kind = column.document_kind or column_kind(column)
+            return TitleVerdict(True, "tagged_by_the_list", column.tag, kind, year)
     return TitleVerdict(False, "no_budget_words")
 
 

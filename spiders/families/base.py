@@ -502,7 +502,7 @@ class PortalSpider(scrapy.Spider):
             listing.hint = replace(listing.hint, name=name)
 
     def _take_row(self, listing: Listing, row: Row) -> Iterator[Request]:
-        verdict = judge_title(row.title, listing.hint, self.portal.region)
+        verdict = judge_title(row.title, replace(listing.hint, tag=row.tag), self.portal.region)
         if not belongs(row.url, self.portal.columns[0].list_url, self.portal.hosts):
             host = urlsplit(row.url).hostname
             self._ignore(listing, row, Reason.OUT_OF_SCOPE, f"off_site: {host} is not of this portal")
@@ -673,10 +673,10 @@ class PortalSpider(scrapy.Spider):
         title = row.title
         if (row.cut or titles.is_cut(title) or not title) and article.title:
             title = article.title
-        hint = replace(listing.hint, name=meta.column_name or listing.hint.name)
+        hint = replace(listing.hint, name=meta.column_name or listing.hint.name, tag=row.tag)
         verdict = judge_title(title, hint, self.portal.region)
         if not verdict.take and meta.column_name and listing.hint.name:
-            verdict = judge_title(title, listing.hint, self.portal.region)
+            verdict = judge_title(title, replace(listing.hint, tag=row.tag), self.portal.region)
         row = replace(row, title=title)
         sighting = self._sighting(listing, row, verdict, article, hint.name)
         if not verdict.take:

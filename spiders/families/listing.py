@@ -54,7 +54,7 @@ class ListMemory:
     def dump(self) -> dict[str, Any]:
         entries = [
             [row.url, row.title, row.shown.isoformat() if row.shown else None, row.cut, [[one.url, one.text] for one in row.files],
-             *self.checked.get(row.url, (None, None))]
+             *self.checked.get(row.url, (None, None)), *([row.tag] if row.tag else [])]
             for row in self.rows
         ]  # fmt: skip
         return {
@@ -67,9 +67,11 @@ class ListMemory:
     @classmethod
     def load(cls, told: dict[str, Any]) -> ListMemory:
         rows, checked = [], {}
-        for url, title, shown, cut, files, when, run in told["entries"]:
+        for url, title, shown, cut, files, when, run, *tag in told["entries"]:
             attached = tuple(pages.Attachment(file, text, "direct", pages.refusal(file, text)) for file, text in files)
-            rows.append(Row(url, title, date.fromisoformat(shown) if shown else None, attached, cut))
+            rows.append(
+                Row(url, title, date.fromisoformat(shown) if shown else None, attached, cut, tag[0] if tag else "")
+            )
             if when:
                 checked[url] = (when, run)
         return cls(tuple(rows), checked, told["full_at"], told["pages_total"], told["rows_total"])
