@@ -33,6 +33,8 @@ WORD_GAP: Final = 0.3
 """Ems between two words of a line."""
 WIDE_GAP: Final = 0.9
 """Ems that part two cells of a line beyond doubt."""
+HEAD_GAP: Final = 3.2
+"""Ems from baseline to baseline within a head: a group stands far above the only line of parts that others wrap."""
 WRAP: Final = 1.75
 """Ems from baseline to baseline up to which two lines may belong to one cell."""
 
@@ -70,7 +72,7 @@ def aligned_tables(sheet: Sheet, lines: Sequence[Ints], areas: Sequence[Box]) ->
     """Tables among the `lines` of marks that stand outside the ruled tables' `areas`."""
     if not any(_has_wide_gap(sheet, line) for line in lines):
         return []
-    words = [_words(sheet, line) for line in lines]
+    words = [_words(sheet, part) for line in lines for part in _baselines(sheet, line)]
     tables: list[Table] = []
     taken: set[int] = set()
     for stack in _stacks(sheet, areas):
@@ -102,6 +104,21 @@ def _has_wide_gap(sheet: Sheet, line: Ints) -> bool:
         return False
     gap = sheet.along[line][1:] - sheet.end[line][:-1]
     return bool((gap > WIDE_GAP * sheet.size[line][1:]).any())
+
+
+def _baselines(sheet: Sheet, line: Ints) -> list[Ints]:
+    """One line, or several where labels set about different middles stand side by side, each a little lower than the last.
+
+    Baselines of printed text are exact; those of recognised text are not.
+    """
+    base = sheet.base[line]
+    recognised = sheet.confidence is not None and bool((sheet.confidence[line] < 1).any())
+    if recognised or float(np.ptp(base)) <= 0.35 * float(sheet.size[line].min()):
+        return [line]
+    order = np.argsort(base, kind="stable")
+    group = np.empty(len(line), np.intp)
+    group[order] = np.concatenate(([0], np.cumsum(np.diff(base[order]) > 0.12 * float(sheet.size[line].min()))))
+    return [line[group == g] for g in range(int(group.max()) + 1)]
 
 
 def _words(sheet: Sheet, line: Ints) -> list[_Word]:
@@ -363,7 +380,7 @@ def _numeric_regions(lines: _Lines) -> list[_Lines]:
     lines = sorted(lines, key=lambda line: line[0].base)
     strong = [_row_strength(line) or _parted_in(line) for line in lines]
     regions: list[_Lines] = []
-    i = 0
+    i = taken = 0
     while i < len(lines):
         if strong[i] == 0 or (_is_caption(lines[i]) and not _row_strength(lines[i])):
             i += 1
@@ -385,8 +402,9 @@ def _numeric_regions(lines: _Lines) -> list[_Lines]:
         numbered = [_row_strength(line) for line in lines[first : last + 1]]
         worded = sum(1 for line in lines[first : last + 1] if _parted_in(line))
         if sum(n > 0 for n in numbered) >= 3 or max(numbered) >= 4 or worded >= 4:
-            top = _head_of(lines, first)
+            top = _head_of(lines, first, taken)
             regions.append(lines[top : last + 1])
+            taken = last + 1
         i = last + 1
     return regions
 
@@ -417,7 +435,7 @@ def _differs(a: float, b: float) -> bool:
 def _may_continue(line: list[_Word], above: _Lines) -> bool:
     """A line without numbers inside a table: it stays within the places that the rows above use."""
     left, right = min(w.x0 for row in above for w in row), max(w.x1 for row in above for w in row)
-    slack = 0.1 * (right - left)
+    slack = 0.2 * (right - left)  # names stand at the left of their column, the label over them in its middle
     return all(w.x0 >= left - slack and w.x1 <= right + slack for w in line)
 
 
@@ -431,28 +449,35 @@ def _hangs_below(lines: _Lines, last: int, strong: list[int]) -> bool:
     )
 
 
-def _head_of(lines: _Lines, first: int) -> int:
-    """Index of the topmost line of the head above `first`: same letters, close, not a caption (`单位：…`), not a title."""
+def _head_of(lines: _Lines, first: int, taken: int) -> int:
+    """Index of the topmost line of the head above `first`: same letters, close, not a caption (`单位：…`), not a title.
+
+    Lines before `taken` belong to the table above.
+    """
     top = first
     size = lines[first][0].size
     left, right = lines[first][0].x0, lines[first][-1].x1
-    while top > 0:
+    while top > taken:
         line = lines[top - 1]
-        if lines[top][0].base - line[0].base > 2.4 * size or _differs(line[0].size, size):
+        if lines[top][0].base - line[0].base > HEAD_GAP * size or _differs(line[0].size, size):
             break
-        if _is_caption(line):
+        if _is_caption(line) or line[-1].text.endswith(("。", "；", "，")):
             break
         if any(w.x1 - w.x0 > 0.5 * max(right - left, 1.0) for w in line):
             break
         top -= 1
         left, right = min(left, line[0].x0), max(right, line[-1].x1)
-    # a lone centred line on top is the title, unless it stands over columns beside others or half a line above them
-    while (
-        top < first and len(lines[top]) == 1 and (top + 1 == first or len(lines[top + 1]) == 1) and first - top > 2
-        and lines[top + 1][0].base - lines[top][0].base > 0.9 * size
-    ):  # fmt: skip
+    # a lone line centred over the whole table is its title; over some of its columns it heads them
+    while top < first and len(lines[top]) == 1 and first - top > 2 and _is_title(lines[top], lines[first:], size):
+        if lines[top + 1][0].base - lines[top][0].base <= 0.9 * size:
+            break
         top += 1
     return top
+
+
+def _is_title(line: list[_Word], below: _Lines, size: float) -> bool:
+    left, right = min(w.x0 for row in below for w in row), max(w.x1 for row in below for w in row)
+    return line[0].text.endswith("表") or abs(line[0].middle - (left + right) / 2) < 0.8 * size
 
 
 def _is_caption(line: list[_Word]) -> bool:
@@ -468,6 +493,10 @@ def _without_rules(sheet: Sheet, lines: _Lines) -> Table | None:
         first -= 1
     header, body = lines[:first], lines[first:]
     groups = _split_rows(_attached(_row_groups(body)))
+    formed = len(numbers) < 0.5 * len(groups)
+    if formed and header:
+        # a form of labels and values side by side has no head
+        header, groups = [], _split_rows(_attached(_row_groups(lines)))
     tops = [min(w.top for line in g for w in line) for g in groups]
     bottoms = [max(w.bottom for line in g for w in line) for g in groups]
     edges = [tops[0] - 1, *(_between(a, b) for a, b in itertools.pairwise(groups)), bottoms[-1] + 1]
@@ -477,7 +506,6 @@ def _without_rules(sheet: Sheet, lines: _Lines) -> Table | None:
     every = [w for line in lines for w in line]
     x0, x1 = min(w.x0 for w in every) - 1, max(w.x1 for w in every) + 1
     top = min(w.top for w in every) - 1
-    formed = len(numbers) < 0.5 * len(groups)
     return _assembled(sheet, header, rows, (x0, top, x1, rows[-1].bottom), [], [], [], merged=formed)
 
 
@@ -633,6 +661,9 @@ def _columns(
     turns = np.flatnonzero(np.diff(np.concatenate(([False], filled, [False])).astype(np.int8))).tolist()
     cores = [_Column(x0 + a * step, x0 + b * step) for a, b in zip(turns[::2], turns[1::2], strict=True)]
     # a column that is blank but for a word or two, and one that only the head names
+    stacked = [*header, *upper]
+    # the last line of a wrapped label may be narrow: the whole label tells whether it has a column already
+    header = [_widened(w, stacked, cores) for w in header]
     for word in [*narrow, *header]:
         if all(word.x0 > c.x1 or word.x1 < c.x0 for c in cores):
             cores.append(_Column(word.x0, word.x1))
@@ -640,7 +671,11 @@ def _columns(
     if not cores:
         return [], []
     cores = _merged_cores(cores, header, body, size, forced)
-    single = [w for w in upper if sum(w.x1 > c.x0 and w.x0 < c.x1 for c in cores) <= 1]
+    single = [
+        w
+        for w in upper
+        if sum(w.x1 > c.x0 and w.x0 < c.x1 for c in cores) <= 1 and any(_hangs_from(v, w) for v in stacked)
+    ]
     cover += _cover([*header, *single, *(w for w in body if w.x1 - w.x0 >= 0.4 * (x1 - x0))], x0, x1, step)
     # rules that begin inside the table leave out a column, even where this page shows nothing in it
     if any(x0 + 8 < x < cores[0].x0 for x in forced):
@@ -818,8 +853,11 @@ def _parted(above: _Word | _Label, below: _Word | _Label, rules: list[Rule]) -> 
     return any(above.bottom - 2 < y < below.top + 2 and a - 2 <= below.middle <= b + 2 for y, a, b in rules)
 
 
-def _labels(lines: _Lines, cuts: list[float], rules: list[Rule]) -> list[_Label]:
-    """Head words → labels: pieces of one line of one cell joined, then lines of one cell stacked."""
+def _labels(lines: _Lines, cuts: list[float], rules: list[Rule], floor: float) -> list[_Label]:
+    """Head words → labels: pieces of one line of one cell joined, then lines of one cell stacked.
+
+    `floor` is where the head ends.
+    """
     words: list[_Word] = []
     for line in lines:
         for word in line:
@@ -835,26 +873,99 @@ def _labels(lines: _Lines, cuts: list[float], rules: list[Rule]) -> list[_Label]
                 )  # fmt: skip
             else:
                 words.append(word)
+    words.sort(key=lambda w: (w.base, w.x0))
+    return _stacked_between(words, rules) if rules else _stacked_freely(words, floor)
+
+
+def _stacked_between(words: list[_Word], rules: list[Rule]) -> list[_Label]:
+    """Words of a head with rules → labels: lines about one middle that no rule parts."""
     labels: list[_Label] = []
-    bases = [w.base for w in words]
-    for word in sorted(words, key=lambda w: (w.base, w.x0)):
+    for word in words:
         for k, label in enumerate(labels):
             last = label.words[-1]
+            beneath = abs(label.middle - word.middle) <= max(0.8 * word.size, 0.12 * (label.x1 - label.x0))
             if (
                 0 < word.base - last.base <= WRAP * word.size
-                and (
-                    abs(label.middle - word.middle)
-                    <= max(0.8 * word.size, 0.12 * (label.x1 - label.x0) if rules else 0)
-                    or (bool(rules) and _goes_on_below(label, word))
-                )
+                and (beneath or _goes_on_below(label, word))
                 and not _parted(last, word, rules)
-                and (bool(rules) or _wraps(last, word, words, bases))
             ):
                 labels[k] = _Label((*label.words, word))
                 break
         else:
             labels.append(_Label((word,)))
     return labels
+
+
+def _stacked_freely(words: list[_Word], floor: float) -> list[_Label]:
+    """Words of a head without rules → labels. `floor` is where the head ends.
+
+    Lines about one middle are one wrapped label, or a group above the part in its middle. Labels stand in the middle of
+    their cells, so a lowest label begins as far above its own middle as the floor is below: these tops are the borders
+    of the head's rows, and what the lines can be must fit them.
+    """
+    chains: list[list[_Word]] = []
+    for word in words:
+        home = next((c for c in chains if _hangs_from(word, c[-1])), None)
+        if home is None:
+            chains.append([word])
+        else:
+            home.append(word)
+    borders = [2 * _height(c) - floor for c in chains if len(c) == 1 and _is_lowest(c, words)]
+    highest = min(_height(c[:1]) for c in chains)
+    if below := [b for b in borders if b > highest]:
+        borders.append(2 * highest - min(below))  # where the head begins: a group on top is as far from its own borders
+    labels: list[_Label] = []
+    for chain in chains:
+        first = 0
+        for i in range(1, len(chain)):
+            if not _goes_on(chain[first:i], chain[i:], words, borders, floor):
+                labels.append(_Label(tuple(chain[first:i])))
+                first = i
+        labels.append(_Label(tuple(chain[first:])))
+    return labels
+
+
+def _height(words: Sequence[_Word]) -> float:
+    """Middle between the first and the last line."""
+    return (words[0].top + words[0].bottom + words[-1].top + words[-1].bottom) / 4
+
+
+def _is_lowest(chain: Sequence[_Word], words: list[_Word]) -> bool:
+    """Whether nothing stands below a chain of lines, as wide as it is."""
+    left, right, bottom = min(w.x0 for w in chain), max(w.x1 for w in chain), chain[-1].bottom
+    return not any(w.top >= bottom - 1 and w.x1 > left and w.x0 < right for w in words)
+
+
+def _goes_on(upper: list[_Word], rest: list[_Word], words: list[_Word], borders: list[float], floor: float) -> bool:
+    """Whether the first of the `rest` of a chain of lines belongs to the label of the lines above it."""
+    last, lower = upper[-1], rest[0]
+    size = lower.size
+    step = lower.base - last.base
+    if len(upper) > 1 and abs(step - (last.base - upper[-2].base)) > 0.06 * size:
+        return False
+    even = all(abs(b.base - a.base - step) <= 0.06 * size for a, b in itertools.pairwise(rest))
+    if not _is_lowest([*upper, *rest], words):
+        # a group: it is as high as one row, so no border runs between its lines
+        between = (last.base + lower.base) / 2 - (last.base - (last.top + last.bottom) / 2)
+        return not any(abs(b - between) < 0.3 * size for b in borders)
+    if not even:
+        return len(upper) > 1
+    whole = _misfit(2 * _height([*upper, *rest]) - floor, borders)
+    apart = _misfit(2 * _height(rest) - floor, borders)
+    fits = 0.3 * size
+    if whole <= fits < apart:
+        return True
+    if apart <= fits < whole:
+        return False
+    if len(upper) > 1:
+        return True
+    middle = (last.base + lower.base) / 2
+    halfway = any(abs(w.base - middle) < 0.2 * size for w in words)
+    return not _over_three(last, lower, words, floor) and (halfway or not _two_rows(last, lower, words))
+
+
+def _misfit(top: float, borders: list[float]) -> float:
+    return min((abs(top - border) for border in borders), default=np.inf)
 
 
 def _goes_on_below(label: _Label, word: _Word) -> bool:
@@ -878,35 +989,36 @@ def _one_cell(left: _Word, right: _Word, cuts: list[float], lines: _Lines) -> bo
     return headed and spaced and len(right.text) == 1
 
 
-def _wraps(upper: _Word, lower: _Word, words: list[_Word], bases: list[float]) -> bool:
-    """Without rules: the lower word goes on the upper one unless it stands on a line with labels that are complete there.
+def _two_rows(upper: _Word, lower: _Word, words: list[_Word]) -> bool:
+    """Whether both lines show labels of one line: two rows, not the two lines of a wrapped label."""
 
-    Cells are set around the middle of their row, so a wrapped label stands half a line above and below its neighbours,
-    or beside labels that wrap as it does.
-    """
-    beside = [w for w in words if w is not lower and abs(w.base - lower.base) < 0.15 * lower.size]
-    if not beside:
-        return True
-    upward, downward = (
-        lower.base - upper.base,
-        [v.base - lower.base for v in words if abs(v.middle - lower.middle) < 0.8 * lower.size],
+    def single(line: _Word, other: _Word) -> bool:
+        return any(
+            abs(w.base - line.base) < 0.15 * w.size and w is not line
+            and not any(abs(v.base - other.base) < 0.15 * v.size and abs(v.middle - w.middle) < 0.8 * w.size for v in words)
+            for w in words
+        )  # fmt: skip
+
+    return single(upper, lower) and single(lower, upper)
+
+
+def _over_three(upper: _Word, lower: _Word, words: list[_Word], floor: float) -> bool:
+    """Whether the upper of two words in one column heads that column and those beside it: what stands there hangs below it."""
+    words = [w for w in words if w.base > upper.base - 0.5 * upper.size and w is not upper]
+    sides = (
+        max((w for w in words if w.x1 <= lower.x0), key=lambda w: w.x1, default=None),
+        min((w for w in words if w.x0 >= lower.x1), key=lambda w: w.x0, default=None),
     )
-    if any(abs(d - upward) < 0.04 * lower.size for d in downward):
-        return True  # three lines about the middle one
-    paired = [
-        w
-        for w in beside
-        if any(abs(v.base - upper.base) < 0.15 * upper.size and abs(v.middle - w.middle) < 0.8 * w.size for v in words)
-    ]
-    if len(paired) == len(beside):
-        return True
-    middle = (upper.base + lower.base) / 2
-    if not any(abs(b - middle) < 0.2 * lower.size for b in bases):
-        return False
-    # the middle one of the parts of a group stands between two others
-    left = max((w for w in words if w.x1 <= lower.x0), key=lambda w: w.x1, default=None)
-    right = min((w for w in words if w.x0 >= lower.x1), key=lambda w: w.x0, default=None)
-    return not all(w is not None and w in beside and w not in paired for w in (left, right))
+    for side in sides:
+        if side is None:
+            return False
+        stack = [w for w in words if abs(w.middle - side.middle) < 0.3 * w.size]
+        if min(w.base for w in stack) < upper.base + 0.5 * upper.size:
+            return False
+        middle = sum(w.top + w.bottom for w in stack) / 2 / len(stack)
+        if 2 * middle - floor <= (upper.top + upper.bottom) / 2:
+            return False
+    return True
 
 
 def _head_rows(
@@ -1061,8 +1173,7 @@ def _assembled(
         inner = [x for _, a, b in partial for x in (a, b) if x0 + 8 < x < x1 - 8]
         below = [r for r in partial if rows and r[0] > rows[0].top + 1]
         leaves = _leaf_words(head_words)
-        heights = [w.base for w in head_words]
-        upper = [w for w in head_words if w not in leaves and _below_top(w, min(heights), max(heights))]
+        upper = [w for w in head_words if w not in leaves]
         columns, cuts = _columns(body, len(rows), leaves, x0, x1, inner, merged or bool(below), upper)
     if len(columns) < 2:
         return None
@@ -1071,8 +1182,8 @@ def _assembled(
     held: list[list[int]] = []
     ys = [top]
     if header:
-        labels = _labels(header, cuts, rules)
         floor = rows[0].top if rows else foot
+        labels = _labels(header, cuts, rules, floor)
         levels, left_over = _head_rows(labels, columns, cuts, rules, floor)
         depth = len(levels)
         lows = [max(la.bottom for la in level) for level in levels[:-1]]
@@ -1125,6 +1236,26 @@ def _leaf_words(words: list[_Word]) -> list[_Word]:
         return []
     top, low = min(w.base for w in words), max(w.base for w in lowest)
     return [w for w in lowest if _below_top(w, top, low)]
+
+
+def _hangs_from(lower: _Word, upper: _Word) -> bool:
+    """Whether a word stands right under the middle of another, a line lower."""
+    near = 0 < lower.base - upper.base <= WRAP * lower.size
+    return near and abs(lower.middle - upper.middle) < 0.3 * lower.size
+
+
+def _widened(word: _Word, words: Sequence[_Word], cores: list[_Column]) -> _Word:
+    """A head word as wide as the lines of its label above it; a line over several columns is a label of its own."""
+    left, right, last = word.x0, word.x1, word
+    while True:
+        above = next((w for w in words if _hangs_from(last, w)), None)
+        if above is None:
+            return replace(word, x0=left, x1=right)
+        if sum(above.x1 > c.x0 and above.x0 < c.x1 for c in cores) > 1:
+            # the last line of a group has its parts below
+            parts = any(w.base > word.base + 0.5 * word.size and w.x1 > above.x0 and w.x0 < above.x1 for w in words)
+            return replace(word, x0=above.x0, x1=above.x1) if parts else replace(word, x0=left, x1=right)
+        left, right, last = min(left, above.x0), max(right, above.x1), above
 
 
 def _below_top(word: _Word, top: float, low: float) -> bool:

@@ -335,3 +335,18 @@ def test_the_scale_of_a_chart_and_its_legend_are_no_table() -> None:
     words = [ending(str(200000 - 50000 * i), 88, 96 + 40 * i) for i in range(5)]
     words += [word("2023年", 150, 270), word("2024年", 300, 270), word("一般公共预算", 200, 80)]
     assert grids(read(words, rules)) == []
+
+
+def test_lines_above_two_tables_side_by_side_go_with_their_own_table() -> None:
+    rules = [*box(50, 100, 200, 140), level(120, 50, 200), upright(120, 100, 140)]
+    rules += [*box(260, 100, 410, 140), level(120, 260, 410), upright(330, 100, 140)]
+    words = [
+        word("某局预算", 200, 40), word("基金支出表", 60, 70), word("国资支出表", 280, 70),
+        word("单位：万元", 150, 85), word("单位：元", 360, 85),
+        word("a", 60, 105), word("1.00", 130, 105), word("b", 60, 125), word("2.00", 130, 125),
+        word("c", 270, 105), word("3.00", 340, 105), word("d", 270, 125), word("4.00", 340, 125),
+    ]  # fmt: skip
+    blocks = read(words, rules).blocks
+    assert [b.text if isinstance(b, Line) else texts(b)[0][0] for b in blocks] == [
+        "某局预算", "基金支出表", "单位：万元", "a", "国资支出表", "单位：元", "c"
+    ]  # fmt: skip
