@@ -60,19 +60,20 @@ def _with_errors(judgement: Judgement) -> int:
 
 
 def _expectations(judgement: Judgement) -> dict[str, dict[str, int]]:
-    """Check → how many identities its expectation looked at, and how many it named; skipped ones are those without a side."""
+    """Check → how many identities its expectation looked at, how many it named, and how many were skipped unjudged."""
     found: dict[str, dict[str, int]] = {}
     for outcome in judgement.results:
         for one in outcome["results"]:
             check = (one["expectation_config"].get("meta") or {}).get("check")
             if check is None:
                 continue
-            result: dict[str, Any] = one["result"]
-            skipped = int(result.get("missing_count") or 0)
             here = found.setdefault(check, {"judged": 0, "failed": 0, "skipped": 0})
-            here["judged"] += int(result.get("element_count") or 0) - skipped
-            here["failed"] += int(result.get("unexpected_count") or 0)
-            here["skipped"] += skipped
+            here["judged"] += int(one["result"].get("element_count") or 0)
+            here["failed"] += int(one["result"].get("unexpected_count") or 0)
+    for rows in judgement.reconciliations.values():
+        for row in rows:
+            if row.status == "skipped":
+                found.setdefault(row.check, {"judged": 0, "failed": 0, "skipped": 0})["skipped"] += 1
     return found
 
 

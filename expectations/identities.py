@@ -7,9 +7,8 @@ never passed.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
-from functools import cached_property
 from typing import Literal, NamedTuple
 
 from expectations.tables import COARSEST, Cell
@@ -27,6 +26,16 @@ class Term(NamedTuple):
     @property
     def amount(self) -> Decimal:
         return self.cell.value if self.sign == 1 else -self.cell.value
+
+
+_NOTHING = Decimal(0)
+
+
+def _sum(terms: tuple[Term, ...]) -> Decimal:
+    total = _NOTHING
+    for cell, _, sign in terms:
+        total = total + cell.value if sign == 1 else total - cell.value
+    return total
 
 
 @dataclass(frozen=True)
@@ -48,23 +57,25 @@ class Identity:
     stated: tuple[Decimal, Decimal] | None = None
     """Both sides where they are no sums of cells (counts, products, percentages)."""
 
-    @cached_property
-    def left_value(self) -> Decimal:
-        return self.stated[0] if self.stated else sum((term.amount for term in self.left), Decimal(0))
+    left_value: Decimal = field(init=False, compare=False, default=Decimal(0))
+    right_value: Decimal = field(init=False, compare=False, default=Decimal(0))
+    difference: Decimal = field(init=False, compare=False, default=Decimal(0))
+    excess: Decimal = field(init=False, compare=False, default=Decimal(0))
+    """By how much the two sides miss each other beyond the tolerance; 0 or below when the identity holds."""
 
-    @cached_property
-    def right_value(self) -> Decimal:
-        return self.stated[1] if self.stated else sum((term.amount for term in self.right), Decimal(0))
-
-    @cached_property
-    def difference(self) -> Decimal:
-        return self.left_value - self.right_value
-
-    @cached_property
-    def excess(self) -> Decimal:
-        """By how much the two sides miss each other beyond the tolerance; 0 or below when the identity holds."""
-        gap = self.difference if self.relation == "≤" else abs(self.difference)
-        return gap - self.tolerance
+    def __post_init__(self) -> None:
+        if self.skipped is not None:
+            return
+        left, right = self.stated or (_sum(self.left), _sum(self.right))
+        gap = left - right
+        reach = gap if self.relation == "≤" else abs(gap)
+        for name, value in (
+            ("left_value", left),
+            ("right_value", right),
+            ("difference", gap),
+            ("excess", reach - self.tolerance),
+        ):
+            object.__setattr__(self, name, value)
 
     @property
     def holds(self) -> bool | None:
@@ -82,8 +93,7 @@ def tolerance_of(terms: Iterable[Term], addends: int) -> Decimal:
     most. With two decimals of 万元 this is the field's max(0.01, 0.005·n); tables in 元 or with six decimals are held to
     what they print.
     """
-    quanta = [term.cell.quantum for term in terms if term.cell.printed] or [COARSEST]
-    quantum = max(quanta)
+    quantum = max([term.cell.quantum for term in terms if term.cell.printed], default=COARSEST)
     return quantum / 2 if addends <= 1 else max(quantum, quantum / 2 * addends)
 
 

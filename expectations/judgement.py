@@ -15,7 +15,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
@@ -36,14 +36,30 @@ SecondReading = Callable[[str, Place], str | None]
 class Judgement(Mapping[str, tuple[Finding, ...]]):
     """What was found, by sha256; with the frame that was judged and the reconciliations to store.
 
-    `frame` is the reconciliation frame with a column `failed` (what Great Expectations named); `results` are the JSON
-    results of the suites, for Data Docs.
+    `outcomes` are Great Expectations' own results. The frame and their JSON are made when they are asked for: kept for a whole
+    night they would be most of its memory.
     """
 
     findings: dict[str, tuple[Finding, ...]]
-    frame: pd.DataFrame
     reconciliations: dict[str, tuple[Reconciliation, ...]]
-    results: tuple[dict[str, Any], ...] = field(default=(), repr=False)
+    outcomes: tuple[Any, ...] = field(default=(), repr=False)
+    disclosures: tuple[Disclosure, ...] = field(default=(), repr=False)
+    failed: frozenset[tuple[str, int]] = field(default=frozenset(), repr=False)
+
+    @cached_property
+    def results(self) -> tuple[dict[str, Any], ...]:
+        """The JSON results of the suites, for Data Docs."""
+        return tuple(one.to_json_dict() for one in self.outcomes)
+
+    @cached_property
+    def frame(self) -> pd.DataFrame:
+        """The reconciliation frame with a column `failed`: what Great Expectations named."""
+        table = frame([reconcile(one) for one in self.disclosures])
+        table["failed"] = [
+            (document, identity) in self.failed
+            for document, identity in zip(table["document"], table["identity"], strict=True)
+        ]
+        return table
 
     def __getitem__(self, sha256: str) -> tuple[Finding, ...]:
         return self.findings[sha256]
@@ -85,12 +101,7 @@ def _collector_at_rest() -> Iterator[None]:
 def _judge(disclosures: Sequence[Disclosure], second_reading: SecondReading | None) -> Judgement:
     by_sha = {one.document.sha256: one for one in disclosures}
     reconciled = [reconcile(one) for one in by_sha.values()]
-    table = frame(reconciled)
-    failed, results = _failing(table)
-    table["failed"] = [
-        (document, identity) in failed
-        for document, identity in zip(table["document"], table["identity"], strict=True)
-    ]  # fmt: skip
+    failed, outcomes = _failing(reconciled)
     of_document: dict[str, list[int]] = defaultdict(list)
     for document, number in sorted(failed):
         of_document[document].append(number)
@@ -98,7 +109,8 @@ def _judge(disclosures: Sequence[Disclosure], second_reading: SecondReading | No
         one.disclosure.document.sha256: findings_of(one, of_document[one.disclosure.document.sha256], second_reading)
         for one in reconciled
     }
-    return Judgement(findings, table, {_sha(one): _stored(one, of_document[_sha(one)]) for one in reconciled}, results)
+    stored = {_sha(one): _stored(one, of_document[_sha(one)]) for one in reconciled}
+    return Judgement(findings, stored, outcomes, tuple(by_sha.values()), frozenset(failed))
 
 
 def _sha(one: Reconciled) -> str:
@@ -107,13 +119,9 @@ def _sha(one: Reconciled) -> str:
 
 def _stored(one: Reconciled, failing: list[int]) -> tuple[Reconciliation, ...]:
     named = set(failing)
-    rows = []
-    for number, identity in enumerate(one.identities):
-        row = reconciliation(identity)
-        if row.status != "skipped":
-            row = row.model_copy(update={"status": "failed" if number in named else "passed"})
-        rows.append(row)
-    return tuple(rows)
+    return tuple(
+        reconciliation(identity, failed=number in named) for number, identity in enumerate(one.identities)
+    )  # fmt: skip
 
 
 def apply(disclosure: Disclosure, findings: Sequence[Finding]) -> Disclosure:
@@ -138,23 +146,45 @@ def judged_checks(given: Sequence[dict[str, Any]] | None = None) -> set[str]:
     return {one["meta"]["check"] for suite in loaded for one in suite["expectations"] if "check" in one.get("meta", {})}
 
 
-def _failing(table: pd.DataFrame) -> tuple[set[tuple[str, int]], tuple[dict[str, Any], ...]]:
+def _judged_frame(reconciled: Sequence[Reconciled]) -> pd.DataFrame:
+    """What the suites look at: one row a claimed identity, and by how much its sides miss each other beyond the tolerance.
+
+    A skipped identity claims nothing and is not judged; it is stored as skipped.
+    """
+    import pandas as pd
+
+    documents, numbers, names, excess = [], [], [], []
+    for one in reconciled:
+        sha256 = _sha(one)
+        for number, identity in enumerate(one.identities):
+            if identity.skipped is None:
+                documents.append(sha256)
+                numbers.append(number)
+                names.append(identity.check)
+                excess.append(identity.excess)
+    return pd.DataFrame({
+        "document": pd.Series(documents, dtype=object), "identity": pd.Series(numbers, dtype="int64"),
+        "check": pd.Series(names, dtype="category"), "excess": pd.Series(excess, dtype=object),
+    })  # fmt: skip
+
+
+def _failing(reconciled: Sequence[Reconciled]) -> tuple[set[tuple[str, int]], tuple[Any, ...]]:
     """(document, identity) of every row that an expectation names, and the suites' results."""
     os.environ["GX_ANALYTICS_ENABLED"] = "False"  # before the import: telemetry is decided there
     import great_expectations as gx
     from great_expectations.data_context.types.base import ProgressBarsConfig
 
-    unjudged = set(table["check"]) - judged_checks()
+    judged = _judged_frame(reconciled)
+    present = set(judged["check"].cat.categories)
+    unjudged = present - judged_checks()
     if unjudged:
         raise SuiteError(f"no expectation judges {sorted(unjudged)}: add them to expectations/suites")
-    if table.empty:
+    if judged.empty:
         return set(), ()
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = ProgressBarsConfig(globally=False)
     asset = context.data_sources.add_pandas("reconciliations").add_dataframe_asset("frame")
-    judged = table[["document", "identity", "check", "excess"]].astype({"check": "category"})
     batch = asset.add_batch_definition_whole_dataframe("batch").get_batch({"dataframe": judged})
-    present = set(table["check"])
     # one validation of all suites together: Great Expectations hashes the whole batch for each
     expectations = [
         copy.deepcopy(one)
@@ -184,10 +214,10 @@ def _failing(table: pd.DataFrame) -> tuple[set[tuple[str, int]], tuple[dict[str,
             raise SuiteError(f"{one.expectation_config}: {one.exception_info}")
         if not one.success and not named:
             raise SuiteError(f"an expectation failed without naming a row: {one.expectation_config}")
-        failed.update((row["document"], row["identity"]) for row in named)
+        failed.update((row["document"], int(row["identity"])) for row in named)
     if len(outcome.results) != len(expectations):
         raise SuiteError(f"{len(expectations)} expectations were asked and {len(outcome.results)} answered")
-    return failed, (outcome.to_json_dict(),)
+    return failed, (outcome,)
 
 
 def suite_of(family: str) -> dict[str, Any]:

@@ -60,7 +60,7 @@ def _purchases(one: Set, places: Places) -> Iterator[Identity]:
     rows = [
         line for line in table.side(None)
         if column is not None and column.col in line.cells and not is_total(line)
-        and names()["procurement"]["public_money"].search(squeeze(line.name))
+        and any(names()["procurement"]["public_money"].search(text) for text in _texts(table, line))
     ]  # fmt: skip
     public = places.find("general_budget_basic_expenditure/public")
     if column is None or not rows or not public:
@@ -68,6 +68,12 @@ def _purchases(one: Set, places: Places) -> Iterator[Identity]:
         return
     bought = [Term(line.cells[column.col], line.label) for line in rows]
     yield equal("PRC-05", bought, public[0], "公用经费采购", table.title, relation="≤")
+
+
+def _texts(table: Table, line: Line) -> list[str]:
+    """Everything a row prints, without blanks: the project a thing is bought for may stand before or behind its name."""
+    cells = table.statement.rows[line.row].cells if line.row < len(table.statement.rows) else ()
+    return [squeeze(line.name), *map(squeeze, cells)]
 
 
 def _units(one: Set) -> Iterator[Identity]:

@@ -58,10 +58,17 @@ def key_of(cell: Cell) -> Key:
     return cell.statement_id, cell.row, cell.col
 
 
-def _sheet(identities: Sequence[Identity]) -> _Sheet:
+def _sheet(identities: Sequence[Identity], failing: Sequence[int]) -> _Sheet:
+    """Weights of the identities that share a cell with a failing one; the others stay as they are whatever is changed."""
     sheet = _Sheet(identities)
+    among = set(failing)
+    suspects = {key_of(term.cell) for number in failing for term in identities[number].terms}
     for number, identity in enumerate(identities):
         if identity.skipped is not None or identity.stated is not None:
+            continue
+        if number not in among and not any(key_of(term.cell) in suspects for term in identity.terms):
+            for term in identity.terms:
+                sheet.cells.setdefault(key_of(term.cell), term)
             continue
         weights: dict[Key, int] = defaultdict(int)
         for terms, sign in ((identity.left, 1), (identity.right, -1)):
@@ -77,7 +84,9 @@ def _sheet(identities: Sequence[Identity]) -> _Sheet:
 
 def roots_of(identities: Sequence[Identity], failing: Sequence[int]) -> list[Root]:
     """Roots that together explain every failing identity (numbers into `identities`), the strongest first."""
-    sheet = _sheet(identities)
+    if all(identities[number].stated is not None for number in failing):
+        return [Root(None, "", None, (number,)) for number in failing]
+    sheet = _sheet(identities, failing)
     alone = [number for number in failing if number not in sheet.weight]
     open_ones = [number for number in failing if number in sheet.weight]
     amounts = Counter(term.cell.value for term in sheet.cells.values() if term.cell.value)

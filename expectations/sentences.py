@@ -100,8 +100,8 @@ def _adds_up(rule: Sum, head: Told, parts: list[Told], others: list[Told], text:
         return skip("TXT-02", "the list of parts is open (等, 主要)", row_label=rule.total)
     if others:
         return skip("TXT-02", "the list names a part that is not understood", row_label=rule.total)
-    if best.difference < 0 and len(rule.parts) > 2 and rule.least:
-        # more than the whole: sub-items stand among the parts
+    if rule.least and any(abs(one.amount + best.difference) <= best.tolerance for one in parts if one.amount):
+        # more than the whole by exactly one of the parts: it is told again inside another
         return skip("TXT-02", "the parts named overlap", row_label=rule.total)
     return best
 
