@@ -29,7 +29,7 @@ SHOWN = {
     CoverageStatus.UNKNOWN: ("magenta", "unknown 未知"),
     CoverageStatus.NOT_DUE: ("dim", "not_due 未到期"),
 }
-EXPECTED = {"budget": "budget 预算", "final_account": "final_account 决算"}
+EXPECTED = {"budget": "预算", "final_account": "决算"}
 
 
 def today() -> date:
@@ -66,26 +66,34 @@ def _documents_table(documents: Sequence[Coverage]) -> Table:
     for one in documents:
         rows.append(
             (
-                "" if one.agency == above else one.agency, str(one.fiscal_year), EXPECTED.get(one.expected, one.expected),
-                SHOWN[one.status][1], str(one.due_until), str(one.published_on or ""),
-                f"{one.late_days} d" if one.late_days else "", one.reason or "",
+                "" if one.agency == above else one.agency, f"{one.fiscal_year} {EXPECTED.get(one.expected, one.expected)}",
+                SHOWN[one.status][1],
+                f"{one.late_days} d" if one.late_days else "", str(one.due_until), str(one.published_on or ""),
+                one.reason or "",
             )
         )  # fmt: skip
         above = one.agency
-    table = _fitted(("agency", "year", "document", "status", "due", "published", "late", "why"), rows)
+    table = _fitted(("agency", "document", "status", "late", "due", "published", "why"), rows)
     for one, row in zip(documents, rows, strict=True):
         colour = SHOWN[one.status][0]
-        table.add_row(*(f"[{colour}]{cell}[/]" if number == 3 else escape(cell) for number, cell in enumerate(row)))
+        table.add_row(*(f"[{colour}]{cell}[/]" if number == 2 else escape(cell) for number, cell in enumerate(row)))
     return table
 
 
 def _fitted(names: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
     """A table whose last column gives way to all others when the screen is narrow: one line a row."""
-    table = Table(box=SIMPLE_HEAD, pad_edge=False)
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
     for number, name in enumerate(names[:-1]):
         width = max(cell_len(cell) for cell in (name, *(row[number] for row in rows)))
         right = name in ("found", "new", "blocked", "failed", "late")
-        table.add_column(name, no_wrap=True, min_width=min(width, 36), justify="right" if right else "left")
+        table.add_column(
+            name,
+            no_wrap=True,
+            min_width=min(width, 24),
+            max_width=32,
+            overflow="ellipsis",
+            justify="right" if right else "left",
+        )
     table.add_column(names[-1], no_wrap=True, overflow="ellipsis")
     return table
 

@@ -35,7 +35,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection, select
 
 from budget.printed_text import squeeze
-from budget.states import DocumentState
+from budget.states import DocumentState, Reason
 from warehouse import tables
 
 PORTALS_CLOCK = ZoneInfo("Asia/Shanghai")
@@ -259,7 +259,7 @@ def _evidence(connection: Connection) -> list[_Seen]:
 
 
 def _could_not_be_had(connection: Connection) -> list[_Seen]:
-    """Blocked and failed sightings whose place gave no file later."""
+    """Blocked and failed sightings whose place gave no file later; entries with the right title and no document behind it, too."""
     seen = tables.sightings
     later = seen.alias("later")
     had = (
@@ -271,17 +271,37 @@ def _could_not_be_had(connection: Connection) -> list[_Seen]:
         .exists()
     )  # fmt: skip
     rows = connection.execute(
-        select(seen).where(seen.c.outcome.in_(("blocked", "failed")), ~had).order_by(seen.c.sighting_id)
+        select(seen)
+        .where(
+            seen.c.outcome.in_(("blocked", "failed"))
+            | (seen.c.outcome == "ignored")
+            & ((seen.c.reason == Reason.NO_ATTACHMENT.value) | seen.c.detail.like("off_site%")),
+            ~had,
+        )
+        .order_by(seen.c.sighting_id)
     ).mappings()
     return [
         _Seen(
-            status=CoverageStatus(row["outcome"]), reason=row["reason"], sha256=None, portal=row["portal"],
+            status=CoverageStatus.BLOCKED if row["outcome"] == "blocked" else CoverageStatus.FAILED, reason=row["reason"], sha256=None, portal=row["portal"],
             region=row["region"] or "", agency=None, title=row["article_title"], source=row["source_org"] or "",
-            fiscal_year=row["fiscal_year"], expected=_expected_of(None, row["document_kind"]),
+            fiscal_year=row["fiscal_year"] or _title_year(row["article_title"]),
+            expected=_expected_of(None, row["document_kind"] or _title_kind(row["article_title"])),
             published_on=row["published_at"], seen_on=_day(row["first_seen_at"]),
         )
         for row in rows
     ]  # fmt: skip
+
+
+def _title_year(title: str) -> int | None:
+    """The only year that a title names; a sighting that was ignored carries none."""
+    years = set(re.findall(r"(?<!\d)20\d\d(?=年)", squeeze(title)))
+    return int(years.pop()) if len(years) == 1 else None
+
+
+def _title_kind(title: str) -> str | None:
+    """The kind a title names where it is one: 预算 or 决算, not 预决算."""
+    account, budget = "决算" in title, "预算" in title or "预决算" in title
+    return None if account == budget else "final_account" if account else "department_budget"
 
 
 def _day(moment: datetime | None) -> date | None:

@@ -70,10 +70,10 @@ def missed(warehouse: Warehouse, sighting: MakeSighting) -> Callable[..., None]:
         values: dict[str, object] = {
             "article_url": f"{LIST}{title}.html", "url": f"{LIST}{title}.pdf", "published_at": date(2025, 2, 1), **more
         }  # fmt: skip
-        reason = Reason.CHALLENGE if outcome == "blocked" else Reason.HTTP_ERROR
+        values.setdefault("reason", Reason.CHALLENGE if outcome == "blocked" else Reason.HTTP_ERROR)
         warehouse.record_sighting(
             sighting(
-                None, article_title=title, fiscal_year=year, document_kind=kind, outcome=outcome, reason=reason,
+                None, article_title=title, fiscal_year=year, document_kind=kind, outcome=outcome,
                 region="河北省秦皇岛市海港区", **values,
             )
         )  # fmt: skip
@@ -185,6 +185,23 @@ def test_a_file_behind_a_wall_or_a_404_is_not_unpublished(warehouse: Warehouse, 
     assert budgets["财政局"] == ("failed", "http_error")
     assert budgets["民政局"] == ("blocked", "challenge")
     assert budgets["教育局"][0] == "not_published"
+
+
+def test_an_entry_with_nothing_behind_it_is_not_unpublished(warehouse: Warehouse, seen, missed) -> None:
+    for number, agency in enumerate(("财政局", "民政局", "教育局"), 1):
+        seen(number, f"海港区{agency}", 2024, "department_budget")
+    ignored: dict[str, object] = {"outcome": "ignored", "url": None}
+    missed("财政局2025年部门预算", None, None, reason=Reason.NO_ATTACHMENT, **ignored)
+    missed(
+        "民政局2025年部门预算", None, None, reason=Reason.OUT_OF_SCOPE, detail="off_site: other.example.cn", **ignored
+    )
+    missed("教育局2025年采购预算", None, None, reason=Reason.NOT_A_BUDGET_TITLE, **ignored)
+    crawled(warehouse, "2026-10-01")
+    found = grid(warehouse.coverage(date(2026, 10, 1), years=[2025]))
+    assert {key[0]: status for key, status in found.items() if key[2] == "budget"} == {
+        "财政局": "failed", "民政局": "failed", "教育局": "not_published",
+    }  # fmt: skip
+    assert {status for key, status in found.items() if key[2] == "final_account"} == {"not_published"}
 
 
 def test_a_file_that_came_later_is_no_longer_failed(
