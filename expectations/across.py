@@ -13,7 +13,7 @@ from decimal import Decimal
 
 from budget.disclosure import Disclosure
 from expectations.balance import FUNDS, Side, fund_of, side_of
-from expectations.codes import class_code
+from expectations.codes import class_code, core
 from expectations.hierarchy import forest
 from expectations.identities import Identity, Term, equal, skip
 from expectations.rows import Header, header_tree
@@ -603,8 +603,10 @@ def _xrf09(
     else:
         minus = ("carry_over_out", *(("subsidy_down", "paid_up") if _below(right) else ()))
         yield from _classes(right, one_column(right), spending, minus)
+        yield from _below_classes(right, [spending])
     if a_right is None:
         return
+    yield from _below_classes(a_right, [table for table in funds.values() if table is not None])
     for fund, table in funds.items():
         columns = [column for column in a_right.columns if fund_of(column) == fund]
         if table is not None and len(columns) == 1:
@@ -632,6 +634,49 @@ def _classes(side: Side, column: Column | None, table: Coded, minus: tuple[str, 
         terms = by_class.get(code, [])
         if own.cell.printed or any(t.cell.printed for t in terms):
             yield equal("XRF-09", [own], terms, f"{code} {line.name}", f"{_titles(side, table)} {column.leaf}")
+
+
+def _below_classes(side: Side, tables: list[Coded]) -> Iterator[Identity]:
+    """款 and 项 that a summary prints below its 类 without codes: each is the row of that name in the statements by code.
+
+    A name may stand at several levels (公共卫生 as 款 and 项); rows of one name are taken in the order of their codes.
+    """
+    column = one_column(side)
+    if column is None or not tables or any(table.column("total") is None or table.table.unit_codes for table in tables):
+        return
+    claims: list[Identity] = []
+    for head in side.parts:
+        code, below = class_code(head.name), side.parts_of.get(head.row, ())
+        if code is None or not below:
+            continue
+        rows = _rows_by_name(tables, code)
+        for line in below:
+            found = rows.get(core(line.name))
+            if not found or column.col not in line.cells:
+                continue
+            terms = found.pop(0) if len(found) > 1 else found[0]
+            own = Term(line.cells[column.col], f"{side.table.title} {line.name}")
+            claims.append(equal("XRF-09", [own], terms, f"{code} {line.name}", _titles(side, *tables)))
+    if sum(not claim.holds for claim in claims) > max(1, DISAGREE * len(claims)):
+        sid = (side.table.statement.id, *(table.table.statement.id for table in tables))
+        yield skip("XRF-09", "the rows below the classes are not those of the statements by code", *sid)
+    else:
+        yield from claims
+
+
+def _rows_by_name(tables: list[Coded], code: str) -> dict[str, list[list[Term]]]:
+    """Name → the rows of a class with that name, in the order of their codes; one row a code, summed over the tables."""
+    by_code: dict[str, list[Term]] = defaultdict(list)
+    names_of: dict[str, str] = {}
+    for table in tables:
+        for line in table.table.side(None):
+            if line.code.startswith(code) and len(line.code) in (5, 7):
+                by_code[line.code] += _cells(line, table.column("total") or [], table)
+                names_of.setdefault(line.code, core(line.name))
+    found: dict[str, list[list[Term]]] = defaultdict(list)
+    for each in sorted(by_code):
+        found[names_of[each]].append(by_code[each])
+    return found
 
 
 def _sums_by_class(table: Coded, columns: list[Column] | None, minus: tuple[str, ...]) -> dict[str, list[Term]]:
