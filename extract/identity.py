@@ -13,7 +13,9 @@ from extract.reading import Line, Reading
 from extract.statements import Table, is_meta, is_title_line
 
 _YEAR = re.compile(r"(20[0-4]\d)年?(?:度)?")
-_DOCUMENT_WORDS = re.compile(r"部门预算|单位预算|部门综合预算|部门决算|单位决算|预算公开|决算公开|年度?预算|年度?决算|绩效目标|绩效文本|情况说明|信息公开")
+_DOCUMENT_WORDS = re.compile(
+    r"部门预算|单位预算|部门综合预算|部门决算|单位决算|预算公开|决算公开|年度?预算|年度?决算|绩效目标|绩效文本|情况说明|信息公开"
+)
 _ORGANISATION_END = re.compile(
     r"(?:人民政府|办公室|办公厅|委员会|管理局|监督局|分局|总局|局|厅|院|中心|总队|支队|大队|馆|学校|大学|学院|中学|小学|幼儿园|医院|研究所|研究院|站|所|处|队|部|会|社|团|台|园|场|法院|检察院|政协|人大|党校|协会|联合会|总工会|管委会|街道|镇|乡|库|基地|剧院|公司)(?:[(（][^()（）]{1,12}[)）]|本级|机关)*$"
 )
@@ -37,7 +39,7 @@ class Identity:
 def identify(reading: Reading, tables: list[Table], file: str) -> Identity:
     """Who published what for which year, told from headings, banner lines and titles; `file` is the last resort."""
     lines = [block for block in reading.blocks if isinstance(block, Line)]
-    title = _title(lines, tables)
+    title = _title(lines)
     name = squeeze(file.replace("\\", "/").rsplit("/", 1)[-1].rsplit(".", 1)[0])
     agency, code = _agency(title, lines, tables)
     if agency is None:
@@ -49,51 +51,125 @@ def identify(reading: Reading, tables: list[Table], file: str) -> Identity:
     )  # fmt: skip
 
 
-def _title(lines: list[Line], tables: list[Table]) -> str | None:
-    """The document's heading: what stands on its cover, else the first line that names a year and a kind of document."""
-    cover = _cover(lines)
-    if cover and _DOCUMENT_WORDS.search(cover) and _YEAR.search(cover) and len(cover) <= 80:
-        return cover
-    texts = [_heading_text(line) for line in lines[:30]]
-    for text in texts:
-        if _is_heading(text) and _YEAR.search(text):
-            return text
-    for take in (2, 3, 4):
-        for i in range(len(texts) - take + 1):
-            part = texts[i : i + take]
-            joined = "".join(part)
-            if all(part) and len(joined) <= 70 and _YEAR.search(joined) and _is_heading(joined):
-                return joined
+def _title(lines: list[Line]) -> str | None:
+    """The document's heading: the largest lines that name a year and a kind of document, else the first that name a kind.
+
+    A heading is broken into lines where it looks well. Running heads repeat it, shortened, on every page: they are asked last.
+    """
+    standing = _without_running_heads(lines)
+    heading = _largest_heading(standing, lines) or _largest_heading(lines, lines)
+    if heading:
+        return heading
+    texts = [_heading_text(line) for line in standing[:_FIRST_LINES]]
     return next((text for text in texts if _is_heading(text)), None)
 
 
-def _cover(lines: list[Line]) -> str:
-    """The heading of a cover, broken into lines where it looks well: lines of one size before anything else."""
-    parts: list[str] = []
-    size: float | None = None
-    for line in lines[:8]:
+def _largest_heading(chosen: list[Line], lines: list[Line]) -> str | None:
+    body = _body_size(lines)
+    found: list[tuple[float, int, str]] = []
+    for run in _runs(chosen[:_FIRST_LINES]):
+        size = run[0][1].size or 0.0
+        texts = [_heading_text(line) for _, line in run]
+        for start in range(len(run)):
+            for take in range(1, 6):
+                joined = _joined(texts[start : start + take], take)
+                if joined is None:
+                    break
+                if not (_YEAR.search(joined) and _DOCUMENT_WORDS.search(joined)):
+                    continue
+                if _is_heading(joined) or ((size > body or run[start][0] < 4) and _is_cover(joined)):
+                    whole = _with_tail(joined, texts[start + take :])
+                    found.append((-size, run[start][0], _SECTION.sub("", whole)))
+                    break
+    return min(found)[2] if found else None
+
+
+def _with_tail(heading: str, following: list[str]) -> str:
+    """The heading with the lines below that only end it (信息公 / 开)."""
+    for text in following:
+        if not text or re.match(r"目[录次]", text) or not (_TAIL.fullmatch(text) or len(text) <= 3):
+            break
+        heading += text
+    return heading
+
+
+_FIRST_LINES = 40
+_SECTION = re.compile(r"^第[一二三四五六七八九十\d]+部分")
+_TAIL = re.compile(r"(?:及|和|与|的|信息|情况|公开|说明|文本|报告|报表|草案|编制|表)+")
+"""What a heading still says after year, organisation and kind, when it stands on a line of its own."""
+
+
+def _joined(texts: list[str], take: int) -> str | None:
+    """The lines as one heading; None when they cannot be one."""
+    joined = "".join(texts)
+    return joined if len(texts) == take and all(texts) and len(joined) <= 80 else None
+
+
+def _is_cover(text: str) -> bool:
+    """Whether large or leading lines are a heading though no organisation ends them (上海市2026年市级单位预算)."""
+    return (
+        not re.search(r"[:：]", text)
+        and not _SECTION.match(text)
+        and not re.search(r"年度?部门预算情况说明$", text[:14])
+    )
+
+
+def _body_size(lines: list[Line]) -> float:
+    """The usual letter height of a document, with a margin: what is larger is a heading. 0 where no sizes are known."""
+    sizes: Counter[float] = Counter()
+    for line in lines:
+        if line.size:
+            sizes[round(line.size)] += len(line.text)
+    return sizes.most_common(1)[0][0] * 1.15 if sizes else 0.0
+
+
+def _without_running_heads(lines: list[Line]) -> list[Line]:
+    """The lines without what stands, in one size, on three pages or more, or on both of two."""
+    pages: dict[tuple[str, int], set[int]] = {}
+    for line in lines:
+        if line.page is not None:
+            pages.setdefault(_shape(line), set()).add(line.page)
+    last = max((line.page for line in lines if line.page is not None), default=0)
+    return [line for line in lines if len(pages.get(_shape(line), ())) < min(3, max(2, last))]
+
+
+def _shape(line: Line) -> tuple[str, int]:
+    return squeeze(line.text), round(line.size or 0.0)
+
+
+def _runs(lines: list[Line]) -> list[list[tuple[int, Line]]]:
+    """Neighbouring lines of one page and one size, with their places; banners and dates between them are passed over."""
+    runs: list[list[tuple[int, Line]]] = []
+    for place, line in enumerate(lines):
         text = squeeze(line.text)
-        if re.match(r"^目[录次]", text) or is_contents_line(text) or (parts and line.page != lines[0].page):
-            break
-        if is_meta(text) or (re.fullmatch(r"[二〇○零一三四五六七八九十\d]+年[一二三四五六七八九十\d]*月?(?:[一二三四五六七八九十\d]+日)?", text) and not re.fullmatch(r"20\d\d年(?:度)?", text)):
+        if not re.match(r"20\d\d年", text) and (
+            is_meta(text) or _DATE.fullmatch(text) or re.fullmatch(r"附件?\d*[:：]?", text)
+        ):
             continue
-        if re.fullmatch(r"附件?\d*[:：]?", text):
-            continue
-        if parts and (size is None or line.size is None or abs(line.size - size) > 0.6):
-            break
-        if not _heading_text(line):
-            break
-        parts.append(text)
-        size = line.size
-        if "".join(parts) and _YEAR.search("".join(parts)) and line.size is None and _DOCUMENT_WORDS.search("".join(parts)):
-            break
-    return "".join(parts)
+        previous = runs[-1][-1][1] if runs else None
+        together = (
+            previous is not None
+            and previous.page == line.page
+            and not re.match(r"^目[录次]$", squeeze(previous.text))
+            and ((line.size is None) == (previous.size is None))
+            and abs((line.size or 0.0) - (previous.size or 0.0)) <= 0.6
+        )
+        if together:
+            runs[-1].append((place, line))
+        else:
+            runs.append([(place, line)])
+    return runs
+
+
+_DATE = re.compile(
+    r"[二〇○零一三四五六七八九十\d]+年[一二三四五六七八九十\d]*月(?:[一二三四五六七八九十\d]+日)?|[二〇○零一三四五六七八九十]+年"
+)
 
 
 def _heading_text(line: Line) -> str:
     """The text of a line that could be part of the document's heading; '' for banners, sentences, numbered headings."""
     text = squeeze(line.text)
-    if is_meta(text) and not re.fullmatch(r"20\d\d年(?:度)?", text):
+    if is_meta(text) and not re.match(r"20\d\d年", text):
         return ""
     if is_contents_line(text) or (is_title_line(text) and "表" in text and "绩效" not in text):
         return ""
@@ -105,17 +181,23 @@ def _heading_text(line: Line) -> str:
 def _is_heading(text: str) -> bool:
     if not text or not _DOCUMENT_WORDS.search(text) or re.search(r"[:：]", text):
         return False
-    return bool(_ORGANISATION_END.search(_bare(text))) and not re.match(r"^第[一二三四五六七八九十]部分", text)
+    return bool(_ORGANISATION_END.search(_bare(text)))
 
 
 def _bare(title: str) -> str:
     """A heading without year, kind of document and ornaments: what is left is the organisation."""
-    text = re.sub(r"^附件\d*[:：]?", "", squeeze(title))
+    text = _SECTION.sub("", re.sub(r"^附件\d*[:：]?", "", squeeze(title)))
     text = re.sub(r"(?:关于)?(?:20[0-4]\d)年?(?:度)?", "", text)
     text = re.sub(
-        r"(?:市级|区级|县级|省级|本级)?(?:部门|单位)?(?:综合)?(?:预算|决算)(?:及“?三公”?经费)?(?:预算|决算)?(?:信息|情况)?(?:公开|报表|草案|说明|情况说明|文本|表|公开表|信息公开情况说明|编制说明)*$", "", text
+        r"(?:市级|区级|县级|省级|本级)?(?:部门|单位)?(?:综合)?(?:预算|决算)(?:及“?三公”?经费)?(?:预算|决算)?(?:信息|情况)?(?:公开|报表|草案|说明|情况说明|文本|表|公开表|信息公开情况说明|编制说明)*$",
+        "",
+        text,
     )
-    text = re.sub(r"(?:部门|单位)?(?:预算|决算)?(?:公开)?(?:项目|整体)?(?:支出)?绩效(?:目标|文本|信息|情况)?(?:公开|表|文本)*$", "", text)
+    text = re.sub(
+        r"(?:部门|单位)?(?:预算|决算)?(?:公开)?(?:项目|整体)?(?:支出|预算)?绩效(?:目标|文本|信息|情况|自评)?(?:申报|公开|表|文本|报告)*(?:[(（].*[)）])?$",
+        "",
+        text,
+    )
     return text.strip("：:,，-—_")
 
 
@@ -140,12 +222,43 @@ def _agency(title: str | None, lines: list[Line], tables: list[Table]) -> tuple[
     if bare and _ORGANISATION_END.search(bare) and len(bare) <= 40:
         printed = re.match(r"^(\d{3,6})(?=\D)", bare)
         name = bare[printed.end() :] if printed else bare
+        # a heading may call it by its short name (人社局) where a banner prints the whole (高新区人社局)
+        name = next((voted for voted, _ in votes.most_common() if voted.endswith(name) and voted != name), name)
+        name = _in_full(name, lines)
         own = codes.get(name) or (printed.group(1) if printed else None)
         return name, own or (codes.get(votes.most_common(1)[0][0]) if votes and codes else None)
     if votes:
         name = votes.most_common(1)[0][0]
         return name, codes.get(name)
-    return None, None
+    return _from_form(tables), None
+
+
+def _in_full(name: str, lines: list[Line]) -> str:
+    """The organisation in full where a sentence says what it is (高新区人社局为县级行政部门) and the heading calls it 人社局."""
+    if len(name) > 6:
+        return name
+    said = re.compile(rf"([一-龥]{{2,10}}{re.escape(name)})(?:\([^()]*\))?(?:为|是|系)")
+    return next((found.group(1) for line in lines if (found := said.match(squeeze(line.text)))), name)
+
+
+_FORM_LABEL = re.compile(r"(?:部门|单位|预算部门|预算单位|部门[(（]单位[)）]|主管部门)(?:名称)?[:：]?")
+
+
+def _from_form(tables: list[Table]) -> str | None:
+    """The organisation that the form for a whole department (部门整体支出绩效目标表) names beside its label."""
+    for table in tables:
+        if table.kind != "department_performance":
+            continue
+        for row in table.rows[:4]:
+            texts = [squeeze(cell.text) for cell in row]
+            label = next((i for i, text in enumerate(texts) if _FORM_LABEL.fullmatch(text)), None)
+            if label is None:
+                continue
+            # a merged label stands in every place it covers
+            name = next((text for text in texts[label + 1 :] if text and not _FORM_LABEL.fullmatch(text)), None)
+            if name and len(name) <= 40 and _ORGANISATION_END.search(name):
+                return re.sub(r"^\[?\d{3,9}\]?[-—]?", "", name)
+    return None
 
 
 def _from_name(name: str) -> str | None:
@@ -165,7 +278,9 @@ def _named(text: str) -> tuple[str | None, str | None]:
         name = name[code.end() :]
     elif not labelled:
         return None, None
-    if not re.fullmatch(r"[一-龥][一-龥A-Za-z0-9()（）、·—]{2,39}", name) or (not labelled and not _ORGANISATION_END.search(name)):
+    if not re.fullmatch(r"[一-龥][一-龥A-Za-z0-9()（）、·—]{2,39}", name) or (
+        not labelled and not _ORGANISATION_END.search(name)
+    ):
         return None, None
     return name, code.group(1) if code else None
 
@@ -201,7 +316,19 @@ def _fiscal_year(title: str | None, lines: list[Line], tables: list[Table], name
 
 
 _STATEMENTS = frozenset(
-    ["revenue_expenditure_summary", "revenue_summary", "expenditure_summary", "appropriation_summary", "general_budget_expenditure", "general_budget_basic_expenditure", "three_public_expenses", "government_fund_expenditure", "state_capital_expenditure", "basic_expenditure", "project_expenditure"]
+    [
+        "revenue_expenditure_summary",
+        "revenue_summary",
+        "expenditure_summary",
+        "appropriation_summary",
+        "general_budget_expenditure",
+        "general_budget_basic_expenditure",
+        "three_public_expenses",
+        "government_fund_expenditure",
+        "state_capital_expenditure",
+        "basic_expenditure",
+        "project_expenditure",
+    ]
 )
 
 
@@ -213,12 +340,13 @@ def _kind(title: str, name: str, lines: list[Line], tables: list[Table]) -> Docu
     if statements >= 2 or (statements and re.search(r"预算|决算", text + "".join(t.title or "" for t in tables))):
         if "决算" in text or final * 2 > statements:
             return "final_account"
-        if "部门预算" in text or "部门综合预算" in text:
-            return "department_budget"
-        if "单位预算" in text or re.search(r"[(（]本级[)）]|机关", text):
+        # （本级）and 机关 after the name: the department's own unit, though its heading may say 部门预算
+        if "单位预算" in text or re.search(r"[(（]本级[)）]|机关(?=20\d\d|部门|$)", text):
             return "unit_budget"
         return "department_budget"
-    if kinds["project_performance"] or (kinds["department_performance"] and not any("职责活动" in str(t.paths) for t in tables)):
+    if kinds["project_performance"] or (
+        kinds["department_performance"] and not any("职责活动" in str(t.paths) for t in tables)
+    ):
         return "performance_text"
     body = "".join(squeeze(line.text) for line in lines)
     if re.search(r"部门预算|单位预算|部门决算|单位决算|机关运行经费|三公", text + body):
