@@ -13,7 +13,7 @@ from typing import Literal
 from budget.amounts import NotAnAmountError, Unit, decimal_text, find_unit, parse_amount, to_wan
 from budget.codes import is_class_name, join_code, level_of, system_of
 from budget.disclosure import CodeSystem, Fact, Finding, FindingCell, Role, Row, Statement
-from budget.measures import fund_of_row, item_of_row, measure_of, measure_of_level
+from budget.measures import Measure, fund_of_row, item_of_row, measure_of, measure_of_level
 from budget.printed_text import is_blank, plain_name, says_of_which, split_ordinal, squeeze
 from budget.states import Origin, Severity
 from extract.headers import TOTAL_WORDS
@@ -182,44 +182,59 @@ def facts_of(
     findings: list[Finding] = []
     if table.kind in NO_FACTS or (table.form):
         return facts, findings
-    for block in blocks_of(table):
-        above: dict[int, str] = {}
-        for r, row in enumerate(table.rows):
-            key = _key(table, block, row, above)
+    blocks = blocks_of(table)
+    paths = [_Path.of(table, c, unit, year) for c in range(len(table.paths))]
+    above: list[dict[int, str]] = [{} for _ in blocks]
+    for r, row in enumerate(table.rows):
+        for block, carried in zip(blocks, above, strict=True):
+            key = _key(table, block, row, carried)
             for c in block.money:
                 cell = row[c]
                 if not cell.own or is_blank(cell.text):
                     continue
-                path = table.paths[c]
+                column = paths[c]
                 try:
                     value = parse_amount(cell.text)
                 except NotAnAmountError:
                     if not _is_label(cell, key):
-                        findings.append(_unread(statement, cell, path))
+                        findings.append(_unread(statement, cell, column.path))
                     continue
                 if value is None:
                     continue
-                column_unit = next((u for level in reversed(path) if (u := find_unit(level)) and "元" in level), unit)
-                measure = measure_of(path, table.kind)
-                item = measure.item
+                item, fund = column.measure.item, column.measure.fund
                 if table.kind == "three_public_expenses" and item is None:
                     item = item_of_row(key.name)
-                fund = measure.fund
                 if block.side == "revenue" and fund in ("all", "fiscal"):
                     fund = fund_of_row(key.name) or fund
-                path_year, path_basis = year_and_basis(path, year)
                 facts.append(
                     Fact(
                         id=f"f{first + len(facts):05}", statement_id=statement.id, kind=table.kind, row=r, col=c,
-                        column=path, side=block.side, code=key.code, code_system=key.system, alt_code=key.alt_code,
-                        name=key.name, ordinal=key.ordinal, role=key.role, measure=measure.measure, item=item, fund=fund,
-                        fiscal_year=path_year or year, basis=path_basis or basis, raw="".join(_printed(cell).split()),
-                        amount=decimal_text(to_wan(value, column_unit)), at=cell.at, confidence=cell.confidence,
+                        column=column.path, side=block.side, code=key.code, code_system=key.system, alt_code=key.alt_code,
+                        name=key.name, ordinal=key.ordinal, role=key.role, measure=column.measure.measure, item=item,
+                        fund=fund, fiscal_year=column.year or year, basis=column.basis or basis,
+                        raw="".join(_printed(cell).split()), amount=decimal_text(to_wan(value, column.unit)), at=cell.at,
+                        confidence=cell.confidence,
                     )
                 )  # fmt: skip
-    facts.sort(key=lambda f: (f.row, f.col))
-    facts = [f.model_copy(update={"id": f"f{first + i:05}"}) for i, f in enumerate(facts)]
     return facts, findings
+
+
+@dataclass(frozen=True, slots=True)
+class _Path:
+    """What the header path of a column says of its amounts."""
+
+    path: tuple[str, ...]
+    unit: Unit
+    measure: Measure
+    year: int | None
+    basis: Literal["budget", "final"] | None
+
+    @classmethod
+    def of(cls, table: Table, c: int, unit: Unit, year: int | None) -> _Path:
+        path = table.paths[c]
+        named = next((u for level in reversed(path) if (u := find_unit(level)) and "元" in level), unit)
+        path_year, path_basis = year_and_basis(path, year)
+        return cls(path, named, measure_of(path, table.kind), path_year, path_basis)
 
 
 def _is_label(cell: Cell, key: _Key) -> bool:

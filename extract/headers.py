@@ -56,9 +56,11 @@ def is_amount_text(text: str) -> bool:
 def own_cells(matrix: Matrix, r: int) -> list[GridCell]:
     """The distinct cells that begin in row r and show something, from left to right."""
     seen: list[GridCell] = []
+    before: GridCell | None = None
     for cell in matrix[r]:
-        if cell is not None and cell.row == r and text_of(cell) and cell not in seen:
+        if cell is not None and cell is not before and cell.row == r and squeeze(cell.text):
             seen.append(cell)
+        before = cell
     return seen
 
 

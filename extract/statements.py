@@ -246,6 +246,8 @@ def _pieces(grid: Grid, lines: list[Line], first_on_page: bool) -> list[_Piece]:
 
 def _part(matrix: Matrix, start: int, end: int) -> Matrix:
     """Rows start..end as a matrix of its own, rows counted from 0."""
+    if start == 0 and end == len(matrix):
+        return matrix
     moved: dict[int, GridCell] = {}
     part: Matrix = []
     for r in range(start, end):
@@ -444,7 +446,6 @@ def _is_form(matrix: Matrix, start: int) -> bool:
             if text and len(text) < 20:
                 words.add(text)
     indicators = len(words & _INDICATOR_WORDS)
-    known = sum(any(text.startswith(word) for text in words) for word in _FORM_WORDS)
     if "职责活动" in words:
         return False
     labels = [text_of(c) for c in own_cells(matrix, start)]
@@ -454,7 +455,7 @@ def _is_form(matrix: Matrix, start: int) -> bool:
     fused = sum(bool(re.match(r"^(?:产出|效益|满意度|成本)指标", text_of(c))) for row in matrix[start:] for c in row[:3] if c is not None)
     if indicators >= 3 or (fused >= 2 and (indicators >= 2 or len(matrix) - start >= 3)):
         return not _has_list_header(matrix, start)
-    return known >= 4 and indicators >= 1
+    return indicators >= 1 and sum(any(text.startswith(word) for text in words) for word in _FORM_WORDS) >= 4
 
 
 def _has_list_header(matrix: Matrix, start: int) -> bool:
