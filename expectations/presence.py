@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from decimal import Decimal
+from functools import partial
 
 from budget.disclosure import Disclosure
+from expectations.across import FUND_TABLES, sets_of
 from expectations.codes import listed_under
 from expectations.hierarchy import BY_CODE
 from expectations.identities import Identity, Term, skip
+from expectations.prose import Places
 from expectations.tables import Line, Table, chinese_of
-from expectations.told import sections
+from expectations.told import amounts_of, empty_means, sections
 
 STATEMENTS = (
     "revenue_expenditure_summary", "revenue_summary", "expenditure_summary", "appropriation_summary",
@@ -25,26 +28,61 @@ def identities(disclosure: Disclosure, tables: list[Table]) -> Iterator[Identity
     """EMP-01, EMP-02, PRE-01, PRE-02 and COD-01 of a disclosure."""
     for table in tables:
         if table.kind in MAY_BE_EMPTY:
-            yield from _empty(table)
+            yield from _empty(table, partial(_nothing_elsewhere, table, tables, disclosure))
         if table.kind in BY_CODE and table.lists == 1:
             yield from _codes(table)
     yield from _present(tables)
     yield from _sections(disclosure, tables)
 
 
-def _empty(table: Table) -> Iterator[Identity]:
+def _empty(table: Table, proven: Callable[[], bool]) -> Iterator[Identity]:
+    """EMP-01, EMP-02. Without its note an empty table is an error, unless the rest of the document proves that it is empty:
+
+    then the form lacks a sentence, and no figure can be lost (Beijing and Shanghai print no notes at all).
+    """
     sid = table.statement.id
     printed = [cell for line in table.lines for cell in line.cells.values() if cell.printed]
     if not printed:
+        declared = table.statement.declared_empty
         yield Identity(
-            "EMP-01", (sid,), table.title, "空表说明", stated=(Decimal(int(table.statement.declared_empty)), Decimal(1))
-        )
+            "EMP-01", (sid,), table.title, "空表说明", stated=(Decimal(int(declared)), Decimal(1)),
+            severity="warning" if not declared and proven() else None,
+        )  # fmt: skip
     if table.statement.declared_empty:
         shown = [cell for cell in printed if cell.value]
         yield Identity(
             "EMP-02", (sid,), table.title, "有数单元格", tuple(Term(cell, table.title) for cell in shown), (),
             stated=(Decimal(len(shown)), Decimal(0)),
         )  # fmt: skip
+
+
+_FUND_OF = {kind: fund for fund, kind in FUND_TABLES.items()}
+
+
+def _nothing_elsewhere(table: Table, tables: list[Table], disclosure: Disclosure) -> bool:
+    """Whether the text says 0 for what the table is about, or both summaries print nothing for its fund."""
+    topics = empty_means().get(table.kind, {}).get("topics", [])
+    told = [one.amount for one in amounts_of(disclosure) if one.topic in topics]
+    if any(told):
+        return False
+    if told:
+        return True
+    fund = _FUND_OF.get(table.kind)
+    sets = sets_of(tables)
+    if len(sets) != 1:
+        return False
+    places = Places(sets[0], disclosure.document.fiscal_year, final=disclosure.document.kind == "final_account")
+    if table.kind in ("general_budget_basic_expenditure", "three_public_expenses"):
+        basic = places.find("general_budget_expenditure/basic")  # 三公 is paid from 基本支出
+        general = sets[0].one("general_budget_expenditure")
+        printed = general is not None and any(
+            "基本支出" in level for path in general.statement.columns for level in path
+        )
+        return printed and not any(term.cell.value for terms in basic for term in terms)
+    if fund is None or places.sides["fiscal_in"] is None:
+        return False
+    found = [*places.find(f"fiscal_in/{fund}"), *places.find(f"revenue/{fund}")]
+    return not any(term.cell.value for terms in found for term in terms)
 
 
 def _present(tables: list[Table]) -> Iterator[Identity]:

@@ -356,3 +356,38 @@ def test_pre02_names_the_section_that_is_missing(document: Build) -> None:
     full = (*facts, says("vehicle_count", count="3", unit="辆"))
     assert verdicts(document(SUMMARY, prose_facts=full), "PRE-02") == [True]
     assert skipped(document(SUMMARY), "PRE-02")
+
+
+def empty(kind: str, title: str, **more: Any) -> dict[str, Any]:
+    return {
+        "kind": kind,
+        "title": title,
+        "columns": ["科目编码", "科目名称", "合计"],
+        "rows": [["", "合计", ""]],
+        **more,
+    }
+
+
+@pytest.mark.parametrize(
+    ("fund", "declared", "facts", "severities"),
+    [
+        ("", False, (), ["warning"]),  # both summaries print nothing for the fund
+        ("5.00", False, (), [None]),
+        ("5.00", True, (), []),
+        ("5.00", False, (says("expenditure_gov_fund", amount="0.00"),), ["warning"]),
+    ],
+)
+def test_emp01_an_empty_table_without_its_note_is_an_error_unless_the_document_proves_it_empty(
+    document: Build, fund: str, declared: bool, facts: tuple[ProseFact, ...], severities: list[str | None]
+) -> None:
+    fiscal = {
+        "kind": "appropriation_summary", "columns": ["收入/项目", "收入/金额", "支出/项目", "支出/合计"],
+        "rows": [
+            ["一、一般公共预算拨款", "10.00", "一、社会保障和就业支出", "10.00"], ["二、政府性基金预算拨款", fund, "", ""],
+            ["收入总计", "10.00", "支出总计", "10.00"],
+        ],
+    }  # fmt: skip
+    table = empty("government_fund_expenditure", "政府性基金预算支出表", declared_empty=declared)
+    one = document(SUMMARY, fiscal, table, prose_facts=facts)
+    failing = [i.severity for i in reconcile(one).identities if i.check == "EMP-01" and i.holds is False]
+    assert failing == severities
