@@ -28,7 +28,7 @@ def identities(disclosure: Disclosure, tables: list[Table]) -> Iterator[Identity
             yield from _assets(table)
         elif table.kind == "department_performance":
             yield from _duties(table)
-    yield from _projects(disclosure)
+    yield from _projects(disclosure, _several_budgets(tables))
 
 
 # --------------------------------------------------------------------------- 三公
@@ -340,14 +340,35 @@ def _duties(table: Table) -> Iterator[Identity]:
                 yield equal("PRJ-09", [Term(head.cells[column.col], head.name)], terms, head.name, column.label)
 
 
-def _projects(disclosure: Disclosure) -> Iterator[Identity]:
+def _several_budgets(tables: list[Table]) -> tuple[str, ...]:
+    """Name cells of forms printed as one list where a name stands over several budgets, one for each unit (Beijing)."""
+    found: list[str] = []
+    for table in tables:
+        leaves = [squeeze(path[-1]) if path else "" for path in table.statement.columns]
+        if table.kind != "project_performance" or "项目名称" not in leaves or "项目总额" not in leaves:
+            continue
+        name_col, amount_col, name = leaves.index("项目名称"), leaves.index("项目总额"), ""
+        for row in table.statement.rows:
+            if max(name_col, amount_col) >= len(row.cells):
+                continue
+            printed = squeeze(row.cells[name_col])
+            if not printed and name and not is_blank(row.cells[amount_col]):
+                found.append(name)
+            name = printed or name
+    return tuple(dict.fromkeys(found))
+
+
+def _projects(disclosure: Disclosure, several: tuple[str, ...]) -> Iterator[Identity]:
     projects = disclosure.projects
     if not projects:
         return
     with_cost = [bool(_cost_indicators(project)) for project in projects]
     for number, project in enumerate(projects):
         yield from _split(number, project)
-        yield from _cost(number, project)
+        if any(squeeze(project.name) in text for text in several):
+            yield skip("PRJ-02", "the form prints several budgets under this name", row_label=project.name)
+        else:
+            yield from _cost(number, project)
         yield from _plan(number, project)
         if project.indicators and sum(with_cost) * 2 > len(projects):
             yield _counted("PRJ-07", int(with_cost[number]), 1, project.name, "成本指标", number, project, least=True)
