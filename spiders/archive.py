@@ -292,14 +292,16 @@ class Archive:
             raise
         self._database.execute("COMMIT")
 
-    def sightings_of(self, run: str) -> list[Sighting]:
-        """The sightings of a run in the order of their places.
+    def sightings_of(self, run: str, portal: str | None = None) -> list[Sighting]:
+        """The sightings of a run, or of one portal in it, in the order of their places.
 
         A document that was archived in this run is `archived` at the first of its places and `unchanged` at the others,
         whichever download came first.
         """
         rows = self._database.execute(
-            "SELECT sighting FROM sightings WHERE run = ? ORDER BY portal, list_url, article_url, url", (run,)
+            "SELECT sighting FROM sightings WHERE run = ? AND portal >= ? AND portal <= ? "
+            "ORDER BY portal, list_url, article_url, url",
+            (run, portal or "", portal or "\U0010ffff"),
         )
         found = [Sighting.model_validate_json(row[0]) for row in rows]
         shown: set[str] = set()

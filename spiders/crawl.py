@@ -35,7 +35,8 @@ from spiders.portals import Portal, PortalError, find_portal
 from spiders.register import read_filter
 from spiders.summary import CrawlSummary, PortalSummary, Tally, count_sightings, leaves_incomplete
 
-PORTALS_AT_ONCE = 8
+# one process reads them all: a crawler is about half a MiB, and an hour of pauses is an hour for one portal or for three hundred
+PORTALS_AT_ONCE = 400
 # how the ids of register portals begin: their family is a guess from the address
 REGISTERED = "reg_"
 # how long a crawl that was told to stop may finish what is under way, and how long its caller waits for that
@@ -274,7 +275,7 @@ class _Crawl:
 
     def _sum_up(self, portal: Portal, spider: Any, stats: dict[str, Any]) -> PortalSummary:
         tally: Tally = spider.tally
-        counts = count_sightings([one for one in self.archive.sightings_of(self.run) if one.portal == portal.id])
+        counts = count_sightings(self.archive.sightings_of(self.run, portal.id))
         problems = list(tally.problems)
         if tally.rows_expected is not None and tally.rows_fetched < tally.rows_expected and not problems:
             problems.append(f"{tally.rows_fetched} list entries read, the portal says {tally.rows_expected}")
@@ -308,8 +309,18 @@ class _Crawl:
     def finish(self, error: str | None = None) -> CrawlSummary:
         """Writes `sightings.jsonl` in its final order and `summary.json`."""
         self._live.close()
-        write_sightings(self.out / "sightings.jsonl", self.archive.sightings_of(self.run))
-        portals = tuple(self.done.get(one.id) or self._never_started(one) for one in self.portals)
+        seen = self.archive.sightings_of(self.run)
+        write_sightings(self.out / "sightings.jsonl", seen)
+        # counted again: a document that two portals offer is new at one of them only, and that is told when both are read
+        of_portal: dict[str, list[Sighting]] = {}
+        for sighting in seen:
+            of_portal.setdefault(sighting.portal, []).append(sighting)
+        portals = tuple(
+            self.done[one.id].model_copy(update=count_sightings(of_portal.get(one.id, [])))
+            if one.id in self.done
+            else self._never_started(one)
+            for one in self.portals
+        )
         incomplete = any(one.incomplete for one in portals)
         finished = all(one.finish_reason == "finished" for one in portals) and error is None
         if finished:

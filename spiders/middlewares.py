@@ -253,14 +253,21 @@ class TolerantTls:
 
     def __init__(self, crawler: Crawler) -> None:
         self._crawler = crawler
-        strict: Any = _Overlaid(crawler, {"DOWNLOAD_VERIFY_CERTIFICATES": True})
-        legacy: Any = _Overlaid(crawler, {"DOWNLOAD_VERIFY_CERTIFICATES": False, "DOWNLOAD_TLS_MIN_VERSION": "TLSv1.0"})
-        self._strict = HTTP11DownloadHandler(strict)
-        self._legacy = HTTP11DownloadHandler(legacy)
+        self._strict = HTTP11DownloadHandler(crawler)
+        self._second: HTTP11DownloadHandler | None = None
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> TolerantTls:
         return cls(crawler)
+
+    @property
+    def _legacy(self) -> HTTP11DownloadHandler:
+        """Made when first needed: few portals of a night do."""
+        if self._second is None:
+            changed = {"DOWNLOAD_VERIFY_CERTIFICATES": False, "DOWNLOAD_TLS_MIN_VERSION": "TLSv1.0"}
+            overlaid: Any = _Overlaid(self._crawler, changed)
+            self._second = HTTP11DownloadHandler(overlaid)
+        return self._second
 
     async def download_request(self, request: Request) -> Response:
         spider: Any = self._crawler.spider
@@ -279,7 +286,8 @@ class TolerantTls:
 
     async def close(self) -> None:
         await self._strict.close()
-        await self._legacy.close()
+        if self._second is not None:
+            await self._second.close()
 
 
 def _tls_cause(error: BaseException) -> str | None:

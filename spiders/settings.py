@@ -22,6 +22,18 @@ SETTINGS: dict[str, Any] = {
     # one request at a time and a pause: a county portal is one small machine
     "CONCURRENT_REQUESTS_PER_DOMAIN": 1,
     "CONCURRENT_REQUESTS": 2,
+    # spiders yield requests only: Scrapy starts so many tasks an answer, whether there are items or not
+    "CONCURRENT_ITEMS": 1,
+    # reads the source of every callback of every spider again; no callback here returns anything (mypy: Iterator[Request])
+    "WARN_ON_GENERATOR_RETURN_VALUE": False,
+    # hundreds of portals are read in one process: nothing that writes or looks once a minute for each
+    "EXTENSIONS": {
+        "scrapy.extensions.logstats.LogStats": None, "scrapy.extensions.memusage.MemoryUsage": None,
+        "scrapy.extensions.memdebug.MemoryDebugger": None, "scrapy.extensions.feedexport.FeedExporter": None,
+        "scrapy.extensions.spiderstate.SpiderState": None, "scrapy.extensions.closespider.CloseSpider": None,
+    },
+    # certificates are verified first; TolerantTls asks a second time without where a portal allows it
+    "DOWNLOAD_VERIFY_CERTIFICATES": True,
     "DOWNLOAD_DELAY": 1.0,
     "AUTOTHROTTLE_ENABLED": True,
     "AUTOTHROTTLE_START_DELAY": 1.0,
@@ -77,5 +89,6 @@ def settings_for(portal: Portal) -> dict[str, Any]:
         # not 0: without any delay Scrapy 2.19 starts a host's whole queue at once, whatever the limit per host
         own: dict[str, Any] = {"DOWNLOAD_DELAY": 0.001, "AUTOTHROTTLE_ENABLED": False, "RETRY_FIRST_PAUSE": 0.05}
     else:
-        own = {"DOWNLOAD_DELAY": portal.delay, "AUTOTHROTTLE_START_DELAY": portal.delay}
+        # the delay that somebody gave with a reason is kept as given: neither throttled nor rolled with dice
+        own = {"DOWNLOAD_DELAY": portal.delay, "AUTOTHROTTLE_ENABLED": False, "DOWNLOAD_DELAY_JITTER": 0}
     return SETTINGS | own

@@ -6,6 +6,7 @@ a downloaded list page holds and which request follows). Everything after the li
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import re
 import time
@@ -248,7 +249,7 @@ class PortalSpider(scrapy.Spider):
         elif kind in ("article", "jump"):
             yield from self._article_done(told["key"], trouble)
         else:
-            yield from self._file_done(told["key"], trouble)
+            self._file_done(told["key"], trouble)
 
     # --- lists -------------------------------------------------------------------------------------------------------------------
 
@@ -783,9 +784,9 @@ class PortalSpider(scrapy.Spider):
         else:
             self._settle_file(offer, errand.result)
 
-    def _on_file(
+    async def _on_file(
         self, response: Response, key: str, address: str, came_from: str, tries: int = 1, with_referer: bool = False
-    ) -> Iterator[Request]:
+    ) -> AsyncIterator[Request]:
         kind = file_type(response.body)
         refused = response.status in (401, 403, 405) or (response.status == 200 and kind in ("html", "xml"))
         if refused and not with_referer and not self.portal.needs_referer:
@@ -803,12 +804,14 @@ class PortalSpider(scrapy.Spider):
                     f"{len(response.body)} bytes of {kind} titled {says!r}, asked with Referer too{self._keep_evidence(response)}",
                 )  # fmt: skip
         if trouble is not None:
-            yield from self._file_done(key, trouble)
+            self._file_done(key, trouble)
             return
         if self._cut_off(response) and tries < TRUNCATED_TRIES:
             yield self._again(response, came_from, tries + 1, with_referer)
             return
-        yield from self._file_done(key, self._got(response, key))
+        # a disk takes milliseconds to promise that bytes will stay: the other portals need not wait for it
+        kept = None if response.status == 304 else await asyncio.to_thread(self.archive.put, response.body)
+        self._file_done(key, self._got(response, key, kept))
 
     def _again(self, response: Response, came_from: str, tries: int, with_referer: bool) -> Request:
         """The same file asked for once more, unconditionally."""
@@ -832,7 +835,8 @@ class PortalSpider(scrapy.Spider):
             return None
         return f"truncated: {len(response.body)} of {header(response, 'Content-Length') or 'an unknown number of'} bytes came"
 
-    def _got(self, response: Response, address: str) -> Got:
+    def _got(self, response: Response, address: str, kept: str | None = None) -> Got:
+        """A file that came. kept: the hash under which the archive holds it already."""
         validators = header(response, "ETag"), header(response, "Last-Modified")
         kind = header(response, "Content-Type")
         if response.status == 304:
@@ -840,17 +844,16 @@ class PortalSpider(scrapy.Spider):
             assert known is not None  # validators are sent only for known files
             size = self.archive.path_of(known.sha256).stat().st_size
             return Got(known.sha256, size, kind, known.etag, known.last_modified, changed=False)
-        sha256 = self.archive.put(response.body)
+        sha256 = kept or self.archive.put(response.body)
         cut = self._cut_off(response)
         return Got(sha256, len(response.body), kind, *validators, whole=cut is None, detail=cut)
 
-    def _file_done(self, key: str, result: Got | Trouble) -> Iterator[Request]:
+    def _file_done(self, key: str, result: Got | Trouble) -> None:
         errand = self._files[key]
         errand.result = result
         waiting, errand.waiting = errand.waiting, []
         for offer in waiting:
             self._settle_file(offer, result)
-        yield from ()
 
     def _settle_file(self, offer: Offer, result: Got | Trouble) -> None:
         if isinstance(result, Got):
