@@ -83,7 +83,11 @@ def _origin(
     cells = [root.cell] if root.cell is not None and root.value is not None else [
         term.cell for identity in identities for term in identity.terms
     ]  # fmt: skip
-    heard = [_agrees(one.disclosure.document.sha256, cell, second_reading) for cell in cells[:MOST_CELLS] if cell.at]
+    heard = [
+        _agrees(one.disclosure.document.sha256, cell, second_reading)
+        for cell in cells[:MOST_CELLS]
+        if cell.at and cell.statement_id  # the place of a form or a sentence is not that of one figure
+    ]
     if any(answer is False for answer in heard):
         return Origin.EXTRACTION
     if heard and all(heard):
