@@ -69,6 +69,11 @@ class CompoundFile:
             return self._mini_chain(entry.start, entry.size)
         return self._chain(entry.start, entry.size)
 
+    def cut_streams(self) -> tuple[str, ...]:
+        """Root streams that hold fewer bytes than the directory says: the end of the file is missing, or a chain is broken."""
+        whole = ((entry, self.stream(entry.name)) for entry in self._root.values() if not entry.is_storage)
+        return tuple(entry.name for entry, found in whole if found is not None and len(found) < entry.size)
+
     def _at(self, sector: int) -> bytes:
         start = (sector + 1) * self._sector
         return self._data[start : start + self._sector]

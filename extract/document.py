@@ -23,6 +23,7 @@ from budget.disclosure import (
     Statement,
 )
 from budget.states import Origin, Severity
+from extract.compound_file import CompoundFile
 from extract.containers import members
 from extract.doubts import doubts
 from extract.facts import default_unit, facts_of, statement_of
@@ -189,7 +190,19 @@ def read(data: bytes, limits: Limits = DEFAULT_LIMITS) -> Reading:
         return _read_archive(data, limits)
     if found in ("docx", "xlsx"):
         _check_package(data, limits)
+    if found in ("doc", "xls"):
+        _refuse_cut_compound(data)
     return _readers()[found](data)
+
+
+_READ_STREAMS = frozenset({"worddocument", "0table", "1table", "data", "workbook", "book"})
+
+
+def _refuse_cut_compound(data: bytes) -> None:
+    """A reader takes what is there of a stream; the figures behind the cut would be missing without a word."""
+    cut = [name for name in CompoundFile(data).cut_streams() if name.lower() in _READ_STREAMS]
+    if cut:
+        raise UnreadableError("truncated", f"the end of its stream {cut[0]} is missing; download it again")
 
 
 def _check_package(data: bytes, limits: Limits) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import zipfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
@@ -48,12 +49,8 @@ _PLAIN = _Looks({}, frozenset(), frozenset())
 
 def read_workbook(data: bytes, reader: ReaderName) -> Reading:
     """A workbook → one grid a visible sheet (`reader` is xlsx or xls). Raises UnreadableError and nothing else."""
-    try:
+    with _guarded("the workbook"):
         book = calamine.CalamineWorkbook.from_filelike(io.BytesIO(data))
-    except calamine.PasswordError as error:
-        raise UnreadableError("encrypted", "the workbook asks for a password") from error
-    except (calamine.CalamineError, OSError, ValueError) as error:
-        raise UnreadableError("corrupt", f"the workbook cannot be opened: {error}") from error
     looks = _xlsx_looks(data) if reader == "xlsx" else {}
     blocks: list[Line | Grid] = []
     unread: list[Unread] = []
@@ -62,16 +59,29 @@ def read_workbook(data: bytes, reader: ReaderName) -> Reading:
     for meta in book.sheets_metadata:
         if meta.typ != calamine.SheetTypeEnum.WorkSheet or meta.visible != calamine.SheetVisibleEnum.Visible:
             continue
-        try:
-            sheet = book.get_sheet_by_name(meta.name)
-            look = looks.get(meta.name, _PLAIN)
-            blocks.extend(_sheet_blocks(sheet, meta.name, look))
-        except (calamine.CalamineError, OSError, ValueError) as error:
-            raise UnreadableError("corrupt", f"sheet {meta.name!r} cannot be read: {error}") from error
+        look = looks.get(meta.name, _PLAIN)
+        with _guarded(f"sheet {meta.name!r}"):
+            blocks.extend(_sheet_blocks(book.get_sheet_by_name(meta.name), meta.name, look))
         for r, c, formula in look.uncomputed:
             if r not in look.hidden_rows and c not in look.hidden_columns:
                 unread.append(Unread(text=f"={formula}", at=SheetPlace(sheet=meta.name, cell=cell_name(r, c))))
     return Reading(reader=reader, blocks=tuple(blocks), unread=tuple(unread))
+
+
+@contextmanager
+def _guarded(what: str) -> Iterator[None]:
+    """Calls into calamine: what it cannot read, and what makes it panic, is a reason and nothing else."""
+    try:
+        yield
+    except calamine.PasswordError as error:
+        raise UnreadableError("encrypted", f"{what} asks for a password; ask the publisher for an open file") from error
+    except (calamine.CalamineError, OSError, ValueError) as error:
+        raise UnreadableError("corrupt", f"{what} cannot be read: {error}") from error
+    except BaseException as panic:
+        # a panic in Rust comes as an exception that is no Exception
+        if type(panic).__name__ != "PanicException":
+            raise
+        raise UnreadableError("corrupt", f"{what} breaks its reader: {panic}") from panic
 
 
 def _sheet_blocks(sheet: calamine.CalamineSheet, name: str, looks: _Looks) -> Iterator[Line | Grid]:
