@@ -13,6 +13,7 @@ import contextlib
 import itertools
 import json
 import os
+import resource
 import shutil
 import sys
 import tempfile
@@ -145,6 +146,11 @@ def _resident(process: int) -> int:
     return 0
 
 
+def _processor_seconds() -> float:
+    told = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return told.ru_utime + told.ru_stime
+
+
 class MemoryWatch:
     """The largest sum of memory that the processes below this one held together."""
 
@@ -175,6 +181,10 @@ class Figures:
     new: int
     seconds: float
     shortest: float
+    processor_seconds: float
+    """Of the crawl alone: what tells whether a slow night was the crawl's fault or the machine's."""
+    load: float
+    """Processes that wanted a processor during the last minute, as the machine says at the end."""
     peak_mib: float
     requests: int
     most_requests: int
@@ -189,7 +199,7 @@ class Figures:
 def night(site: Portals, delay: float, archive: Path, out: Path) -> tuple[Figures, CrawlSummary]:
     """Crawls all portals and measures."""
     site.forget()
-    began = time.monotonic()
+    began, used = time.monotonic(), _processor_seconds()
     with MemoryWatch() as memory:
         summary = crawl_in_subprocess(portals_of(site, delay), archive, out)
     seconds = time.monotonic() - began
@@ -198,7 +208,8 @@ def night(site: Portals, delay: float, archive: Path, out: Path) -> tuple[Figure
     most = max((len(told) for told in times), default=0)
     return (
         Figures(
-            summary.state, sum(one.new for one in summary.portals), round(seconds, 2), most * delay, round(memory.peak / 2**20, 1),
+            summary.state, sum(one.new for one in summary.portals), round(seconds, 2), most * delay, round(_processor_seconds() - used, 1),
+            round(os.getloadavg()[0], 1), round(memory.peak / 2**20, 1),
             sum(len(told) for told in times), most, round(min(gaps, default=0.0), 3),
         ),
         summary,
