@@ -80,4 +80,7 @@ def test_the_numbers_of_the_tables_are_in_the_disclosure(path: Path) -> None:
     assert in_tables - kept == Counter()
     raws = Counter(fact.raw for fact in disclosure.facts)
     assert sum(raws.values()) > 50
-    assert raws - in_tables - Counter({raw: count for raw, count in raws.items() if not NUMBER.fullmatch(raw)}) == Counter()
+    assert (
+        raws - in_tables - Counter({raw: count for raw, count in raws.items() if not NUMBER.fullmatch(raw)})
+        == Counter()
+    )
