@@ -172,6 +172,9 @@ def _below_one_heading(parts: list[Line]) -> tuple[list[Line], list[Line]]:
         return parts, []
     if sum(_level(line) < len(_LEVELS) for line in parts[1:]) * 2 < len(parts):
         return parts, []
+    if all(line.blank for line in parts[1:]):
+        # the rows that carry the amount are the heading's own parts (1、财政拨款 set in below it): it stands for them
+        return parts, []
     return parts[1:], parts[:1]
 
 
