@@ -6,6 +6,7 @@ Chinese and English side by side: reviewers and engineers read the same page.
 from __future__ import annotations
 
 import time
+from pathlib import Path
 from uuid import UUID
 
 from prefect.artifacts import (
@@ -71,9 +72,12 @@ def markdown(summary: RunSummary) -> str:
     return "\n".join(lines)
 
 
-def publish(summary: RunSummary) -> None:
-    """Create the run's artifacts."""
-    create_markdown_artifact(markdown(summary), key="run-summary", description="What this run did 本次运行")
+def publish(summary: RunSummary, data_docs: Path) -> None:
+    """Create the run's artifacts; the summary links the Data Docs of its batches when there are any."""
+    text = markdown(summary)
+    if data_docs.exists():
+        text += f"\n\n[Data Docs 校验报告]({data_docs.as_uri()}) — `{data_docs}`"
+    create_markdown_artifact(text, key="run-summary", description="What this run did 本次运行")
     if summary.portals:
         create_table_artifact(
             [

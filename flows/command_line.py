@@ -54,13 +54,15 @@ def extract(
 
         yusuan extract downloads/ --json --output read/
     """
-    from flows.extract_command import extract_sources, find_sources
+    from flows.extract_command import extract_sources, find_sources, refuse_shared_outputs
     from flows.extraction_pool import Limits
 
     try:
         sources = find_sources(paths)
-    except FileNotFoundError as missing:
-        raise stop(str(missing), 2) from None
+        if output is not None:
+            refuse_shared_outputs(sources)
+    except (FileNotFoundError, ValueError) as wrong:
+        raise stop(str(wrong), 2) from None
     failed = 0
     if not sources:
         err.print("no documents there (.json, .csv, .md and hidden files are passed over)")
@@ -273,7 +275,7 @@ def nightly(
         addresses[name] = url
     summary = run_flow(
         "nightly", house, portals=[] if no_crawl else portal, base_urls=addresses or None, workers=workers,
-        register=register, recheck=recheck,
+        from_register=register, recheck=recheck,
     )  # fmt: skip
     if as_json:
         sys.stdout.write(summary.model_dump_json() + "\n")

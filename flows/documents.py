@@ -13,6 +13,7 @@ from tempfile import TemporaryDirectory
 from budget.disclosure import Disclosure
 from budget.sightings import Sighting
 from budget.states import DocumentState, Reason
+from expectations import Judgement
 from flows.extraction_pool import Job, Limits, extract_all
 from flows.proof import Proved, prove
 from flows.recipe import document_recipe
@@ -34,12 +35,13 @@ def read_prove_store(
     workers: int | None = None,
     limits: Limits | None = None,
     advance: Callable[[], None] = lambda: None,
+    tell: Callable[[Judgement, dict[str, str]], object] = lambda judgement, files: None,
 ) -> list[DocumentOutcome]:
     """One batch of archived contents, by sha256; gives what became of each, in the order given.
 
     An archive among them is taken apart: each of its documents is archived by its own hash, seen at the archive's addresses
     (`<address>!/folder/a.pdf`), and goes the way of any document; its outcome follows. The archive itself is noted as taken
-    apart last, so that a run killed before takes it again.
+    apart last, so that a run killed before takes it again. `tell` is given the batch's judgement and the file names by sha256.
     """
 
     def recipe_of(sha256: str) -> str:
@@ -64,7 +66,9 @@ def read_prove_store(
                 read.setdefault(sha256, disclosure)
     paths = {sha256: archive.path_of(sha256) for sha256 in read}
     decisions = {sha256: warehouse.decisions_for(sha256) for sha256 in read}
-    outcomes = [_store(proved, warehouse, queue, run_id) for proved in prove(list(read.values()), paths, decisions)]
+    files = {sha256: one.document.file for sha256, one in read.items()}
+    judged = prove(list(read.values()), paths, decisions, tell=lambda judgement: tell(judgement, files))
+    outcomes = [_store(proved, warehouse, queue, run_id) for proved in judged]
     return outcomes + [_store(Proved(one), warehouse, queue, run_id, DocumentState.TAKEN_APART) for one in archives]
 
 

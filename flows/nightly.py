@@ -36,7 +36,7 @@ def nightly(
     base_urls: dict[str, str] | None = None,
     home: str | None = None,
     workers: int | None = None,
-    register: str | None = None,
+    from_register: str | None = None,
     recheck: bool = False,
 ) -> State[RunSummary]:
     """One night.
@@ -47,17 +47,17 @@ def nightly(
         base_urls: portal id → scheme, host and port to crawl it at instead of its own (the sample portal on another port).
         home: the installation's folder; YUSUAN_HOME when not given.
         workers: reading processes; one a core when not given.
-        register: a filter of the register of known columns, such as `province=广东省,family=gkmlpt,slice=0:10`, instead of
+        from_register: a filter of the register of known columns, such as `province=广东省,family=gkmlpt,slice=0:10`, instead of
             or beside `portals`. None of them has been verified by this project.
         recheck: ask for everything again, also what the lists say is unchanged.
     """
     with running("nightly", House.at(home)) as run:
         register_unregistered(run)
-        wanted = chosen_portals(run.house, portals, base_urls or {}, register)
+        wanted = chosen_portals(run.house, portals, base_urls or {}, from_register)
         crawled = crawl(run, wanted, recheck) if wanted else None
         seen = register_unregistered(run)
         process(run, waiting(run), workers)
-        not_crawled = refused(run.house) if portals is None and register is None else ()
+        not_crawled = refused(run.house) if portals is None and from_register is None else ()
         return end(run, summarise(run, crawled, seen, not_crawled))
 
 

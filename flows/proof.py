@@ -4,7 +4,7 @@ no file of its own. Shared by nightly, rerun and `yusuan extract`."""
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from budget.decisions import Decision
 from budget.disclosure import Disclosure, Finding
 from budget.reconciliations import Reconciliation
 from budget.states import Origin, Severity
-from expectations import SuiteError, apply, judge
+from expectations import Judgement, SuiteError, apply, judge
 from flows.second_reading import SecondReading, second_reader
 from review.replay import replay, settle
 
@@ -31,14 +31,18 @@ def prove(
     disclosures: Sequence[Disclosure],
     paths: Mapping[str, Path],
     decisions: Mapping[str, tuple[Decision, ...]] | None = None,
+    tell: Callable[[Judgement], object] = lambda judgement: None,
 ) -> list[Proved]:
-    """Judge a batch of readings. `paths` says where the bytes of each sha256 lie, for the second reader."""
+    """Judge a batch of readings. `paths` says where the bytes of each sha256 lie, for the second reader.
+
+    `tell` is given every judgement as Great Expectations made it, before decisions are settled (for Data Docs).
+    """
     decided = decisions or {}
     replayed: list[Disclosure] = []
     for disclosure in disclosures:
         corrected, misfits = replay(disclosure, decided.get(disclosure.document.sha256, ()))
         replayed.append(corrected.model_copy(update={"findings": corrected.findings + tuple(misfits)}))
-    judged = _judged([one for one in replayed if one.document.error is None], second_reader(paths))
+    judged = _judged([one for one in replayed if one.document.error is None], second_reader(paths), tell)
     proved = []
     for disclosure in replayed:
         sha256 = disclosure.document.sha256
@@ -54,7 +58,9 @@ def prove(
 Judged = dict[str, tuple[tuple[Finding, ...], tuple[Reconciliation, ...]]]
 
 
-def _judged(readable: Sequence[Disclosure], second_reading: SecondReading) -> Judged:
+def _judged(
+    readable: Sequence[Disclosure], second_reading: SecondReading, tell: Callable[[Judgement], object]
+) -> Judged:
     """Findings and reconciliations by sha256.
 
     A document on which a check itself breaks must not lose the rest of the batch, nor pass unproved: the batch is judged
@@ -76,6 +82,7 @@ def _judged(readable: Sequence[Disclosure], second_reading: SecondReading) -> Ju
             return {disclosure.document.sha256: ((*disclosure.findings, unproved), ())}
         one_by_one: Judged = {}
         for disclosure in readable:
-            one_by_one |= _judged([disclosure], second_reading)
+            one_by_one |= _judged([disclosure], second_reading, tell)
         return one_by_one
+    tell(judgement)
     return {sha256: (found, judgement.reconciliations[sha256]) for sha256, found in judgement.items()}

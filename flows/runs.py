@@ -18,6 +18,7 @@ from prefect.runtime import flow_run
 from prefect.states import Completed, Failed, State
 
 from budget.states import DocumentState, RunState
+from expectations.data_docs import write_data_docs
 from flows.artifacts import Progress, publish
 from flows.documents import read_prove_store
 from flows.extraction_pool import Limits
@@ -46,6 +47,11 @@ class Run:
     @property
     def folder(self) -> Path:
         return self.house.runs / self.run_id
+
+    @property
+    def data_docs(self) -> Path:
+        """Great Expectations' verdicts of this run as pages that open without internet."""
+        return self.folder / "data_docs"
 
     def summary(self, state: RunState, **more: object) -> RunSummary:
         """The typed summary, with the state of queue and warehouse as they are now."""
@@ -102,11 +108,12 @@ def read_batch(shas: Sequence[str], first: int, last: int, run: Run, workers: in
     outcomes = read_prove_store(
         shas, warehouse=run.warehouse, archive=run.archive, run_id=run.run_id, workers=workers, limits=Limits(),
         advance=progress.advance,
+        tell=lambda judgement, files: write_data_docs(judgement, run.data_docs, batch=f"batch-{first:06}", files=files),
     )  # fmt: skip
     run.documents.extend(outcomes)
     for outcome in outcomes:
         tell = log.info if outcome.state is DocumentState.LOADED else log.warning
-        tell("%s %s %s %s", outcome.state.value, outcome.reason or "", outcome.file, outcome.detail or "")
+        tell("%s %s %s %s", outcome.state.value, outcome.reason or "", outcome.file, (outcome.detail or "").partition("\n")[0])
 
 
 def process(run: Run, shas: Sequence[str], workers: int | None = None) -> None:
@@ -130,7 +137,7 @@ def end(run: Run, summary: RunSummary) -> State[RunSummary]:
             "failed": summary.count(DocumentState.FAILED), "rows_added": summary.rows_added,
         },
     )  # fmt: skip
-    publish(summary)
+    publish(summary, run.data_docs / "index.html")
     message = (
         f"{summary.count(DocumentState.LOADED)} loaded, {len(summary.not_loaded)} not loaded, "
         f"{summary.portal_total('new')} new files, {summary.rows_added} rows added"

@@ -87,6 +87,9 @@ def run_report(console: Console, summary: RunSummary, house: House) -> None:
         console.print(f"note 说明: {note}", markup=False, highlight=False)
     if summary.portals and not summary.portal_total("new") and not summary.rows_added:
         console.print("[green]nothing new: no file was downloaded again and no row was added 无新内容[/green]")
+    data_docs = house.runs / summary.run_id / "data_docs" / "index.html"
+    if data_docs.exists():
+        console.print(f"[dim]Data Docs 校验报告: {data_docs}[/dim]", highlight=False, soft_wrap=True)
     console.print(
         f"[dim]summary: {house.runs / summary.run_id / 'summary.json'}[/dim]", highlight=False, soft_wrap=True
     )
