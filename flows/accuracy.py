@@ -28,8 +28,9 @@ CHECKED = ROOT / "tests" / "extract" / "real_documents.toml"
 SETS = ("reference", "styles", "synthetic")
 BEGIN, END = "<!-- extraction: begin -->", "<!-- extraction: end -->"
 _SUMS = re.compile(
-    r"^(?P<format>\S.*?)\s+(?P<documents>\d+) documents\s+fact recall (?P<recall>\S+) precision (?P<precision>\S+) loose (?P<loose>\S+)\s+"
-    r"cell recall (?P<cells>\S+) precision (?P<cell_precision>\S+)\s+projects (?P<projects>\S+) indicators (?P<indicators>\S+) prose (?P<prose>\S+)$",
+    r"^(?P<format>\S.*?)\s+(?P<documents>\d+) documents\s+fact recall\s+(?P<recall>\S+)\s+precision\s+(?P<precision>\S+)"
+    r"\s+loose\s+(?P<loose>\S+)\s+cell recall\s+(?P<cells>\S+)\s+precision\s+(?P<cell_precision>\S+)"
+    r"\s+projects\s+(?P<projects>\S+)\s+indicators\s+(?P<indicators>\S+)\s+prose\s+(?P<prose>\S+)\s*$",
     re.M,
 )
 _THRESHOLDS = ("1", "0.99", "0.95", "0.9", "0.8", "0")
@@ -63,7 +64,7 @@ def sums_table(printed: str) -> list[str]:
     """The sums a format that score.py prints, as rows of a table."""
     head = "| format | documents | fact recall | fact precision | cell recall | cell precision | projects | indicators | prose |"
     rows = [head, "|---|---|---|---|---|---|---|---|---|"]
-    for found in _SUMS.finditer(printed):
+    for found in sorted(_SUMS.finditer(printed), key=lambda found: (found["format"] == "ALL", found["format"])):
         row = found.groupdict()
         names = ("documents", "recall", "precision", "cells", "cell_precision", "projects", "indicators", "prose")
         rows.append(f"| {row['format']} | " + " | ".join(row[name] for name in names) + " |")

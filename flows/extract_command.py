@@ -58,6 +58,15 @@ def find_sources(paths: Iterable[Path]) -> list[Source]:
     return sources
 
 
+def refuse_shared_outputs(sources: Iterable[Source]) -> None:
+    """Raises ValueError naming two different files whose outputs would be one: the second would replace the first."""
+    taken: dict[Path, Path] = {}
+    for source in sources:
+        other = taken.setdefault(source.output, source.path)
+        if other.resolve() != source.path.resolve():
+            raise ValueError(f"{other} and {source.path} would both be written to {source.output}: extract them apart")
+
+
 def extract_sources(
     sources: list[Source],
     *,

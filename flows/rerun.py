@@ -65,7 +65,7 @@ def choose(
     if failed_in_run is not None:
         chosen += _failed_in(run, failed_in_run)
     if outdated:
-        versions = run.warehouse.versions_in(DocumentState.LOADED, *NOT_LOADED)
+        versions = run.warehouse.versions_in(DocumentState.LOADED, DocumentState.TAKEN_APART, *NOT_LOADED)
         chosen += [
             one["sha256"]
             for one in versions

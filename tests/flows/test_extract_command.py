@@ -76,3 +76,13 @@ def test_a_path_that_does_not_exist_is_wrong_usage_and_is_named() -> None:
     done = extract("no/such/folder", "--json")
     assert done.returncode == 2
     assert "no/such/folder" in done.stderr
+
+
+def test_two_files_of_one_name_are_never_written_over_each_other(tmp_path: Path) -> None:
+    for folder in ("a", "b"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "x.xlsx").write_bytes((DOCUMENTS / "lingang_laobao_2023.xlsx").read_bytes())
+    done = extract(tmp_path / "a", tmp_path / "b", "--json", "--output", tmp_path / "out")
+    assert done.returncode == 2
+    assert "x.xlsx.json" in "".join(done.stderr.split())
+    assert not (tmp_path / "out").exists()
