@@ -48,6 +48,13 @@ class StatementKind:
 
 
 @cache
+def _beside() -> StatementKind:
+    """Titles of money tables that are none of the kinds."""
+    raw = tomllib.loads(resources.files("budget").joinpath("data/kinds.toml").read_text(encoding="utf-8"))["beside"]
+    return StatementKind("unknown", "", tuple(raw["contains"]), tuple(raw["ends"]), ())
+
+
+@cache
 def _data() -> tuple[tuple[tuple[str, str], ...], tuple[str, ...], tuple[StatementKind, ...]]:
     text = resources.files("budget").joinpath("data/kinds.toml").read_text(encoding="utf-8")
     raw = tomllib.loads(text)
@@ -93,6 +100,8 @@ def fold_title(text: str) -> str:
 def classify_title(text: str) -> str | None:
     """The statement kind a title names, or None. The longest alias wins; contents lines name none.
 
+    `unknown` is said of titles that are known to be none of the kinds.
+
     Aliases: DOMAIN §3. The words 预算/决算 decide the kind of the document, never the kind of the statement.
     """
     found = alias_in(text)
@@ -114,14 +123,14 @@ def alias_in(text: str) -> tuple[str, str] | None:
             if word in title:
                 return kind.name, word
     best: tuple[int, str, str] | None = None
-    for kind in statement_kinds():
+    for kind in (*statement_kinds(), _beside()):
         for alias in kind.contains:
             weight = len(alias) + (_NAMED_FUND if alias[0] in "GFS" else 0)
             if alias in bare and (best is None or weight > best[0]):
                 best = (weight, kind.name, alias)
     if best is None:
         # short aliases stand inside many longer titles: they count only when nothing longer is named
-        for kind in statement_kinds():
+        for kind in (*statement_kinds(), _beside()):
             for alias in kind.ends:
                 if bare.endswith(alias) and (best is None or len(alias) > best[0]):
                     best = (len(alias), kind.name, alias)

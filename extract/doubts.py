@@ -1,15 +1,18 @@
-"""What a reading is not sure of: recognised amounts below the trusted confidence, and money whose unit nobody printed.
+"""What a reading is not sure of: recognised amounts below the trusted confidence, money whose unit nobody printed, and
+tables of money that are none of the known statements.
 
 A doubtful figure never loads silently: each is a finding with its place. No format and no accounting here.
 """
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 
 from budget.amounts import find_unit
 from budget.disclosure import Fact, Finding, FindingCell, Statement
+from budget.printed_text import squeeze
 from budget.states import Origin, Severity
 from extract.reading import TRUSTED
 
@@ -17,6 +20,9 @@ UNSURE = "UNSURE"
 """Check id: a recognised amount below the trusted confidence."""
 UNIT = "UNIT"
 """Check id: a statement whose unit is printed nowhere on it."""
+UNCLASSIFIED = "UNCLASSIFIED"
+"""Check id: a table with amounts that is none of the statement kinds; its amounts are kept as cells and give no facts."""
+_AMOUNT = re.compile(r"-?(?:\d+\.\d{2,}|\d{1,3}(?:,\d{3})+(?:\.\d+)?)")
 
 
 def doubts(statements: Sequence[Statement], facts: Sequence[Fact]) -> list[Finding]:
@@ -25,7 +31,7 @@ def doubts(statements: Sequence[Statement], facts: Sequence[Fact]) -> list[Findi
     A unit that all other statements agree on is a warning; without such an agreement the assumed 万元 may be wrong by a
     factor of ten thousand, so a person has to look.
     """
-    return [*_unsure(facts), *_without_unit(statements, facts)]
+    return [*_unsure(facts), *_without_unit(statements, facts), *_unclassified(statements)]
 
 
 def _unsure(facts: Sequence[Fact]) -> list[Finding]:
@@ -69,6 +75,31 @@ def _without_unit(statements: Sequence[Statement], facts: Sequence[Fact]) -> lis
             Finding(
                 check=UNIT, severity=severity, origin=Origin.SOURCE, statement_id=statement.id, message=told,
                 cells=(FindingCell(fact_id=first.id, at=first.at, raw=first.raw),),
+            )
+        )  # fmt: skip
+    return findings
+
+
+def _unclassified(statements: Sequence[Statement]) -> list[Finding]:
+    findings = []
+    for statement in statements:
+        if statement.kind != "unknown":
+            continue
+        amounts = [
+            (at, squeeze(text))
+            for row in statement.rows
+            for text, at in zip(row.cells, row.at or (None,) * len(row.cells), strict=True)
+            if _AMOUNT.fullmatch(squeeze(text))
+        ]
+        if not amounts:
+            continue
+        title = statement.title or "（无标题）"
+        findings.append(
+            Finding(
+                check=UNCLASSIFIED, severity=Severity.WARNING, origin=Origin.UNKNOWN, statement_id=statement.id,
+                message=f"“{title}”不属于已知表种，其中 {len(amounts)} 个金额未作为数据入库"
+                f" / {title} is none of the known statements; its {len(amounts)} amounts are not loaded as facts",
+                cells=(FindingCell(at=amounts[0][0], raw=amounts[0][1]),),
             )
         )  # fmt: skip
     return findings
