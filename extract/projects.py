@@ -10,12 +10,30 @@ import re
 
 from budget.amounts import NotAnAmountError, Unit, decimal_text, find_unit, parse_amount, to_wan
 from budget.disclosure import Indicator, Project
-from budget.printed_text import squeeze
+from budget.printed_text import is_blank, squeeze
 from extract.statements import Cell, Table
 
-_OPERATOR = re.compile(r"^(?P<operator>[=＝≥≧≤≦><＞＜])?(?P<value>-?\d+(?:,\d{3})*(?:\.\d+)?)(?P<unit>[^\d~\-—–]{0,12})$")
+_OPERATOR = re.compile(
+    r"^(?P<operator>[=＝≥≧≤≦><＞＜])?(?P<value>-?\d+(?:,\d{3})*(?:\.\d+)?)(?P<unit>[^\d~\-—–]{0,12})$"
+)
 _SAME = {"＝": "=", "≧": "≥", "≦": "≤", "＞": ">", "＜": "<"}
-_TOTAL = ("预算数", "年度预算资金总额", "年度资金总额", "资金总额", "预算资金总额", "项目资金总额", "预算金额", "年度预算数", "项目预算", "当年预算", "年度预算", "预算总额", "总额", "实施期资金总额", "合计")
+_TOTAL = (
+    "预算数",
+    "年度预算资金总额",
+    "年度资金总额",
+    "资金总额",
+    "预算资金总额",
+    "项目资金总额",
+    "预算金额",
+    "年度预算数",
+    "项目预算",
+    "当年预算",
+    "年度预算",
+    "预算总额",
+    "总额",
+    "实施期资金总额",
+    "合计",
+)
 _FISCAL = ("财政资金", "财政拨款", "当年财政拨款", "一般公共预算", "本年财政拨款", "其中财政拨款", "其中财政资金")
 _OTHER = ("其他资金", "其他", "单位资金", "非财政资金")
 
@@ -39,9 +57,10 @@ _LIST_TOTAL = (
 
 
 def _listed(table: Table, unit: Unit) -> list[Project]:
-    """Projects of a list that prints amount, goal and indicators in columns; a project goes on down to the next name.
+    """Projects of a list that prints amount, goal and indicators in columns; a project goes on down to the next amount.
 
-    Rows that carry neither goal nor indicator are totals of units.
+    One name over several amounts is as many projects: each unit of a department plans its own part. Rows that carry
+    neither goal nor indicator are totals of units.
     """
     leaves = [re.sub(r"[(（].*", "", squeeze(p[-1])).strip("：:") if p else "" for p in table.paths]
 
@@ -56,13 +75,17 @@ def _listed(table: Table, unit: Unit) -> list[Project]:
     value = next((c for c, leaf in enumerate(leaves) if "指标值" in leaf and "依据" not in leaf), None)
     if name is None or total is None or (goal is None and levels[2] is None):
         return []
-    sign, measured = find("绩效指标性质", "指标性质", "指标方向"), find("绩效度量单位", "度量单位", "计量单位", "指标单位")
+    sign, measured = (
+        find("绩效指标性质", "指标性质", "指标方向"),
+        find("绩效度量单位", "度量单位", "计量单位", "指标单位"),
+    )
     projects: list[Project] = []
     indicators: list[Indicator] = []
     level1 = level2 = ""
     for row in table.rows:
         told = [row[c].shown for c in (goal, levels[2]) if c is not None]
-        if row[name].own and row[name].shown and any(told):
+        begins = (row[name].own or (row[total].own and _money(row[total].text, unit) is not None)) and row[name].shown
+        if begins and any(told):
             _close(projects, indicators)
             level1 = level2 = ""
             code = _CODED.match(row[name].shown)
@@ -72,7 +95,8 @@ def _listed(table: Table, unit: Unit) -> list[Project]:
                     amount=_money(row[total].text, unit),
                     goals=(row[goal].text.strip(),) if goal is not None and row[goal].shown else (), indicators=(),
                     fiscal=_money(row[fiscal].text, unit) if fiscal is not None else None,
-                    other=_money(row[other].text, unit) if other is not None else None, at=row[name].at,
+                    other=_money(row[other].text, unit) if other is not None else None,
+                    at=row[name].at if row[name].own else row[total].at,
                 )
             )  # fmt: skip
         three = levels[2]
@@ -118,7 +142,7 @@ def project_of(table: Table, unit: Unit) -> Project | None:
     indicators = _indicators(table, header) if header is not None else ()
     place = next((c.at for row in own for c in row), None)
     return Project(
-        code=_value_after(table, ("项目编码", "项目代码")) or None,
+        code=_code(_value_after(table, ("项目编码", "项目代码"))),
         name=name,
         amount=_amount(top, _TOTAL, amount_unit),
         fiscal=_amount(top, _FISCAL, amount_unit),
@@ -128,6 +152,11 @@ def project_of(table: Table, unit: Unit) -> Project | None:
         indicators=indicators,
         at=place,
     )
+
+
+def _code(printed: str) -> str | None:
+    """A project code; dashes are none."""
+    return None if is_blank(printed) else printed
 
 
 def _label(cell: Cell) -> str:
@@ -141,7 +170,11 @@ def _value_after(table: Table, labels: tuple[str, ...]) -> str:
         for i, cell in enumerate(own):
             if _label(cell) in labels:
                 value = next((c.shown for c in own[i + 1 :] if c.shown), "")
-                if value and _label(next(c for c in own[i + 1 :] if c.shown)) not in ("主管部门", "实施单位", "项目名称"):
+                if value and _label(next(c for c in own[i + 1 :] if c.shown)) not in (
+                    "主管部门",
+                    "实施单位",
+                    "项目名称",
+                ):
                     return value
     return ""
 
@@ -176,7 +209,9 @@ def _money(text: str, unit: Unit) -> str | None:
 
 def _plan(table: Table) -> dict[str, str]:
     for r, row in enumerate(table.rows[:-1]):
-        months = {c: m.group(1) for c, cell in enumerate(row) if cell.own and (m := re.match(r"^(\d{1,2})月底", cell.shown))}
+        months = {
+            c: m.group(1) for c, cell in enumerate(row) if cell.own and (m := re.match(r"^(\d{1,2})月底", cell.shown))
+        }
         if len(months) >= 2:
             below = table.rows[r + 1]
             return {
@@ -189,7 +224,9 @@ def _plan(table: Table) -> dict[str, str]:
 def _goals(table: Table) -> tuple[str, ...]:
     for row in table.rows:
         own = [c for c in row if c.own and c.shown]
-        if len(own) >= 2 and re.search(r"^(?:年度)?(?:总体)?(?:绩效)?目标|^年度总体绩效目标|^总体目标|^年度绩效目标", own[0].shown):
+        if len(own) >= 2 and re.search(
+            r"^(?:年度)?(?:总体)?(?:绩效)?目标|^年度总体绩效目标|^总体目标|^年度绩效目标", own[0].shown
+        ):
             text = own[-1].shown
             if len(text) < 6:
                 continue
@@ -210,7 +247,9 @@ def _indicators(table: Table, header: int) -> tuple[Indicator, ...]:
     columns = {cell.shown: c for c, cell in enumerate(table.rows[header]) if cell.own and cell.shown}
 
     def find(*words: str) -> int | None:
-        return next((c for text, c in columns.items() for word in words if text.startswith(word) or text.endswith(word)), None)
+        return next(
+            (c for text, c in columns.items() for word in words if text.startswith(word) or text.endswith(word)), None
+        )
 
     one, two, three = find("一级指标"), find("二级指标"), find("三级指标", "指标名称")
     value = find("指标值", "年度指标值", "目标值")

@@ -5,6 +5,7 @@ A `Table` is still paper: cells with places, header paths, column roles. What it
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections import Counter
 from dataclasses import dataclass, field, replace
@@ -141,7 +142,9 @@ def says_empty(note: str) -> bool:
 def is_note(text: str) -> bool:
     """Whether a line or cell below a table is a note to it."""
     squeezed = squeeze(text)
-    return bool(_NOTE.match(squeezed)) or (len(squeezed) < 80 and bool(re.search(r"(?:本|此)表为空|空表列示|故本表无|本表无数据", squeezed)))
+    return bool(_NOTE.match(squeezed)) or (
+        len(squeezed) < 80 and bool(re.search(r"(?:本|此)表为空|空表列示|故本表无|本表无数据", squeezed))
+    )
 
 
 def is_title_line(text: str) -> bool:
@@ -164,7 +167,11 @@ def read_tables(reading: Reading) -> list[Table]:
     grids_on_page: Counter[int | None] = Counter()
     for block in reading.blocks:
         if isinstance(block, Line):
-            if squeeze(block.text) and not _PAGE_NUMBER.match(squeeze(block.text)) and squeeze(block.text) not in furniture:
+            if (
+                squeeze(block.text)
+                and not _PAGE_NUMBER.match(squeeze(block.text))
+                and squeeze(block.text) not in furniture
+            ):
                 lines.append(block)
             continue
         first = grids_on_page[block.page] == 0
@@ -190,7 +197,11 @@ def _furniture(reading: Reading) -> set[str]:
             pages.setdefault(block.page, []).append(block)
     anywhere: Counter[str] = Counter()
     at_edge: Counter[str] = Counter()
+    headings: set[str] = set()
     for blocks in pages.values():
+        for above, below in itertools.pairwise(blocks):
+            if isinstance(above, Line) and isinstance(below, Line) and _heading_wraps(above, below):
+                headings |= {squeeze(above.text), squeeze(below.text)}
         anywhere.update({squeeze(b.text) for b in blocks if isinstance(b, Line)})
         shown = [b for b in blocks if not (isinstance(b, Line) and _PAGE_NUMBER.match(squeeze(b.text)))]
         at_edge.update({squeeze(b.text) for b in (*shown[:1], *shown[-1:]) if isinstance(b, Line)})
@@ -198,7 +209,7 @@ def _furniture(reading: Reading) -> set[str]:
     return {
         text for text, count in anywhere.items()
         if (count >= often or at_edge[text] >= 3) and find_unit(text) is None and not ("表" in text and is_title_line(text))
-        and not is_note(text)
+        and not is_note(text) and text not in headings
     }  # fmt: skip
 
 
@@ -431,9 +442,37 @@ _FORM_WORDS = ("一级指标", "二级指标", "三级指标", "指标值", "绩
                "资金支出计划", "项目资金", "年度资金总额", "总体目标", "年度绩效目标", "部门名称", "整体绩效目标", "任务名称", "年度主要任务", "主管部门", "实施单位",
                "产出指标", "效益指标", "满意度指标", "数量指标", "质量指标", "时效指标", "成本指标", "社会效益指标", "服务对象满意度指标")  # fmt: skip
 _FORM_STARTS = frozenset(["项目名称", "项目编码", "项目代码", "专项名称", "专项资金名称"])
-_FORM_SECONDS = ("主管部门", "项目资金", "实施单位", "预算规模", "项目单位", "主管预算部门", "项目属性", "项目类别", "项目负责人", "预算单位", "资金支出计划")
+_FORM_SECONDS = (
+    "主管部门",
+    "项目资金",
+    "实施单位",
+    "预算规模",
+    "项目单位",
+    "主管预算部门",
+    "项目属性",
+    "项目类别",
+    "项目负责人",
+    "预算单位",
+    "资金支出计划",
+)
 _INDICATOR_WORDS = frozenset(
-    ["一级指标", "二级指标", "三级指标", "产出指标", "效益指标", "满意度指标", "数量指标", "质量指标", "时效指标", "成本指标", "社会效益指标", "经济效益指标", "指标值", "绩效指标", "年度指标值"]
+    [
+        "一级指标",
+        "二级指标",
+        "三级指标",
+        "产出指标",
+        "效益指标",
+        "满意度指标",
+        "数量指标",
+        "质量指标",
+        "时效指标",
+        "成本指标",
+        "社会效益指标",
+        "经济效益指标",
+        "指标值",
+        "绩效指标",
+        "年度指标值",
+    ]
 )
 
 
@@ -452,7 +491,12 @@ def _is_form(matrix: Matrix, start: int) -> bool:
     below = [text_of(c) for c in own_cells(matrix, start + 1)] if start + 1 < len(matrix) else []
     if labels and labels[0] in _FORM_STARTS and below and below[0].startswith(_FORM_SECONDS):
         return True
-    fused = sum(bool(re.match(r"^(?:产出|效益|满意度|成本)指标", text_of(c))) for row in matrix[start:] for c in row[:3] if c is not None)
+    fused = sum(
+        bool(re.match(r"^(?:产出|效益|满意度|成本)指标", text_of(c)))
+        for row in matrix[start:]
+        for c in row[:3]
+        if c is not None
+    )
     if indicators >= 3 or (fused >= 2 and (indicators >= 2 or len(matrix) - start >= 3)):
         return not _has_list_header(matrix, start)
     return indicators >= 1 and sum(any(text.startswith(word) for text in words) for word in _FORM_WORDS) >= 4
@@ -477,7 +521,11 @@ def _add(tables: list[Table], piece: _Piece) -> None:
             previous.notes.extend(piece.notes)
         elif piece.banner:
             # a frame around a heading: it belongs to the table below
-            tables.append(Table(None, "", None, (), [], [], [], piece.banner, lines_above=tuple(line.text for line in piece.lines)))
+            tables.append(
+                Table(
+                    None, "", None, (), [], [], [], piece.banner, lines_above=tuple(line.text for line in piece.lines)
+                )
+            )
         return
     if previous is not None and previous.kind == "" and not previous.rows and not previous.paths:
         tables.pop()
@@ -502,7 +550,7 @@ def _title(piece: _Piece) -> str | None:
     for text in piece.banner:
         if is_title_line(text):
             return text
-    lines = piece.lines[-14:]
+    lines = _wrapped_headings(piece.lines[-14:])
     for i in range(len(lines) - 1, -1, -1):
         text = squeeze(lines[i].text)
         near = len(lines) - 1 - i
@@ -531,6 +579,33 @@ def _title(piece: _Piece) -> str | None:
         if text.endswith("表") and 3 < len(text) < 60 and not _SENTENCE.search(text) and not is_contents_line(text):
             return text
     return None
+
+
+def _wrapped_headings(lines: list[Line]) -> list[Line]:
+    """Lines with the headings that wrap put together: two centred lines of one size, the first without an end.
+
+    (`2022年部门综合预算政府采购（资产配置、购买服务）` above `预算表（不含上年结转）`.)
+    """
+    out: list[Line] = []
+    for line in lines:
+        above = out[-1] if out else None
+        if above is not None and _heading_wraps(above, line):
+            out[-1] = replace(line, text=above.text + line.text, box=line.box)
+        else:
+            out.append(line)
+    return out
+
+
+def _heading_wraps(above: Line, below: Line) -> bool:
+    if above.box is None or below.box is None or not above.size or not below.size or above.page != below.page:
+        return False
+    size = below.size
+    first, second = squeeze(above.text), squeeze(below.text)
+    close = 0 <= below.box[1] - above.box[3] < 0.8 * size and abs(above.size - size) < 0.05 * size
+    centred = abs(above.box[0] + above.box[2] - below.box[0] - below.box[2]) < 1.2 * size
+    whole = is_title_line(second) and second.endswith("表") and len(second) > 12
+    ends = re.search(r"表(?:[(（][^()（）]*[)）])?$", first) or _SENTENCE.search(first + second) or is_meta(first) or is_meta(second)
+    return close and centred and not ends and not whole and "表" in second and len(first + second) < 60
 
 
 def _unit(piece: _Piece) -> Unit | None:
@@ -588,7 +663,9 @@ def _continues(table: Table, piece: _Piece, title: str | None) -> bool:
 
 def _ends_a_form(piece: _Piece) -> bool:
     first = [cell.shown for cell in piece.body[0] if cell.own and cell.shown] if piece.body else []
-    return bool(first) and (not piece.header or any(re.match(r"^(?:产出|效益|满意度|成本|.{2,8}效益)指标", t) for t in first))
+    return bool(first) and (
+        not piece.header or any(re.match(r"^(?:产出|效益|满意度|成本|.{2,8}效益)指标", t) for t in first)
+    )
 
 
 def _fits(table: Table, piece: _Piece) -> bool:
@@ -635,7 +712,10 @@ def _goes_on(table: Table, piece: _Piece) -> bool:
 def _begins_form(piece: _Piece) -> bool:
     for row in piece.body[:3]:
         for cell in row[:3]:
-            if re.match(r"^(?:项目名称|项目编码|部门名称|单位名称|预算单位|[(（]?\d{4}年度[)）]?$|项目单位|专项名称|预算部门|部门[(（]单位[)）]名称)", cell.shown):
+            if re.match(
+                r"^(?:项目名称|项目编码|部门名称|单位名称|预算单位|[(（]?\d{4}年度[)）]?$|项目单位|专项名称|预算部门|部门[(（]单位[)）]名称)",
+                cell.shown,
+            ):
                 return True
     return False
 
@@ -727,7 +807,9 @@ def _cut_cells(table: Table, body: list[tuple[Cell, ...]]) -> list[tuple[Cell, .
     body = list(body)
     for c in columns:
         a, b = last[c], first[c]
-        if not b.own or (not sure and a.shown in _INDICATOR_WORDS and b.shown in _INDICATOR_WORDS and a.shown != b.shown):
+        if not b.own or (
+            not sure and a.shown in _INDICATOR_WORDS and b.shown in _INDICATOR_WORDS and a.shown != b.shown
+        ):
             continue
         whole, top = _whole(a, b), _top(table, c)
         for r in range(top, len(table.rows)):
@@ -808,7 +890,11 @@ def _cut_row(table: Table, row: tuple[Cell, ...]) -> tuple[Cell, ...] | None:
         empty_before = not any(row[c].shown for c in range(min(3, len(row) - 1)) if c not in shown)
         if not empty_before or not all(last[c].shown for c in shown) or any(t in _INDICATOR_WORDS for t in tails):
             return None
-        ends = max(c for c, cell in enumerate(last) if cell.own and cell.shown) if any(c.own and c.shown for c in last) else -1
+        ends = (
+            max(c for c, cell in enumerate(last) if cell.own and cell.shown)
+            if any(c.own and c.shown for c in last)
+            else -1
+        )
         if len(shown) > 1 and (shown[0] == 0 or shown[-1] >= ends):
             return None  # a row of its own shows its value
         return _merged(last, row)
@@ -830,7 +916,11 @@ def _cut_row(table: Table, row: tuple[Cell, ...]) -> tuple[Cell, ...] | None:
         return None
     has_amounts = any(last[c].shown for c in money)
     sides = sum(role == "name" for role in roles) > 1 and not keys
-    if (has_keys and any(last[c].shown for c in keys)) or (has_amounts and not sides) or (len(shown) == 1 and has_amounts):
+    if (
+        (has_keys and any(last[c].shown for c in keys))
+        or (has_amounts and not sides)
+        or (len(shown) == 1 and has_amounts)
+    ):
         return _merged(last, row)
     return None
 
@@ -864,7 +954,23 @@ def classify(table: Table) -> str:
     return _suggested_kind(table) or titled or "unknown"
 
 
-_ABOUT_UNITS = frozenset(["单位性质", "单位规格", "经费保障形式", "拟变动情况", "经费性质", "在职人数", "预算单位性质", "单位类型", "编制数", "人员编制", "变动情况", "在职人员", "单位级别"])
+_ABOUT_UNITS = frozenset(
+    [
+        "单位性质",
+        "单位规格",
+        "经费保障形式",
+        "拟变动情况",
+        "经费性质",
+        "在职人数",
+        "预算单位性质",
+        "单位类型",
+        "编制数",
+        "人员编制",
+        "变动情况",
+        "在职人员",
+        "单位级别",
+    ]
+)
 
 
 def _certain_kind(table: Table) -> str | None:
@@ -879,8 +985,6 @@ def _certain_kind(table: Table) -> str | None:
         return "department_performance"
     if leaves & {"绩效目标", "绩效指标"} and leaves & {"项目名称", "项目"}:
         return "project_performance"
-    if leaves & {"会议名称", "培训名称"}:
-        return "three_public_expenses"
     if leaves & {"采购物品名称", "政府采购目录序号", "采购品目名称", "采购品目", "采购目录", "采购项目名称"}:
         return "procurement"
     if "单位名称" in leaves and leaves & _ABOUT_UNITS:
@@ -896,13 +1000,21 @@ def _suggested_kind(table: Table) -> str | None:
     money = sum(role == "money" for role in table.roles)
     if not money:
         return None
-    if {"abroad", "reception"} <= measures or len({item_of_row(n) for n in names if n} & {"abroad", "reception", "vehicle_total"}) >= 2:
+    if {"abroad", "reception"} <= measures or len(
+        {item_of_row(n) for n in names if n} & {"abroad", "reception", "vehicle_total"}
+    ) >= 2:
         return "three_public_expenses"
     if levels & {"价值"} and any(n.startswith(("资产总额", "一、土地", "房屋", "1、房屋")) for n in names):
         return "fixed_assets"
     if any(t.endswith("收入") for t in tops) and any(t.endswith("支出") for t in tops):
         return "appropriation_summary" if {"general_budget", "gov_fund"} <= measures else "revenue_expenditure_summary"
-    if len({"business_revenue", "superior_subsidy", "other_revenue", "operating_revenue", "affiliated_payment"} & measures) >= 2:
+    if (
+        len(
+            {"business_revenue", "superior_subsidy", "other_revenue", "operating_revenue", "affiliated_payment"}
+            & measures
+        )
+        >= 2
+    ):
         return "revenue_summary"
     if {"basic", "project"} <= measures and len({"operating_expenditure", "paid_up", "subsidy_down"} & measures) >= 1:
         return "expenditure_summary"
@@ -916,6 +1028,10 @@ def is_empty_row(row: tuple[Cell, ...]) -> bool:
     return all(is_blank(cell.text) for cell in row)
 
 
+_TOLD = re.compile(r"[\u4e00-\u9fff]{2}|^-?(?:\d[\d,，]*\.\d+|\d{1,3}(?:[,，]\d{3})+)$")
+"""A word, or an amount by itself."""
+
+
 def is_statement(table: Table) -> bool:
     """Whether a table goes into the disclosure: it has a known kind, or it shows a number that must not be lost.
 
@@ -923,6 +1039,9 @@ def is_statement(table: Table) -> bool:
     """
     if not table.rows and not table.paths:
         return False
+    bare = not table.form and not any(table.paths)
+    if bare and not any(_TOLD.search(cell.shown) for row in table.rows for cell in row if cell.own):
+        return bool(table.notes) and table.kind != "unknown"  # the scale and the bars of a chart
     if table.kind != "unknown":
         return True
     if any(fold_header(level) in ("报表名称", "是否空表") for path in table.paths for level in path):

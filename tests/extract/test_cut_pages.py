@@ -160,3 +160,38 @@ def test_a_point_that_lies_behind_the_edge_comes_back_from_the_other_page() -> N
 
 def test_cut_digits_without_a_point_are_not_trusted_without_their_other_half() -> None:
     assert with_a_hole(second_page=False).statements[0].confidence == 0.5
+
+
+def test_one_name_over_several_amounts_is_as_many_projects() -> None:
+    # a project of several units: its name is merged over the parts of all, each part has its own amount
+    merged = [(0, 4, ("11000022T000000456100-调查", "", "", "")), (4, 4, ("11000022T000000456102-监审", "142.00", "142.00", "监审成本"))]
+    parts = [(0, 2, ("", "60.00", "60.00", "调查市场")), (2, 2, ("", "83.00", "83.00", "调查企业"))]
+    sheet = Sheet(8)
+    sheet.page(0, [(a, n, (t[0], "", "", "")) for a, n, t in merged[:1]] + parts + merged[1:], SINGLE)
+    projects = sheet.read().projects
+    assert sum(Decimal(p.amount or "0") for p in projects) == Decimal(285)
+    assert [len(p.indicators) for p in projects] == [2, 2, 4]
+
+
+def test_a_heading_of_two_lines_on_every_page_is_the_title_of_one_table() -> None:
+    buffer = io.BytesIO()
+    canvas = Canvas(buffer, pagesize=(WIDTH, HEIGHT), invariant=1)
+    for page in range(4):
+        canvas.setFont("STSong-Light", 16)
+        canvas.drawCentredString(WIDTH / 2, HEIGHT - 40, "2022年部门综合预算政府采购（资产配置、购买服务）")
+        canvas.drawCentredString(WIDTH / 2, HEIGHT - 62, "预算表（不含上年结转）")
+        canvas.setFont("STSong-Light", 9)
+        canvas.drawString(700, HEIGHT - 74, "单位：万元")
+        rows = [("序号", "采购项目", "采购目录", "金额"), *((str(3 * page + i), f"设备{3 * page + i}", "A0201", f"{page + i}.50") for i in (1, 2, 3))]
+        for r in range(len(rows) + 1):
+            canvas.line(40, HEIGHT - 80 - 20 * r, 640, HEIGHT - 80 - 20 * r)
+        for c in range(5):
+            canvas.line(40 + 150 * c, HEIGHT - 80, 40 + 150 * c, HEIGHT - 80 - 20 * len(rows))
+        for r, row in enumerate(rows):
+            for c, text in enumerate(row):
+                canvas.drawString(44 + 150 * c, HEIGHT - 94 - 20 * r, text)
+        canvas.showPage()
+    canvas.save()
+    (statement,) = extract_bytes(buffer.getvalue(), "given.pdf").statements
+    assert (statement.kind, statement.title) == ("procurement", "2022年部门综合预算政府采购(资产配置、购买服务)预算表(不含上年结转)")
+    assert [row.cells[0] for row in statement.rows] == [str(n) for n in range(1, 13)]
