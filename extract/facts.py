@@ -62,7 +62,9 @@ _YEAR = re.compile(r"(20[0-4]\d)\s*年?度?")
 def table_year(table: Table) -> int | None:
     """The fiscal year a table's own title or banner names (预算年度：2024)."""
     for text in [*table.banner, *([table.title] if table.title else []), *reversed(table.lines_above[-4:])]:
-        found = re.search(r"预算年度[:：]?(20\d{2})", text) or (re.search(r"(20[0-4]\d)年", text) if len(text) < 60 else None)
+        found = re.search(r"预算年度[:：]?(20\d{2})", text) or (
+            re.search(r"(20[0-4]\d)年", text) if len(text) < 60 else None
+        )
         if found:
             return int(found.group(1))
     return None
@@ -84,7 +86,9 @@ def blocks_of(table: Table) -> tuple[Block, ...]:
         if not after_money:
             continue
         top, start_top = (paths[c][0] if paths[c] else ""), (paths[starts[-1]][0] if paths[starts[-1]] else "")
-        first_top = next((paths[k][0] for k in range(starts[-1], c) if roles[k] in ("code", "name") and paths[k]), start_top)
+        first_top = next(
+            (paths[k][0] for k in range(starts[-1], c) if roles[k] in ("code", "name") and paths[k]), start_top
+        )
         repeats = bool(leaf) and leaf == first
         other_side = role in ("name", "code") and _side_of(top) is not None and _side_of(top) != _side_of(first_top)
         if repeats or other_side or (role != "seq" and _money_again(table, starts[-1], c)):
@@ -118,7 +122,20 @@ def _side_of(top: str) -> Side | None:
 
 
 # what a name column is called, the best first: 科目名称 beats 项目单位 where both stand left of the amounts
-_NAME_ORDER = ("科目名称", "项目名称", "名称", "项目", "职责活动", "支出项目类别", "单位名称", "功能分类科目", "支出功能分类科目", "科目", "预算单位", "单位")
+_NAME_ORDER = (
+    "科目名称",
+    "项目名称",
+    "名称",
+    "项目",
+    "职责活动",
+    "支出项目类别",
+    "单位名称",
+    "功能分类科目",
+    "支出功能分类科目",
+    "科目",
+    "预算单位",
+    "单位",
+)
 
 
 def _block(table: Table, start: int, end: int, several: bool) -> Block:
@@ -172,7 +189,12 @@ _CODE_NAME = re.compile(r"^[\[【(（]?(\d{3}(?:\d{2}){0,2})[\]】)）]?[-—–
 
 
 def facts_of(
-    table: Table, statement: Statement, unit: Unit, year: int | None, basis: Literal["budget", "final"] | None, first: int
+    table: Table,
+    statement: Statement,
+    unit: Unit,
+    year: int | None,
+    basis: Literal["budget", "final"] | None,
+    first: int,
 ) -> tuple[list[Fact], list[Finding]]:
     """Every money cell of a table as a fact, and a finding for every cell of a money column that is no number.
 
@@ -250,9 +272,7 @@ def _unread(statement: Statement, cell: Cell, path: tuple[str, ...]) -> Finding:
     )  # fmt: skip
 
 
-def year_and_basis(
-    path: tuple[str, ...], year: int | None
-) -> tuple[int | None, Literal["budget", "final"] | None]:
+def year_and_basis(path: tuple[str, ...], year: int | None) -> tuple[int | None, Literal["budget", "final"] | None]:
     """(fiscal year, budget or final) that a header path names: `2022年预算数` → (2022, budget), 上年 → the year before."""
     found_year: int | None = None
     basis: Literal["budget", "final"] | None = None
@@ -265,7 +285,12 @@ def year_and_basis(
             found_year = year - 1
         if re.search(r"决算", text):
             basis = "final"
-        elif re.search(r"预算(?:数|安排|金额)|预算$", text) and "一般公共预算" not in text and "基金预算" not in text and "经营预算" not in text:
+        elif (
+            re.search(r"预算(?:数|安排|金额)|预算$", text)
+            and "一般公共预算" not in text
+            and "基金预算" not in text
+            and "经营预算" not in text
+        ):
             basis = "budget"
     return found_year, basis
 
@@ -287,7 +312,9 @@ def _key(table: Table, block: Block, row: tuple[Cell, ...], above: dict[int, str
     found = _CODE_NAME.match(printed)
     if found and system_of(found.group(1)) and not codes:
         codes, printed = [found.group(1)], found.group(2)
-        others = [m.group(1) for c in block.names[1:] if (m := _CODE_NAME.match(row[c].shown)) and system_of(m.group(1))]
+        others = [
+            m.group(1) for c in block.names[1:] if (m := _CODE_NAME.match(row[c].shown)) and system_of(m.group(1))
+        ]
         key.alt_code = next((o for o in others if system_of(o) == "department_economic"), None)
     elif not printed and not codes:
         for c in block.columns:
@@ -373,8 +400,11 @@ def _role(key: _Key, cell: Cell | None, table: Table) -> Role:
         if key.ordinal and re.match(r"^[一二三四五六七八九十]+、", key.ordinal):
             return "detail"
         return "of_which" if cell is not None and (cell.indent > 0 or not key.ordinal) and name else "detail"
-    if table.kind == "three_public_expenses" and cell is not None and cell.indent > 1 and not (
-        key.ordinal and re.match(r"^[一二三四五六七八九十]+、", key.ordinal)
+    if (
+        table.kind == "three_public_expenses"
+        and cell is not None
+        and cell.indent > 1
+        and not (key.ordinal and re.match(r"^[一二三四五六七八九十]+、", key.ordinal))
     ):
         return "of_which"
     return "detail"

@@ -22,7 +22,21 @@ Matrix = list[list["GridCell | None"]]
 ColumnRole = Literal["seq", "code", "name", "text", "money"]
 
 TOTAL_WORDS = frozenset(
-    ["合计", "总计", "收入总计", "支出总计", "本年收入合计", "本年支出合计", "收入合计", "支出合计", "小计", "总合计", "合计数", "共计", "收支总计"]
+    [
+        "合计",
+        "总计",
+        "收入总计",
+        "支出总计",
+        "本年收入合计",
+        "本年支出合计",
+        "收入合计",
+        "支出合计",
+        "小计",
+        "总合计",
+        "合计数",
+        "共计",
+        "收支总计",
+    ]
 )
 _HEADER_WORDS = re.compile(
     r"^(?:项目|科目|科目编码|科目名称|科目代码|编码|名称|代码|类|款|项|序号|行次|收入|支出|本年收入|本年支出|单位名称|单位代码|单位编码"
@@ -81,7 +95,12 @@ def is_header_text(text: str) -> bool:
     """Whether a text reads like a column header."""
     if not text or len(text) > 60 or text.endswith("表"):
         return False
-    return bool(_YEAR_HEADER.match(text)) or bool(_HEADER_WORDS.match(text)) or is_generic(text) or measure_of_level(text) is not None
+    return (
+        bool(_YEAR_HEADER.match(text))
+        or bool(_HEADER_WORDS.match(text))
+        or is_generic(text)
+        or measure_of_level(text) is not None
+    )
 
 
 def looks_like_data(matrix: Matrix, r: int) -> bool:
@@ -112,7 +131,9 @@ def _begins_with_total(matrix: Matrix, r: int) -> bool:
     if texts[0] in TOTAL_WORDS or texts[0].endswith(("合计", "小计")):
         first = cells[0]
         lone = len(texts) == 1
-        return (lone or texts[0] != "合计") and first.rows == 1 and not all(is_header_text(t) for t in texts[1:] or ["?"])
+        return (
+            (lone or texts[0] != "合计") and first.rows == 1 and not all(is_header_text(t) for t in texts[1:] or ["?"])
+        )
     return False
 
 

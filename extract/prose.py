@@ -103,7 +103,9 @@ def _is_heading(paragraph: Paragraph) -> bool:
 
 def _heading(text: str, level: int, context: Context) -> _Heading:
     scope, side = scope_of(text)
-    return _Heading(level, squeeze(text), names_topic(text, context), scope, side, bool(_GLOSSARY.search(squeeze(text))))
+    return _Heading(
+        level, squeeze(text), names_topic(text, context), scope, side, bool(_GLOSSARY.search(squeeze(text)))
+    )
 
 
 def _under(stack: list[_Heading], heading: _Heading) -> list[_Heading]:
@@ -117,7 +119,11 @@ def _settled(start: Context, stack: list[_Heading]) -> Context:
     scope = next((h.scope for h in reversed(stack) if h.scope), "")
     side = next((h.side for h in reversed(stack) if h.side), "")
     return replace(
-        start, headings="".join(h.text for h in stack), subject=stack[-1].topic if stack else None, scope=scope, side=side
+        start,
+        headings="".join(h.text for h in stack),
+        subject=stack[-1].topic if stack else None,
+        scope=scope,
+        side=side,
     )
 
 

@@ -148,10 +148,14 @@ _COUNT = re.compile(_NUMBER + r"(?P<unit>团组|批次|人次|[个台套件辆�
 _WHOLE = re.compile(r"共有|实有|现有|保有|共计|购置")
 _VALUE_FOLLOWS = re.compile(r"(?:\([^()]*\))?[、,]?(?:共计?|价值|金额|合计|预算|资金|计|总价|约|为|原值|账面)*")
 _NUMERALS = {sign: i for i, sign in enumerate("零一二三四五六七八九十")} | {"两": 2}
-_COUNT_IN_WORDS = re.compile(r"(?<![第\d一二三四五六七八九十])(?P<number>[一二三四五六七八九十两]{1,3})(?P<unit>[个家辆台])")
+_COUNT_IN_WORDS = re.compile(
+    r"(?<![第\d一二三四五六七八九十])(?P<number>[一二三四五六七八九十两]{1,3})(?P<unit>[个家辆台])"
+)
 
 _CONNECTOR = re.compile(r"其中|包括|分别[为是]|具体为|具体是|明细如下|[:：](?=[^:：]*$)")
-_REASON = re.compile(r"原因|由于|系因|因为|变动情况说明|(?<=[,;。])(?:主要)?(?:是|系)(?=[^,;]{2})|(?:^|[,;])主要(?:是|系|用于)")
+_REASON = re.compile(
+    r"原因|由于|系因|因为|变动情况说明|(?<=[,;。])(?:主要)?(?:是|系)(?=[^,;]{2})|(?:^|[,;])主要(?:是|系|用于)"
+)
 _UP = "增加|增长|上升|提高|增|上涨|调增|追加|扩大"
 _DOWN = "减少|下降|降低|压减|压缩|减|下调|调减|核减|节约|缩减|减幅|降幅|减低"
 _TAIL = r"(?:了|约|额|数|率|幅度?|金额|总额|共计?|各|合计|为|达|:|(?:预算|支出|收入|经费|资金))*"
@@ -161,8 +165,12 @@ _EXECUTION = re.compile(r"完成(?:了)?[^,;。]{0,16}$|(?:执行|完成)率[^,;
 _COMPARISON = re.compile(r"[与和同比较](?:[^,;:。]{0,60}?)(?:持平|一致|相同|相等|相比|比较|无变化|没有变化|不变)")
 _YEAR = re.compile(r"(?<!\d)(20\d\d)(?=年|年度|-|/)")
 _LIMIT_BEHIND = re.compile(r"^(?:\(?含\)?)?(?:以上|以下|及以上|及以下|以内|\(含\)以上|起)")
-_LIMIT_BEFORE = re.compile(r"(?:单价|单位价值|单台价值|单件价值|单套价值|价值|限额|标准|不低于|不超过|不高于|不少于|大于|小于|超过|达到|[≥≤><])(?:均?在|为|是)?$")
-_RATE_BEHIND = re.compile(r"^(?:/|每(?!年度))(?:人|月|年|天|日|次|户|亩|公里|平方米|平米|辆|台|床|生|学期|班|吨|间|个|场|期|学年|小时|课时)")
+_LIMIT_BEFORE = re.compile(
+    r"(?:单价|单位价值|单台价值|单件价值|单套价值|价值|限额|标准|不低于|不超过|不高于|不少于|大于|小于|超过|达到|[≥≤><])(?:均?在|为|是)?$"
+)
+_RATE_BEHIND = re.compile(
+    r"^(?:/|每(?!年度))(?:人|月|年|天|日|次|户|亩|公里|平方米|平米|辆|台|床|生|学期|班|吨|间|个|场|期|学年|小时|课时)"
+)
 _RATE_BEFORE = re.compile(r"(?:每|人均|户均|生均)[\u4e00-\u9fff]{0,6}$")
 _FILLER = re.compile(
     r"(?:20\d\d年(?:度)?|上年|去年|本年(?:度)?|当年|年?初|[年月]?[底末]|全年|调整后?|预算|决算|执行|安排|拨款|批复|核定|下达|支出|收入|经费|金额|资金"
@@ -172,11 +180,17 @@ _FILLER = re.compile(
 _EXPLAINED = re.compile(r"原因|由于|因为")
 _DATED = re.compile(r"(?:20\d\d年(?:度)?|(?:截至|截止)[^,;。]*|20\d\d年[^,;。]{0,12}|[上去]年末?)[,:]?$")
 _CHANGE = re.compile(
-    rf"(?:(?:[与和同对比较]|相比)[^,;。:]{{0,60}}?)?(?:同比|环比|各|共|净|有所)*(?:{_UP}|{_DOWN}){_TAIL}$|占[^,;。]{0,60}$|完成[^,;。]{0,60}$|(?:执行|完成)率.{0,20}$"
+    rf"(?:(?:[与和同对比较]|相比)[^,;。:]{{0,60}}?)?(?:同比|环比|各|共|净|有所)*(?:{_UP}|{_DOWN}){_TAIL}$|占[^,;。]{0, 60}$|完成[^,;。]{0, 60}$|(?:执行|完成)率.{0, 20}$"
 )
-_HOUSE = re.compile(r"[\u4e00-\u9fff\d]{0,30}?(?:局|委|委员会|办公室|办公厅|厅|中心|院|所|处|队|部|站|馆|校|府|团|部门|单位|本级|机关)(?=$|20\d\d|预算|决算|共|安排|财政|的|本|,)")
-_LEADING = re.compile(r"^(?:[\s,，;；:：、。.()（）—-]|其中[:：]?|(?:及)?以上(?:的)?|主要(?:是|为|包括|用于)?(?=[\u4e00-\u9fff])(?!领导)|原因(?:是|为)?[:：,，]?|(?<![\u4e00-\u9fff])(?:包括|是|为)|[一二三四五六七八九十]+[、.]|\d{1,2}[、.．](?!\d)|20\d\d[ ]*年(?:度)?)+")
-_TRAILING = re.compile(r"(?:增加|减少|增长|下降|比|较|(?<=[\u4e00-\u9fff])(?:共|计)|[\s,，;；:：、]|20\d\d\s*年(?:度)?|年初|预算|决算|安排|支出?预算数?|数|为|共计?|约|合计)+$")
+_HOUSE = re.compile(
+    r"[\u4e00-\u9fff\d]{0,30}?(?:局|委|委员会|办公室|办公厅|厅|中心|院|所|处|队|部|站|馆|校|府|团|部门|单位|本级|机关)(?=$|20\d\d|预算|决算|共|安排|财政|的|本|,)"
+)
+_LEADING = re.compile(
+    r"^(?:[\s,，;；:：、。.()（）—-]|其中[:：]?|(?:及)?以上(?:的)?|主要(?:是|为|包括|用于)?(?=[\u4e00-\u9fff])(?!领导)|原因(?:是|为)?[:：,，]?|(?<![\u4e00-\u9fff])(?:包括|是|为)|[一二三四五六七八九十]+[、.]|\d{1,2}[、.．](?!\d)|20\d\d[ ]*年(?:度)?)+"
+)
+_TRAILING = re.compile(
+    r"(?:增加|减少|增长|下降|比|较|(?<=[\u4e00-\u9fff])(?:共|计)|[\s,，;；:：、]|20\d\d\s*年(?:度)?|年初|预算|决算|安排|支出?预算数?|数|为|共计?|约|合计)+$"
+)
 
 
 def figures(printed: str, context: Context) -> tuple[list[Figure], Context]:
@@ -226,7 +240,11 @@ def _tokens(text: str) -> list[_Token]:
             if number is None:
                 continue
             sign = -1 if m.groupdict().get("sign") else 1
-            found.append(_Token(kind, m.start(), m.end(), sign * number, m["unit"], (m.groupdict().get("sign") or "") + m["number"]))  # type: ignore[arg-type]
+            found.append(
+                _Token(
+                    kind, m.start(), m.end(), sign * number, m["unit"], (m.groupdict().get("sign") or "") + m["number"]
+                )
+            )  # type: ignore[arg-type]
     return sorted(found, key=lambda t: t.start)
 
 
@@ -273,7 +291,11 @@ class _Reader:
         )  # fmt: skip
         self.stack: list[tuple[_State, int]] = []
         self.buffer = 0
-        self.target = bool(re.match(r"^[\d、.(一二三四五六七八九十)]*(?:年度)?绩效(?:指标|目标)(?!.{0,12}(?:项目|管理|情况))", self.text))
+        self.target = bool(
+            re.match(
+                r"^[\d、.(一二三四五六七八九十)]*(?:年度)?绩效(?:指标|目标)(?!.{0,12}(?:项目|管理|情况))", self.text
+            )
+        )
         self.limit = False
         self.counting = context.counting
         self.counting_year = context.fiscal_year
@@ -315,7 +337,11 @@ class _Reader:
                     at = token.end
                     continue
                 yield figure
-                if _VALUE_FOLLOWS.fullmatch(behind) and number + 1 < len(tokens) and tokens[number + 1].kind == "amount":
+                if (
+                    _VALUE_FOLLOWS.fullmatch(behind)
+                    and number + 1 < len(tokens)
+                    and tokens[number + 1].kind == "amount"
+                ):
                     at = token.end
                     continue
             else:
@@ -365,7 +391,9 @@ class _Reader:
         mention = _subject_of(found, named)
         if mention is not None and self._leads_on(mention, named):
             mention = None
-        if self.state.reason and not (mention is not None and re.search(r"[;。]", segment[: mention.start]) and role == "plain"):
+        if self.state.reason and not (
+            mention is not None and re.search(r"[;。]", segment[: mention.start]) and role == "plain"
+        ):
             yield from self._unbound(token, segment, REASON, sign=sign)
             return
         if self.state.reason:
@@ -394,9 +422,18 @@ class _Reader:
                 self.state = replace(self.state, last_role="plain", name=name)
                 yield self._amount(token, parent.item, name=name)
                 return
-        if role == "delta" and connected and parent is not None and parent.item and mention is not None and mention.topic is parent:
+        if (
+            role == "delta"
+            and connected
+            and parent is not None
+            and parent.item
+            and mention is not None
+            and mention.topic is parent
+        ):
             if token.kind == "amount":
-                yield self._amount(token, f"{parent.item}_delta", sign=sign, name=name, base_year=self._base_year(segment))
+                yield self._amount(
+                    token, f"{parent.item}_delta", sign=sign, name=name, base_year=self._base_year(segment)
+                )
             self.state = replace(self.state, name=name, last_role=role, last_sign=sign)
             return
         if mention is None:
@@ -409,7 +446,11 @@ class _Reader:
         """预算支出：人员经费 3 万元、…、共计 9 万元: a total before a colon heads the list whose figure comes last."""
         for whole in found:
             between = named[whole.end : mention.start]
-            if whole.topic.strength == "weak" and whole.end <= mention.start and re.fullmatch(r"中?(?:[:,]|包括|其中|为|是|由)+", between):
+            if (
+                whole.topic.strength == "weak"
+                and whole.end <= mention.start
+                and re.fullmatch(r"中?(?:[:,]|包括|其中|为|是|由)+", between)
+            ):
                 self.state = replace(
                     self.state, subject=whole.topic, parent=whole.topic, side=whole.topic.side or self.state.side, scope="",
                     parent_scope="", own=True, label="",
@@ -421,8 +462,11 @@ class _Reader:
         """支出决算为 right after 三公经费…预算 35 万元 is filler: the strong subject of this sentence goes on."""
         subject = self.state.subject
         return (
-            mention.topic.name in ("total_expenditure", "total_revenue") and subject is not None and subject is self.head
-            and subject.strength == "strong" and bool(re.fullmatch(r"(?:支出|收入)(?:预算|决算)", named[mention.start : mention.end]))
+            mention.topic.name in ("total_expenditure", "total_revenue")
+            and subject is not None
+            and subject is self.head
+            and subject.strength == "strong"
+            and bool(re.fullmatch(r"(?:支出|收入)(?:预算|决算)", named[mention.start : mention.end]))
             and not _residue(named)
         )
 
@@ -478,7 +522,11 @@ class _Reader:
         scopes = [m.topic for m in found if m.topic.strength == "scope" and m.end <= mention.start]
         state = self.state
         side = topic.side or state.side
-        scope = (scopes[-1].scope or scopes[-1].name) if scopes else (state.parent_scope if state.parent else self.context.scope)
+        scope = (
+            (scopes[-1].scope or scopes[-1].name)
+            if scopes
+            else (state.parent_scope if state.parent else self.context.scope)
+        )
         name = topic.name
         if topic.strength == "scope" and scopes and scopes[-1].name == "carry_over" and topic is not scopes[-1]:
             # 上年结转的一般公共预算拨款 is part of what was carried over, not of this year's
@@ -493,7 +541,9 @@ class _Reader:
             name = scopes[-1].by_side.get(side, name) or name
         elif topic.scoped:
             chain = (scope, state.parent.name if state.parent else "")
-            name = next((topic.scoped[s] for s in _scope_names(chain) if s in topic.scoped), topic.scoped.get("", topic.name))
+            name = next(
+                (topic.scoped[s] for s in _scope_names(chain) if s in topic.scoped), topic.scoped.get("", topic.name)
+            )
         if topic.strength == "strong" and not topic.scoped:
             if scopes and role == "plain" and (name, self.year) in self.bound:
                 # …政府采购预算 9 万元，其中一般公共预算政府采购 5 万元：货物 3 万元: the same breakdown for one source only
@@ -503,7 +553,16 @@ class _Reader:
         if topic.strength == "weak":
             own_scope = _FISCAL if topic.name.startswith(_FISCAL) else (scopes[-1].name if scopes else "")
         part = state.parent is not None and topic.strength != "weak"
-        self.state = replace(state, subject=topic, side=side, scope=own_scope, parent=state.parent if part else None, name=None, own=True, label=name)
+        self.state = replace(
+            state,
+            subject=topic,
+            side=side,
+            scope=own_scope,
+            parent=state.parent if part else None,
+            name=None,
+            own=True,
+            label=name,
+        )
         if self.head is None or (role == "plain" and not part):
             self.head, self.head_scope = topic, own_scope
             self.heads.add(name)
@@ -581,10 +640,15 @@ class _Reader:
             return subject.by_side.get(self.state.side, subject.name)
         if subject.scoped:
             chain = (self.state.scope, self.state.parent.name if self.state.parent else "")
-            return next((subject.scoped[s] for s in _scope_names(chain) if s in subject.scoped), subject.scoped.get("", subject.name))
+            return next(
+                (subject.scoped[s] for s in _scope_names(chain) if s in subject.scoped),
+                subject.scoped.get("", subject.name),
+            )
         return subject.name
 
-    def _unbound(self, token: _Token, segment: str, topic: str, *, role: Role = "plain", sign: int = 1) -> Iterator[Figure]:
+    def _unbound(
+        self, token: _Token, segment: str, topic: str, *, role: Role = "plain", sign: int = 1
+    ) -> Iterator[Figure]:
         """An amount is kept whatever it is for; a percentage of something unknown says nothing and is left."""
         name = self._name(segment, token.start) if role == "plain" or self.state.name is None else self.state.name
         if token.kind == "percent":
@@ -676,7 +740,9 @@ class _Reader:
         for mention in self._mentions(clause):
             if mention.topic.name not in ("total_expenditure", "total_revenue"):
                 clause = clause[: mention.start] + "," * (mention.end - mention.start) + clause[mention.end :]
-        return bool(re.search(r"(?:年初|全年|调整|支出|收入)?预算(?:数|为|安排|总额)?", clause)) and "决算" not in clause
+        return (
+            bool(re.search(r"(?:年初|全年|调整|支出|收入)?预算(?:数|为|安排|总额)?", clause)) and "决算" not in clause
+        )
 
     def _year(self, segment: str) -> int | None:
         """The fiscal year that a plain figure belongs to: the one printed nearest before it, else that of the sentence."""
@@ -701,7 +767,9 @@ class _Reader:
             return int(compared[-1].group(1))
         if re.search(r"上年|去年", segment) and self.context.fiscal_year:
             return self.context.fiscal_year - 1
-        return years[-1] if years and self.context.fiscal_year and years[-1] < self.context.fiscal_year else self.compared
+        return (
+            years[-1] if years and self.context.fiscal_year and years[-1] < self.context.fiscal_year else self.compared
+        )
 
     def _name(self, segment: str, end: int) -> str | None:
         """What is printed before a figure: the last clause without ordinals, years and filler."""
@@ -742,7 +810,11 @@ def _residue(segment: str, *, every: bool = False) -> str:
     clauses = re.split(r"[,;。:]", _COMPARISON.sub("", re.sub(r"[,;。:、]+$", "", segment)))
     for clause in clauses if every else clauses[-1:]:
         rest = _CHANGE.sub("", clause)
-        rest = _FILLER.sub("", _HOUSE.sub("", rest, count=1), count=1) if _HOUSE.match(rest) else _FILLER.sub("", rest, count=1)
+        rest = (
+            _FILLER.sub("", _HOUSE.sub("", rest, count=1), count=1)
+            if _HOUSE.match(rest)
+            else _FILLER.sub("", rest, count=1)
+        )
         if rest:
             return rest
     return ""
@@ -759,7 +831,11 @@ def _noun_behind(text: str) -> bool:
 
 def _near(between: str) -> bool:
     """Whether only filler stands between a noun and its number."""
-    return bool(re.fullmatch(r"(?:共计?|总计|合计|总数|数量?|为|有|[:,]|预算|人数|拟|约|累计|的|含|以上|\d{4}年|个数|、)*", between))
+    return bool(
+        re.fullmatch(
+            r"(?:共计?|总计|合计|总数|数量?|为|有|[:,]|预算|人数|拟|约|累计|的|含|以上|\d{4}年|个数|、)*", between
+        )
+    )
 
 
 def _subject_of(found: Sequence[Mention], segment: str = "") -> Mention | None:

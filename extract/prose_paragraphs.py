@@ -209,7 +209,9 @@ def sentence_spans(text: str) -> Iterator[tuple[int, int]]:
     start = depth = 0
     for i, sign in enumerate(text):
         depth += closed.get(i, 0)
-        if (sign in "。！？" and not depth) or (i - start > _LONGEST and (sign in "，；,;。" or i - start > _LONGEST * 3 // 2)):
+        if (sign in "。！？" and not depth) or (
+            i - start > _LONGEST and (sign in "，；,;。" or i - start > _LONGEST * 3 // 2)
+        ):
             yield start, i + 1
             start = i + 1
     if text[start:].strip():

@@ -160,7 +160,11 @@ def mentions(text: str, *, under: str = "", surroundings: str = "") -> list[Ment
 @cache
 def _classification() -> Mapping[str, str]:
     names: dict[str, str] = {}
-    for system, topic in (("department_economic", ECONOMIC), ("government_economic", ECONOMIC), ("functional", FUNCTION)):
+    for system, topic in (
+        ("department_economic", ECONOMIC),
+        ("government_economic", ECONOMIC),
+        ("functional", FUNCTION),
+    ):
         for known in codes_of(system).values():  # type: ignore[arg-type]
             names.update({_bare(name): topic for name in known if len(_bare(name)) > 2})
     return names

@@ -117,8 +117,6 @@ def _side_by_side(sheet: Sheet, lines: list[Ints], areas: list[Box]) -> tuple[li
     return lines, halves
 
 
-
-
 def page_of(number: int, width: float, height: float, glyphs: Glyphs, ruling: Ruling) -> Page:
     """Glyphs and rules as the common `Page`: characters joined into words where no blank stands between them."""
     sheet = Sheet.of(width, height, glyphs, ruling)

@@ -800,9 +800,7 @@ def _joined_pieces(words: list[_Word]) -> list[_Word]:
 def _share_rows(body: list[_Word], left: _Column, right: _Column) -> bool:
     """Whether some row shows words in both of two stretches."""
     bases = [w.base for w in body if w.x1 > left.x0 and w.x0 < left.x1]
-    return any(
-        abs(w.base - base) < 0.5 * w.size for w in body if w.x1 > right.x0 and w.x0 < right.x1 for base in bases
-    )
+    return any(abs(w.base - base) < 0.5 * w.size for w in body if w.x1 > right.x0 and w.x0 < right.x1 for base in bases)
 
 
 def _numbers_in(words: list[_Word], core: _Column) -> bool:
@@ -971,7 +969,9 @@ def _misfit(top: float, borders: list[float]) -> float:
 def _goes_on_below(label: _Label, word: _Word) -> bool:
     """Whether a word is the last line of a long text set flush left."""
     return (
-        abs(label.x0 - word.x0) < 0.5 * word.size and word.x1 <= label.x1 + word.size and label.x1 - label.x0 > 10 * word.size
+        abs(label.x0 - word.x0) < 0.5 * word.size
+        and word.x1 <= label.x1 + word.size
+        and label.x1 - label.x0 > 10 * word.size
     )
 
 

@@ -375,14 +375,23 @@ class Table:
                 confidence = min(confidence, 0.5)
             cells.append(
                 GridCell(
-                    top, left, text, at, bottom - top, right - left, indent, confidence, k in self.open_below, above, below
+                    top,
+                    left,
+                    text,
+                    at,
+                    bottom - top,
+                    right - left,
+                    indent,
+                    confidence,
+                    k in self.open_below,
+                    above,
+                    below,
                 )
             )
         return Grid(
             len(self.ys) - 1, len(self.xs) - 1, tuple(cells), page=number, box=_rounded(sheet.shown(self.area)),
             open_top=self.open_top, open_bottom=self.open_bottom,
         )  # fmt: skip
-
 
     def _cut(self, sheet: Sheet, k: int, cut: Bools | None) -> str:
         """What the marks of cell k that an edge cuts spell."""

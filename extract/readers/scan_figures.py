@@ -71,7 +71,9 @@ class Digit:
 Verdict = Literal["borne out", "contradicted", "open"]
 
 
-def ink_verdict(letters: Mask, grey: Grey, box: tuple[int, int, int, int], text: str, figure: int) -> tuple[Verdict, list[Digit]]:
+def ink_verdict(
+    letters: Mask, grey: Grey, box: tuple[int, int, int, int], text: str, figure: int
+) -> tuple[Verdict, list[Digit]]:
     """Whether the marks of ink in `box` (pixels) are the digits and points of `text`, and the digits among them.
 
     Marks too small or too merged to be counted leave the question open.
@@ -131,9 +133,7 @@ def _one_each(tall: list[Mark], height: int) -> list[Mark]:
 def _marks(letters: Mask) -> list[Mark]:
     """Connected ink as boxes from left to right; pieces above each other (a torn digit) are one."""
     count, _label, stats, _ = cv2.connectedComponentsWithStats(letters.astype(np.uint8), connectivity=8)
-    boxes = sorted(
-        (int(s[0]), int(s[1]), int(s[0] + s[2]), int(s[1] + s[3])) for s in stats[1:count] if int(s[4]) >= 2
-    )
+    boxes = sorted((int(s[0]), int(s[1]), int(s[0] + s[2]), int(s[1] + s[3])) for s in stats[1:count] if int(s[4]) >= 2)
     joined: list[Mark] = []
     for box in boxes:
         if joined:

@@ -86,7 +86,9 @@ class Picture:
             stamps.append((float(at[:, 0].min()), float(at[:, 1].min()), float(at[:, 0].max()), float(at[:, 1].max())))
         grey = cast(Grey, np.ascontiguousarray(np.rot90(self.grey, quarters)))
         tinted = cast(Mask, np.ascontiguousarray(np.rot90(self.tinted, quarters)))
-        return Picture(self.number, self.width, self.height, grey, self.scale, self.back @ back_turn, tuple(stamps), tinted)
+        return Picture(
+            self.number, self.width, self.height, grey, self.scale, self.back @ back_turn, tuple(stamps), tinted
+        )
 
 
 def pdf_picture(pdf: pypdfium2.PdfDocument, number: int) -> Picture:

@@ -45,7 +45,9 @@ class ModelMissingError(RuntimeError):
 def _model(name: str) -> Path:
     found = importlib.util.find_spec("rapidocr")
     if found is None or found.origin is None:
-        raise ModelMissingError("scans need the wheel rapidocr (models inside): pip install 'rapidocr==3.10.*' onnxruntime")
+        raise ModelMissingError(
+            "scans need the wheel rapidocr (models inside): pip install 'rapidocr==3.10.*' onnxruntime"
+        )
     path = Path(found.origin).parent / "models" / name
     if not path.is_file():
         raise ModelMissingError(f"{path.name} is not in the installed rapidocr wheel; version 3.10 ships it")
@@ -131,7 +133,10 @@ def read_lines(crops: Sequence[Grey]) -> list[Reading]:
         stop = start + 1
         while stop < len(order) and stop - start < 16:
             widest = _fed_width(scaled[order[stop]].shape[1])
-            if widest * (stop - start + 1) > BATCH_PIXELS or widest > 1.25 * _fed_width(scaled[order[start]].shape[1]) + 40:
+            if (
+                widest * (stop - start + 1) > BATCH_PIXELS
+                or widest > 1.25 * _fed_width(scaled[order[start]].shape[1]) + 40
+            ):
                 break
             stop += 1
         batch = order[start:stop]

@@ -58,7 +58,9 @@ def find_rules(ink: Mask, scale: float) -> tuple[tuple[Rule, ...], Mask]:
     kept_h += _bridges(kept_h, kept_v, scale)
     kept_v += _bridges(kept_v, kept_h, scale)
     # a lone long stroke (an underline, the edge of the paper) has nobody to cross; tables ignore it
-    covered = np.isin(level_label, [s.label for s in kept_h if s.label]) | np.isin(upright_label, [s.label for s in kept_v if s.label])
+    covered = np.isin(level_label, [s.label for s in kept_h if s.label]) | np.isin(
+        upright_label, [s.label for s in kept_v if s.label]
+    )
     rules = [Rule((s.low / scale, s.at / scale, s.high / scale, s.at / scale), "h") for s in kept_h]
     rules += [Rule((s.at / scale, s.low / scale, s.at / scale, s.high / scale), "v") for s in kept_v]
     return tuple(rules), cast(Mask, covered)

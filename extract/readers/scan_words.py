@@ -72,7 +72,10 @@ def upright(picture: Picture) -> Picture:
     sides = [1, 3] if standing > 1.5 * lying else [0, 2]
     longest = sorted(boxes, key=lambda b: (-max(b[2] - b[0], b[3] - b[1]), b))[:6]
     rows, columns = picture.grey.shape
-    crops = [picture.grey[max(0, 2 * t) : min(rows, 2 * b), max(0, 2 * left) : min(columns, 2 * r)] for left, t, r, b in longest]
+    crops = [
+        picture.grey[max(0, 2 * t) : min(rows, 2 * b), max(0, 2 * left) : min(columns, 2 * r)]
+        for left, t, r, b in longest
+    ]
     sure = []
     for quarters in sides:
         read = read_lines([cast(Grey, np.ascontiguousarray(np.rot90(crop, quarters))) for crop in crops])
@@ -120,7 +123,9 @@ class _Sheet:
         clean, letters = _without_dirt(clean, cast(Mask, ink & ~near), scale)
         width, height = picture.size
         grids = [b for b in blocks_of(Page(picture.number, width, height, (), rules)).blocks if isinstance(b, Grid)]
-        boxes = [cell.at.bbox for grid in grids for cell in grid.cells if cell.at is not None and hasattr(cell.at, "bbox")]
+        boxes = [
+            cell.at.bbox for grid in grids for cell in grid.cells if cell.at is not None and hasattr(cell.at, "bbox")
+        ]
         cells = np.round(np.array(boxes, float).reshape(-1, 4) * scale).astype(np.intp)
         rows, columns = clean.shape
         cells[:, 0::2] = np.clip(cells[:, 0::2], 0, columns)
@@ -257,7 +262,11 @@ class _Sheet:
             runs = [[top + a, top + b] for a, b in zip(edges[0::2].tolist(), edges[1::2].tolist(), strict=True)]
             joined: list[list[int]] = []
             for a, b in runs:  # 二 is two runs, one character
-                if joined and a - joined[-1][1] < 2.5 * self.picture.scale and b - joined[-1][0] < 14 * self.picture.scale:
+                if (
+                    joined
+                    and a - joined[-1][1] < 2.5 * self.picture.scale
+                    and b - joined[-1][0] < 14 * self.picture.scale
+                ):
                     joined[-1][1] = b
                 else:
                     joined.append([a, b])
@@ -281,7 +290,9 @@ class _Sheet:
         grow = round(margin * (bottom - top))
         across = round(1.6 * margin * (bottom - top))
         rows, columns = self.clean.shape
-        part = self.clean[max(0, top - grow) : min(rows, bottom + grow), max(0, x0 - across) : min(columns, x1 + across)]
+        part = self.clean[
+            max(0, top - grow) : min(rows, bottom + grow), max(0, x0 - across) : min(columns, x1 + across)
+        ]
         return cast(Grey, np.ascontiguousarray(part))
 
     # ── what they read ────────────────────────────────────────────────────────────────────────────────────────────────
@@ -332,12 +343,17 @@ class _Sheet:
         gap = max(3.0, 1.2 * (bottom - top))
         inked = np.flatnonzero(columns)
         starts = np.concatenate(([0], np.flatnonzero(np.diff(inked) > gap) + 1))
-        stretches = [(x0 + int(inked[a]), x0 + int(inked[b - 1]) + 1) for a, b in zip(starts, [*starts[1:], len(inked)], strict=True)]
+        stretches = [
+            (x0 + int(inked[a]), x0 + int(inked[b - 1]) + 1)
+            for a, b in zip(starts, [*starts[1:], len(inked)], strict=True)
+        ]
         texts = [""] * len(stretches)
         sure = [1.0] * len(stretches)
         for character, chance, at in zip(reading.text, reading.sure, reading.at, strict=True):
             middle = x0 + at * (x1 - x0)
-            which = min(range(len(stretches)), key=lambda i: max(stretches[i][0] - middle, middle - stretches[i][1], 0.0))
+            which = min(
+                range(len(stretches)), key=lambda i: max(stretches[i][0] - middle, middle - stretches[i][1], 0.0)
+            )
             texts[which] += character
             sure[which] = min(sure[which], chance)
         words = []
