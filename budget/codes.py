@@ -64,7 +64,12 @@ def names_of(code: str, system: CodeSystem | None = None) -> tuple[str, ...]:
 
 @cache
 def _class_names() -> frozenset[str]:
-    return frozenset(name for (system, code), names in _names().items() if system == "functional" and len(code) == 3 for name in names)
+    return frozenset(
+        name
+        for (system, code), names in _names().items()
+        if system == "functional" and len(code) == 3
+        for name in names
+    )
 
 
 def is_class_name(name: str) -> bool:

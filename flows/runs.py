@@ -113,7 +113,13 @@ def read_batch(shas: Sequence[str], first: int, last: int, run: Run, workers: in
     run.documents.extend(outcomes)
     for outcome in outcomes:
         tell = log.info if outcome.state is DocumentState.LOADED else log.warning
-        tell("%s %s %s %s", outcome.state.value, outcome.reason or "", outcome.file, (outcome.detail or "").partition("\n")[0])
+        tell(
+            "%s %s %s %s",
+            outcome.state.value,
+            outcome.reason or "",
+            outcome.file,
+            (outcome.detail or "").partition("\n")[0],
+        )
 
 
 def process(run: Run, shas: Sequence[str], workers: int | None = None) -> None:

@@ -60,7 +60,9 @@ def test_no_alias_is_claimed_by_two_kinds() -> None:
 
 
 def test_an_alias_survives_its_own_folding() -> None:
-    lost = [(kind.name, alias) for kind in statement_kinds() for alias in kind.contains if alias not in fold_title(alias)]
+    lost = [
+        (kind.name, alias) for kind in statement_kinds() for alias in kind.contains if alias not in fold_title(alias)
+    ]
     assert not lost, "an alias that folding changes can never be found"
 
 

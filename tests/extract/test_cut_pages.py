@@ -76,7 +76,12 @@ class Sheet:
 
 
 SINGLE = [("产出指标", f"完成的事项{k}", f"{k}项") for k in range(1, 9)]
-CUT = ("11000022T000000456102-成本监审\n工作经费\n三年一审", "142.000000", "142.000000", "做好成本调查\n为定价提供\n支撑")
+CUT = (
+    "11000022T000000456102-成本监审\n工作经费\n三年一审",
+    "142.000000",
+    "142.000000",
+    "做好成本调查\n为定价提供\n支撑",
+)
 
 
 def cut_in_the_middle(rows_on_page: int = 4) -> Disclosure:
@@ -88,7 +93,11 @@ def cut_in_the_middle(rows_on_page: int = 4) -> Disclosure:
     ]
     sheet = Sheet(rows_on_page)
     for number in range(len(SINGLE) // rows_on_page):
-        sheet.page(number, [m for m in merged if m[0] < (number + 1) * rows_on_page and m[0] + m[1] > number * rows_on_page], SINGLE)
+        sheet.page(
+            number,
+            [m for m in merged if m[0] < (number + 1) * rows_on_page and m[0] + m[1] > number * rows_on_page],
+            SINGLE,
+        )
     return sheet.read()
 
 
@@ -139,7 +148,10 @@ def test_two_projects_with_one_name_on_either_side_of_a_page_break_stay_two() ->
     sheet = Sheet(4)
     sheet.page(0, merged[:1], SINGLE)
     sheet.page(1, merged[1:], SINGLE)
-    assert [(p.code, p.amount) for p in sheet.read().projects] == [("11000022T000000456100", "143"), ("11000022T000000456102", "143")]
+    assert [(p.code, p.amount) for p in sheet.read().projects] == [
+        ("11000022T000000456100", "143"),
+        ("11000022T000000456102", "143"),
+    ]
 
 
 def with_a_hole(second_page: bool) -> Disclosure:
@@ -164,7 +176,10 @@ def test_cut_digits_without_a_point_are_not_trusted_without_their_other_half() -
 
 def test_one_name_over_several_amounts_is_as_many_projects() -> None:
     # a project of several units: its name is merged over the parts of all, each part has its own amount
-    merged = [(0, 4, ("11000022T000000456100-调查", "", "", "")), (4, 4, ("11000022T000000456102-监审", "142.00", "142.00", "监审成本"))]
+    merged = [
+        (0, 4, ("11000022T000000456100-调查", "", "", "")),
+        (4, 4, ("11000022T000000456102-监审", "142.00", "142.00", "监审成本")),
+    ]
     parts = [(0, 2, ("", "60.00", "60.00", "调查市场")), (2, 2, ("", "83.00", "83.00", "调查企业"))]
     sheet = Sheet(8)
     sheet.page(0, [(a, n, (t[0], "", "", "")) for a, n, t in merged[:1]] + parts + merged[1:], SINGLE)
@@ -182,7 +197,10 @@ def test_a_heading_of_two_lines_on_every_page_is_the_title_of_one_table() -> Non
         canvas.drawCentredString(WIDTH / 2, HEIGHT - 62, "预算表（不含上年结转）")
         canvas.setFont("STSong-Light", 9)
         canvas.drawString(700, HEIGHT - 74, "单位：万元")
-        rows = [("序号", "采购项目", "采购目录", "金额"), *((str(3 * page + i), f"设备{3 * page + i}", "A0201", f"{page + i}.50") for i in (1, 2, 3))]
+        rows = [
+            ("序号", "采购项目", "采购目录", "金额"),
+            *((str(3 * page + i), f"设备{3 * page + i}", "A0201", f"{page + i}.50") for i in (1, 2, 3)),
+        ]
         for r in range(len(rows) + 1):
             canvas.line(40, HEIGHT - 80 - 20 * r, 640, HEIGHT - 80 - 20 * r)
         for c in range(5):
@@ -193,5 +211,8 @@ def test_a_heading_of_two_lines_on_every_page_is_the_title_of_one_table() -> Non
         canvas.showPage()
     canvas.save()
     (statement,) = extract_bytes(buffer.getvalue(), "given.pdf").statements
-    assert (statement.kind, statement.title) == ("procurement", "2022年部门综合预算政府采购(资产配置、购买服务)预算表(不含上年结转)")
+    assert (statement.kind, statement.title) == (
+        "procurement",
+        "2022年部门综合预算政府采购(资产配置、购买服务)预算表(不含上年结转)",
+    )
     assert [row.cells[0] for row in statement.rows] == [str(n) for n in range(1, 13)]

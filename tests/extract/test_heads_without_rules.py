@@ -130,7 +130,16 @@ LABELS = (
     "财政专户管理资金", "事业收入", "经营收入", "上级补助收入", "附属单位上缴收入", "其他收入", "上年结转", "人员经费", "公用经费",
     "使用非财政拨款结余", "对附属单位补助支出", "上缴上级支出", "预算数", "决算数",
 )  # fmt: skip
-GROUPS = ("本年收入", "财政拨款", "支出", "2023年预算数", "资金性质", "基本支出", "一般公共预算支出", "公务用车购置及运行维护费")
+GROUPS = (
+    "本年收入",
+    "财政拨款",
+    "支出",
+    "2023年预算数",
+    "资金性质",
+    "基本支出",
+    "一般公共预算支出",
+    "公务用车购置及运行维护费",
+)
 
 
 def drawn_by_lot(seed: int) -> Layout:
@@ -143,7 +152,11 @@ def drawn_by_lot(seed: int) -> Layout:
 
     def group(level: int) -> Head:
         count = lot.randint(2, 4)
-        parts = [group(level + 1) if level < 1 and groups and lot.random() < 0.2 else leaf() for _ in range(count) if len(labels) > 2]
+        parts = [
+            group(level + 1) if level < 1 and groups and lot.random() < 0.2 else leaf()
+            for _ in range(count)
+            if len(labels) > 2
+        ]
         return Head(groups.pop(), parts=parts or [leaf()])
 
     heads = [Head("科目名称", lot.uniform(90, 140))]
@@ -152,9 +165,13 @@ def drawn_by_lot(seed: int) -> Layout:
     width = sum(len(h.leaves()) for h in heads)
     rows = []
     for _ in range(lot.randint(4, 12)):
-        figures = [f"{lot.uniform(0, 10 ** lot.randint(1, 4)):.2f}" if lot.random() < 0.8 else "" for _ in range(width - 1)]
+        figures = [
+            f"{lot.uniform(0, 10 ** lot.randint(1, 4)):.2f}" if lot.random() < 0.8 else "" for _ in range(width - 1)
+        ]
         figures[0] = figures[0] or "1.00"
-        rows.append([lot.choice(("行政运行", "一般行政管理事务", "人力资源和社会保障管理事务支出", "事业单位医疗")), *figures])
+        rows.append(
+            [lot.choice(("行政运行", "一般行政管理事务", "人力资源和社会保障管理事务支出", "事业单位医疗")), *figures]
+        )
     return Layout(heads, rows, SIZE * lot.choice((1.2, 1.35, 1.55)), lot.uniform(2, 6))
 
 
@@ -163,7 +180,9 @@ LAYOUTS = 150
 
 def test_nearly_every_head_drawn_by_lot_is_read_as_it_was_set() -> None:
     # what is left is ambiguous on paper: a group in the middle of three equal columns, rows of equal height
-    read = [layout for layout in map(drawn_by_lot, range(LAYOUTS)) if [paths_of(g) for g in layout.read()] == [layout.paths]]
+    read = [
+        layout for layout in map(drawn_by_lot, range(LAYOUTS)) if [paths_of(g) for g in layout.read()] == [layout.paths]
+    ]
     assert len(read) >= 0.95 * LAYOUTS
 
 
@@ -175,27 +194,55 @@ def test_every_figure_ends_in_one_cell_of_its_own(seed: int) -> None:
     assert sorted(cells) == figures
 
 
-def read_paths(heads: list[Head], rows: list[list[str]], pitch: float = 1.35 * SIZE, gap: float = 4.0) -> list[list[str]]:
+def read_paths(
+    heads: list[Head], rows: list[list[str]], pitch: float = 1.35 * SIZE, gap: float = 4.0
+) -> list[list[str]]:
     (grid,) = Layout(heads, rows, pitch, gap).read()
     return paths_of(grid)
 
 
-ROWS = [["合计", "4078.23", "1945.84", "2132.39", "828.39"], ["社会保障和就业支出", "2320.28", "1703.89", "616.39", "70.39"]] * 2
+ROWS = [
+    ["合计", "4078.23", "1945.84", "2132.39", "828.39"],
+    ["社会保障和就业支出", "2320.28", "1703.89", "616.39", "70.39"],
+] * 2
 
 
 def test_a_label_as_high_as_the_head_hangs_from_no_group() -> None:
-    heads = [Head("科目名称", 120), Head("合计", 60), Head("本年支出", parts=[Head("基本支出", 60), Head("项目支出", 60)]), Head("上年结转", 60)]
-    assert read_paths(heads, ROWS) == [["科目名称"], ["合计"], ["本年支出", "基本支出"], ["本年支出", "项目支出"], ["上年结转"]]
+    heads = [
+        Head("科目名称", 120),
+        Head("合计", 60),
+        Head("本年支出", parts=[Head("基本支出", 60), Head("项目支出", 60)]),
+        Head("上年结转", 60),
+    ]
+    assert read_paths(heads, ROWS) == [
+        ["科目名称"],
+        ["合计"],
+        ["本年支出", "基本支出"],
+        ["本年支出", "项目支出"],
+        ["上年结转"],
+    ]
 
 
 def test_a_wrapped_label_beside_a_group_is_one_label() -> None:
-    heads = [Head("科目名称", 120), Head("本年支出", parts=[Head("合计", 60), Head("基本支出", 60), Head("项目支出", 60)]), Head("对附属单位补助支出", 60)]
+    heads = [
+        Head("科目名称", 120),
+        Head("本年支出", parts=[Head("合计", 60), Head("基本支出", 60), Head("项目支出", 60)]),
+        Head("对附属单位补助支出", 60),
+    ]
     assert read_paths(heads, ROWS)[-1] == ["对附属单位补助支出"]
 
 
 def test_the_middle_one_of_three_parts_is_not_the_second_line_of_its_group() -> None:
-    heads = [Head("科目名称", 120), Head("本年收入", parts=[Head("基本支出", 60), Head("预算数", 60), Head("项目支出", 60)]), Head("上年结转", 60)]
-    assert read_paths(heads, ROWS, pitch=1.2 * SIZE, gap=3.8)[1:4] == [["本年收入", "基本支出"], ["本年收入", "预算数"], ["本年收入", "项目支出"]]
+    heads = [
+        Head("科目名称", 120),
+        Head("本年收入", parts=[Head("基本支出", 60), Head("预算数", 60), Head("项目支出", 60)]),
+        Head("上年结转", 60),
+    ]
+    assert read_paths(heads, ROWS, pitch=1.2 * SIZE, gap=3.8)[1:4] == [
+        ["本年收入", "基本支出"],
+        ["本年收入", "预算数"],
+        ["本年收入", "项目支出"],
+    ]
 
 
 def test_wrapped_labels_of_neighbouring_columns_stay_apart() -> None:

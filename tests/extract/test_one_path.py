@@ -180,7 +180,16 @@ def test_code_and_name_in_one_cell_and_a_column_that_names_a_group() -> None:
 
 def test_department_and_government_codes_of_one_row() -> None:
     rows = [
-        ["科目编码", "", "部门预算支出经济分类科目名称", "科目编码", "", "政府预算支出经济分类科目名称", "基本支出预算", ""],
+        [
+            "科目编码",
+            "",
+            "部门预算支出经济分类科目名称",
+            "科目编码",
+            "",
+            "政府预算支出经济分类科目名称",
+            "基本支出预算",
+            "",
+        ],
         ["类", "款", "", "类", "款", "", "小计", "人员经费"],
         ["", "", "合计", "", "", "", "3.00", "3.00"],
         ["301", "01", "基本工资", "501", "01", "工资奖金津补贴", "3.00", "3.00"],
@@ -188,11 +197,20 @@ def test_department_and_government_codes_of_one_row() -> None:
     spans = ((0, 0, 1, 2), (0, 2, 2, 1), (0, 3, 1, 2), (0, 5, 2, 1), (0, 6, 1, 2))
     disclosure = word(TITLE, "一般公共预算基本支出情况表", "单位：万元", (rows, spans))
     last = disclosure.facts[-1]
-    assert (last.code, last.alt_code, last.name, last.code_system) == ("30101", "50101", "基本工资", "department_economic")
+    assert (last.code, last.alt_code, last.name, last.code_system) == (
+        "30101",
+        "50101",
+        "基本工资",
+        "department_economic",
+    )
 
 
 def test_yuan_become_ten_thousand_yuan_exactly() -> None:
-    rows = [["科目编码", "科目名称", "合计"], ["208", "社会保障和就业支出", "7,956,147.05"], ["", "合计", "7,956,147.05"]]
+    rows = [
+        ["科目编码", "科目名称", "合计"],
+        ["208", "社会保障和就业支出", "7,956,147.05"],
+        ["", "合计", "7,956,147.05"],
+    ]
     disclosure = word(TITLE, "一般公共预算支出功能分类预算表", "单位：元", (rows, ()))
     assert [f.amount for f in disclosure.facts] == ["795.614705", "795.614705"]
     assert disclosure.statements[0].unit == "元"
@@ -214,7 +232,9 @@ def test_year_blocks_give_each_fact_its_own_year_and_basis() -> None:
 
 def test_an_empty_table_is_declared_by_its_note() -> None:
     rows = [["科目编码", "科目名称", "合计", "基本支出", "项目支出"], ["", "", "", "", ""]]
-    disclosure = word(TITLE, "政府性基金预算支出情况表", "单位：万元", (rows, ()), "注：2024年没有使用政府性基金预算拨款安排的支出。")
+    disclosure = word(
+        TITLE, "政府性基金预算支出情况表", "单位：万元", (rows, ()), "注：2024年没有使用政府性基金预算拨款安排的支出。"
+    )
     [statement] = disclosure.statements
     assert statement.declared_empty
     assert statement.kind == "government_fund_expenditure"
@@ -241,7 +261,10 @@ def test_two_tables_on_one_sheet_are_two_statements() -> None:
         number_format="0.00",
     )  # fmt: skip
     assert [s.kind for s in disclosure.statements] == ["revenue_summary", "expenditure_summary"]
-    assert [(f.statement_id, f.raw, f.amount) for f in disclosure.facts] == [("t01", "5.50", "5.5"), ("t02", "4.25", "4.25")]
+    assert [(f.statement_id, f.raw, f.amount) for f in disclosure.facts] == [
+        ("t01", "5.50", "5.5"),
+        ("t02", "4.25", "4.25"),
+    ]
 
 
 def test_a_hidden_sheet_row_or_column_is_not_read() -> None:

@@ -20,7 +20,9 @@ def facts_of(*paragraphs: str, year: int = 2024):
 
 
 def test_a_total_and_its_parts_are_told_apart():
-    assert stated("2024年收入预算900.50万元，其中：一般公共预算拨款700万元，政府性基金预算拨款100.5万元，上年结转100万元。") == [
+    assert stated(
+        "2024年收入预算900.50万元，其中：一般公共预算拨款700万元，政府性基金预算拨款100.5万元，上年结转100万元。"
+    ) == [
         ("total_revenue", "900.5"),
         ("revenue_general_budget", "700"),
         ("revenue_gov_fund", "100.5"),
@@ -62,7 +64,9 @@ def test_brackets_end_the_list_they_hold():
 
 
 def test_a_full_stop_inside_brackets_ends_no_sentence():
-    assert stated("公务用车购置及运行费9万元（公务用车购置费0万元，比上年减少18万元；公务用车运行维护费9万元。）比上年增加2万元。") == [
+    assert stated(
+        "公务用车购置及运行费9万元（公务用车购置费0万元，比上年减少18万元；公务用车运行维护费9万元。）比上年增加2万元。"
+    ) == [
         ("vehicle_total", "9"),
         ("vehicle_purchase", "0"),
         ("vehicle_purchase_delta", "-18"),
@@ -72,7 +76,9 @@ def test_a_full_stop_inside_brackets_ends_no_sentence():
 
 
 def test_a_heading_names_what_the_sentence_below_does_not():
-    assert stated("（一）因公出国（境）费用。2024年预算数8万元，较2023年年初预算增加6万元。", "（二）公务接待费", "安排3万元。") == [
+    assert stated(
+        "（一）因公出国（境）费用。2024年预算数8万元，较2023年年初预算增加6万元。", "（二）公务接待费", "安排3万元。"
+    ) == [
         ("abroad", "8"),
         ("abroad_delta", "6"),
         ("reception", "3"),
@@ -85,7 +91,10 @@ def test_a_subject_of_a_heading_is_not_given_to_something_else_that_is_named():
 
 
 def test_a_lone_figure_of_a_chart_continues_nothing():
-    assert stated("三、支出预算情况说明", "2024年支出预算50万元。", "39.5万元") == [("total_expenditure", "50"), ("other", "39.5")]
+    assert stated("三、支出预算情况说明", "2024年支出预算50万元。", "39.5万元") == [
+        ("total_expenditure", "50"),
+        ("other", "39.5"),
+    ]
 
 
 def test_items_of_running_expenses_are_items_even_where_their_name_is_a_topic():
@@ -169,7 +178,11 @@ def test_intended_purchases_are_named_one_by_one():
 
 
 def test_numbered_projects_below_their_sum():
-    facts = facts_of("（五）项目支出20万元，具体包括：", "1.法治宣传15万元，主要包括：普法工作9万元，用于宣传；培训工作6万元。", "2.预算准备金5万元。")
+    facts = facts_of(
+        "（五）项目支出20万元，具体包括：",
+        "1.法治宣传15万元，主要包括：普法工作9万元，用于宣传；培训工作6万元。",
+        "2.预算准备金5万元。",
+    )
     assert [(fact.topic, fact.name, fact.amount) for fact in facts] == [
         ("project_expenditure", None, "20"),
         ("project_amount", "法治宣传", "15"),
@@ -188,14 +201,19 @@ def test_functions_keep_their_path_and_their_change():
 
 
 def test_a_change_in_the_next_sentence_is_of_what_was_named_last_unless_two_were():
-    assert stated("（1）住房保障支出（类）支出13万元，用于住房。与上年相比增加3万元。") == [("function", "13"), ("function_delta", "3")]
+    assert stated("（1）住房保障支出（类）支出13万元，用于住房。与上年相比增加3万元。") == [
+        ("function", "13"),
+        ("function_delta", "3"),
+    ]
     assert stated("收入预算13万元，支出预算13万元。", "比上年增加3万元。") == [
         ("total_revenue", "13"), ("total_expenditure", "13"), ("other_delta", "3"),
     ]  # fmt: skip
 
 
 def test_counted_things_limits_and_parts():
-    facts = facts_of("截至2023年12月31日，共有车辆6辆，其中：机要通信用车2辆、其他用车4辆；单价50万元以上通用设备3台（套）。")
+    facts = facts_of(
+        "截至2023年12月31日，共有车辆6辆，其中：机要通信用车2辆、其他用车4辆；单价50万元以上通用设备3台（套）。"
+    )
     assert [(fact.topic, fact.name, fact.amount or fact.count, fact.unit, fact.fiscal_year) for fact in facts] == [
         ("vehicle_count", None, "6", "辆", 2023),
         ("vehicle_item", "机要通信用车", "2", "辆", 2023),
@@ -255,12 +273,21 @@ def test_citations_dates_ordinals_and_indicators_are_no_facts(sentence: str):
 
 
 def test_amounts_of_goals_and_rates_are_kept_apart_from_money_of_the_budget():
-    assert stated("绩效指标：完成营业收入10亿元，税收3000万。") == [("performance_target", "100000"), ("performance_target", "3000")]
+    assert stated("绩效指标：完成营业收入10亿元，税收3000万。") == [
+        ("performance_target", "100000"),
+        ("performance_target", "3000"),
+    ]
     assert stated("补贴标准为1200元/人，共发放。") == [("rate", "0.12")]
 
 
 def test_a_glossary_states_nothing():
-    paragraphs = ("第四部分 名词解释", "一、固定资产：单位价值5万元以上的设备。", "二、项目支出3万元的含义。", "第五部分 其他", "收入预算9万元。")
+    paragraphs = (
+        "第四部分 名词解释",
+        "一、固定资产：单位价值5万元以上的设备。",
+        "二、项目支出3万元的含义。",
+        "第五部分 其他",
+        "收入预算9万元。",
+    )
     assert stated(*paragraphs) == [("total_revenue", "9")]
 
 
@@ -270,6 +297,8 @@ def test_no_printed_amount_is_lost():
 
 
 @pytest.mark.timeout(20)
-@pytest.mark.parametrize("piece", ["（", "与上年", "占", "1万元，", "“", "收入预算", "（1万元", "2020年", "其中：", "1,"])
+@pytest.mark.parametrize(
+    "piece", ["（", "与上年", "占", "1万元，", "“", "收入预算", "（1万元", "2020年", "其中：", "1,"]
+)
 def test_a_hostile_paragraph_is_read_in_bounded_time(piece: str):
     stated(piece * (60_000 // len(piece)))

@@ -17,7 +17,11 @@ def line(text: str, page: int, top: float, x0: float = 90, x1: float = 510) -> L
 
 def text_above(page: int = 1) -> tuple[Line, ...]:
     """A paragraph of five lines: where running text stands on this paper."""
-    return (line(_FULL, page, 60, 118), *(line(_FULL, page, 60 + 8 * i) for i in range(1, 4)), line("一二三四五六七八九十一二三四五六。", page, 95, x1=330))
+    return (
+        line(_FULL, page, 60, 118),
+        *(line(_FULL, page, 60 + 8 * i) for i in range(1, 4)),
+        line("一二三四五六七八九十一二三四五六。", page, 95, x1=330),
+    )
 
 
 def on_paper(*blocks: Line | Grid, pages: int) -> Reading:
@@ -81,7 +85,10 @@ def test_cells_of_tables_are_no_prose_but_text_in_a_frame_is():
 
 
 def test_a_paragraph_of_word_broken_by_hand_is_joined():
-    reading = Reading("docx", (Line("2024年机关运行经费50万元，"), Line("比上年减少3万元。"), Line("二、公务接待费"), Line("预算3万元。")))
+    reading = Reading(
+        "docx",
+        (Line("2024年机关运行经费50万元，"), Line("比上年减少3万元。"), Line("二、公务接待费"), Line("预算3万元。")),
+    )
     assert [(f.topic, f.amount) for f in prose_facts_of(reading, 2024)] == [
         ("agency_running", "50"), ("agency_running_delta", "-3"), ("reception", "3"),
     ]  # fmt: skip

@@ -70,7 +70,14 @@ def test_the_longest_alias_names_the_topic(text: str, named: list[str]):
 @pytest.mark.skipif(not SYNTHETIC.is_dir(), reason="the sample documents are not beside the project")
 @pytest.mark.parametrize(
     "name",
-    ["s01_hebei_pdf.pdf", "s05_shandong_doc.doc", "s08_shanghai_docx.docx", "s12_final_chrome.pdf", "s15_guangzhou_html.html", "s18_yantai_pdf.pdf"],
+    [
+        "s01_hebei_pdf.pdf",
+        "s05_shandong_doc.doc",
+        "s08_shanghai_docx.docx",
+        "s12_final_chrome.pdf",
+        "s15_guangzhou_html.html",
+        "s18_yantai_pdf.pdf",
+    ],
 )
 def test_sample_documents_give_every_stated_figure_under_its_topic(name: str):
     path = SYNTHETIC / name
@@ -78,7 +85,8 @@ def test_sample_documents_give_every_stated_figure_under_its_topic(name: str):
     facts = extract_bytes(path.read_bytes(), name).prose_facts
     given = Counter((f.topic, Decimal(f.amount or f.percent or f.count or 0)) for f in facts)
     wanted = Counter(
-        (f["topic"], Decimal(str(f.get("amount") or f.get("percent") or f.get("count") or 0))) for f in truth["prose_facts"]
+        (f["topic"], Decimal(str(f.get("amount") or f.get("percent") or f.get("count") or 0)))
+        for f in truth["prose_facts"]
     )
     assert wanted.total() >= 45
     assert not wanted - given

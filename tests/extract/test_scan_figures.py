@@ -46,7 +46,9 @@ def test_printed_figures_are_well_formed(text: str) -> None:
     assert is_well_formed(text)
 
 
-@pytest.mark.parametrize("text", ["13,312.,300.00", "12.345", "13,312.300", "1,55.00", ".600,000.00", "15-62", "1O.00", "600.0.00"])
+@pytest.mark.parametrize(
+    "text", ["13,312.,300.00", "12.345", "13,312.300", "1,55.00", ".600,000.00", "15-62", "1O.00", "600.0.00"]
+)
 def test_figures_with_a_doubtful_point_are_not(text: str) -> None:
     assert not is_well_formed(text)
 
@@ -70,7 +72,13 @@ def test_ink_bears_out_what_is_printed(text: str) -> None:
 
 @pytest.mark.parametrize(
     ("printed", "read"),
-    [("11106.23", "1106.23"), ("11106.23", "111106.23"), ("8150.00", "815000"), ("815000", "8150.00"), ("123456.00", "1234.5600")],
+    [
+        ("11106.23", "1106.23"),
+        ("11106.23", "111106.23"),
+        ("8150.00", "815000"),
+        ("815000", "8150.00"),
+        ("123456.00", "1234.5600"),
+    ],
 )
 def test_ink_contradicts_a_lost_a_doubled_and_a_moved_mark(printed: str, read: str) -> None:
     ink, grey, box = _printed(printed)

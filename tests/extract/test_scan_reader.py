@@ -152,7 +152,9 @@ def test_a_figure_whose_end_is_covered_by_a_stamp_is_not_trusted() -> None:
     x, y = places["5,3"]  # 7961.34, of which opaque ink covers the last digits
     seal = (x + 8, y - 24)
     pen.ellipse([v * SCALE for v in (seal[0], seal[1], seal[0] + 48, seal[1] + 48)], outline=(214, 40, 48), width=9)
-    pen.ellipse([v * SCALE for v in (seal[0] + 4, seal[1] + 4, seal[0] + 22, seal[1] + 44)], outline=(214, 40, 48), width=22)
+    pen.ellipse(
+        [v * SCALE for v in (seal[0] + 4, seal[1] + 4, seal[0] + 22, seal[1] + 44)], outline=(214, 40, 48), width=22
+    )
     (cell,) = [c for c in _amount_cells(read_scan(_pdf_of(page))) if (c.row, c.col) == (5, 3)]
     assert cell.text == "7961.34" or cell.confidence < TRUSTED
     assert cell.confidence < TRUSTED
@@ -167,7 +169,9 @@ def test_a_page_fed_on_its_side_or_upside_down_is_read() -> None:
     for turn in (Image.Transpose.ROTATE_90, Image.Transpose.ROTATE_180):
         read = read_scan(_pdf_of(page.transpose(turn)))
         assert _figures(read) == WANTED
-        x0, top, x1, bottom = next(c.at.bbox for c in _amount_cells(read) if isinstance(c.at, PagePlace) and (c.row, c.col) == (1, 1))
+        x0, top, x1, bottom = next(
+            c.at.bbox for c in _amount_cells(read) if isinstance(c.at, PagePlace) and (c.row, c.col) == (1, 1)
+        )
         x, y = _drawn_page()[1]["1,1"]
         there = (y, 595 - x) if turn == Image.Transpose.ROTATE_90 else (595 - x, 842 - y)
         assert x0 - 1 <= there[0] <= x1 + 1

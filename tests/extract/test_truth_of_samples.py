@@ -65,7 +65,9 @@ def test_every_fact_of_a_sample_is_found_and_none_is_invented(sample: str) -> No
     assert not [f for f in disclosure.findings if f.check == "UNREAD"]
 
 
-@pytest.mark.parametrize("sample", ["synthetic/s02_hebei_docx.docx", "synthetic/s14_guangzhou_docx.docx", "synthetic/s21_beijing_xlsx.xlsx"])
+@pytest.mark.parametrize(
+    "sample", ["synthetic/s02_hebei_docx.docx", "synthetic/s14_guangzhou_docx.docx", "synthetic/s21_beijing_xlsx.xlsx"]
+)
 def test_every_project_and_indicator_of_a_sample_is_found(sample: str) -> None:
     disclosure, truth = read(sample)
     assert [(p.name, Decimal(p.amount or "0")) for p in disclosure.projects] == [
