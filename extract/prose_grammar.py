@@ -232,7 +232,10 @@ def scope_of(printed: str) -> tuple[str, str]:
 
 def _tokens(text: str) -> list[_Token]:
     found: list[_Token] = []
-    for kind, pattern in (("amount", _AMOUNT), ("percent", _PERCENT), ("count", _COUNT), ("count", _COUNT_IN_WORDS)):
+    patterns: tuple[tuple[Literal["amount", "percent", "count"], re.Pattern[str]], ...] = (
+        ("amount", _AMOUNT), ("percent", _PERCENT), ("count", _COUNT), ("count", _COUNT_IN_WORDS),
+    )  # fmt: skip
+    for kind, pattern in patterns:
         for m in pattern.finditer(text):
             if any(m.start() < t.end and t.start < m.end() for t in found):
                 continue
@@ -244,7 +247,7 @@ def _tokens(text: str) -> list[_Token]:
                 _Token(
                     kind, m.start(), m.end(), sign * number, m["unit"], (m.groupdict().get("sign") or "") + m["number"]
                 )
-            )  # type: ignore[arg-type]
+            )
     return sorted(found, key=lambda t: t.start)
 
 
