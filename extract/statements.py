@@ -184,7 +184,16 @@ def read_tables(reading: Reading) -> list[Table]:
     _give_notes(tables, lines)
     for table in tables:
         _finish(table)
+    _take_units_from_the_right(tables)
     return tables
+
+
+def _take_units_from_the_right(tables: list[Table]) -> None:
+    """A sheet too wide for its page is printed in two halves: the unit at its right end stands above the second one."""
+    for left, right in itertools.pairwise(tables):
+        beside = left.unit is None and left.title and right.title is None and right.unit is not None and not right.form
+        if beside and left.pages and right.pages and right.pages[0] - left.pages[-1] == 1 and right.kind == "unknown":
+            left.unit = right.unit
 
 
 def _furniture(reading: Reading) -> set[str]:
@@ -293,7 +302,9 @@ def _next_table(matrix: Matrix, start: int) -> int:
 
 
 def _header_within(matrix: Matrix, start: int) -> bool:
-    return any(header_rows(matrix, r) for r in range(start, min(start + 5, len(matrix))))
+    """Whether a table begins within a few rows: with a header, or with the first label of a form."""
+    rows = range(start, min(start + 5, len(matrix)))
+    return any(header_rows(matrix, r) or any(text_of(c) in _FORM_STARTS for c in own_cells(matrix, r)[:1]) for r in rows)
 
 
 def _piece(matrix: Matrix, grid: Grid, lines: list[Line], first_on_page: bool) -> _Piece | None:

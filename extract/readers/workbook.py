@@ -17,7 +17,8 @@ import python_calamine as calamine
 from lxml import etree
 
 from budget.disclosure import ReaderName, SheetPlace, Unread
-from extract.readers.number_format import shown_number
+from extract.readers.biff import xls_looks
+from extract.readers.number_format import BUILT_IN, shown_number
 from extract.readers.word import parse_xml
 from extract.reading import Grid, GridCell, Line, Reading, UnreadableError
 
@@ -51,7 +52,7 @@ def read_workbook(data: bytes, reader: ReaderName) -> Reading:
     """A workbook → one grid a visible sheet (`reader` is xlsx or xls). Raises UnreadableError and nothing else."""
     with _guarded("the workbook"):
         book = calamine.CalamineWorkbook.from_filelike(io.BytesIO(data))
-    looks = _xlsx_looks(data) if reader == "xlsx" else {}
+    looks = _xlsx_looks(data) if reader == "xlsx" else _xls_looks(data)
     blocks: list[Line | Grid] = []
     unread: list[Unread] = []
     if not book.sheets_metadata:
@@ -168,6 +169,11 @@ def shown(value: object, number_format: str | None) -> str:
     return str(value)
 
 
+def _xls_looks(data: bytes) -> dict[str, _Looks]:
+    """Sheet name → number formats and hidden rows and columns of an .xls."""
+    return {name: _Looks(look.formats, look.hidden_rows, look.hidden_columns) for name, look in xls_looks(data).items()}
+
+
 def _xlsx_looks(data: bytes) -> dict[str, _Looks]:
     """Sheet name → number formats and hidden rows and columns. calamine gives values only."""
     try:
@@ -205,14 +211,6 @@ def _part(package: zipfile.ZipFile, name: str) -> etree._Element | None:
     return parse_xml(text, name)
 
 
-# ECMA-376 18.8.30: the formats that have numbers but no entry in the file
-_BUILT_IN = {0: "General", 1: "0", 2: "0.00", 3: "#,##0", 4: "#,##0.00", 9: "0%", 10: "0.00%", 11: "0.00E+00",
-             37: "#,##0;-#,##0", 38: "#,##0;-#,##0", 39: "#,##0.00;-#,##0.00", 40: "#,##0.00;-#,##0.00",
-             41: '_ * #,##0_ ;_ * -#,##0_ ;_ * "-"_ ;_ @_ ', 42: '_ * #,##0_ ;_ * -#,##0_ ;_ * "-"_ ;_ @_ ',
-             43: '_ * #,##0.00_ ;_ * -#,##0.00_ ;_ * "-"??_ ;_ @_ ', 44: '_ * #,##0.00_ ;_ * -#,##0.00_ ;_ * "-"??_ ;_ @_ ',
-             49: "@"}  # fmt: skip
-
-
 def _cell_formats(styles: etree._Element | None) -> list[str]:
     if styles is None:
         return []
@@ -220,7 +218,7 @@ def _cell_formats(styles: etree._Element | None) -> list[str]:
     formats = []
     for xf in styles.iterfind(f"{_S}cellXfs/{_S}xf"):
         number = xf.get("numFmtId") or "0"
-        formats.append(own.get(number) or (_BUILT_IN.get(int(number), "General") if number.isdigit() else "General"))
+        formats.append(own.get(number) or (BUILT_IN.get(int(number), "General") if number.isdigit() else "General"))
     return formats
 
 

@@ -24,7 +24,8 @@ EXACT = [
     "styles/d03_003_pdf.pdf", "styles/d15_000_pdf.pdf", "synthetic/s02_hebei_docx.docx", "synthetic/s03_hebei_xlsx.xlsx",
     "synthetic/s05_shandong_doc.doc", "synthetic/s08_shanghai_docx.docx", "synthetic/s11_final_xls.xls",
     "synthetic/s14_guangzhou_docx.docx", "synthetic/s16_yantai_pdf.pdf", "synthetic/s19_beijing_pdf.pdf",
-    "synthetic/s21_beijing_xlsx.xlsx",
+    "synthetic/s21_beijing_xlsx.xlsx", "styles/d02_001_pdf.pdf", "styles/d04_001_pdf.pdf", "synthetic/s04_shandong_pdf.pdf",
+    "synthetic/s09_shanghai_pdf.pdf", "synthetic/s18_yantai_pdf.pdf", "synthetic/s01_hebei_pdf.pdf",
 ]  # fmt: skip
 pytestmark = pytest.mark.skipif(not SAMPLES.is_dir(), reason=f"the sample documents are not at {SAMPLES}")
 
@@ -66,8 +67,23 @@ def test_every_fact_of_a_sample_is_found_and_none_is_invented(sample: str) -> No
 
 
 @pytest.mark.parametrize(
-    "sample", ["synthetic/s02_hebei_docx.docx", "synthetic/s14_guangzhou_docx.docx", "synthetic/s21_beijing_xlsx.xlsx"]
-)
+    "sample",
+    ["styles/d02_001_pdf.pdf", "styles/d04_001_pdf.pdf", "styles/d09_001_xlsx.xlsx", "synthetic/s09_shanghai_pdf.pdf",
+     "synthetic/s11_final_xls.xls", "synthetic/s18_yantai_pdf.pdf"],
+)  # fmt: skip
+def test_every_cell_of_a_sample_is_read_as_it_is_shown(sample: str) -> None:
+    disclosure, truth = read(sample)
+    tables = [block for block in truth["blocks"] if block["type"] == "table"]
+    want = Counter(text for table in tables for row in table["body"] for cell in row if (text := squeeze(cell or "")))
+    have = Counter(text for s in disclosure.statements for row in s.rows for cell in row.cells if (text := squeeze(cell)))
+    assert have == want
+
+
+@pytest.mark.parametrize(
+    "sample",
+    ["synthetic/s02_hebei_docx.docx", "synthetic/s14_guangzhou_docx.docx", "synthetic/s21_beijing_xlsx.xlsx",
+     "synthetic/s18_yantai_pdf.pdf"],
+)  # fmt: skip
 def test_every_project_and_indicator_of_a_sample_is_found(sample: str) -> None:
     disclosure, truth = read(sample)
     assert [(p.name, Decimal(p.amount or "0")) for p in disclosure.projects] == [

@@ -1,0 +1,103 @@
+"""Number formats and hidden rows and columns of an .xls workbook ([MS-XLS]): what its values look like on the sheet.
+
+calamine gives the values; here belongs only what it leaves out. Records are walked once, every length is bounded by the
+stream, and what cannot be followed leaves a cell without a format: its plain number is shown then.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from extract.compound_file import CompoundFile, NotACompoundFileError
+from extract.readers.number_format import BUILT_IN
+
+_BOF, _EOF, _BOUNDSHEET, _FORMAT, _XF = 0x0809, 0x000A, 0x0085, 0x041E, 0x00E0
+_NUMBER, _RK, _MULRK, _FORMULA, _ROW, _COLINFO = 0x0203, 0x027E, 0x00BD, 0x0006, 0x0208, 0x007D
+_BIFF8 = 0x0600
+MAX_RECORDS = 10_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class SheetLooks:
+    """Number formats by (row, column) from 0, and the rows and columns that are hidden."""
+
+    formats: dict[tuple[int, int], str] = field(default_factory=dict)
+    hidden_rows: frozenset[int] = frozenset()
+    hidden_columns: frozenset[int] = frozenset()
+
+
+def xls_looks(data: bytes) -> dict[str, SheetLooks]:
+    """Sheet name → how its cells are shown; empty for a file that is no workbook of Excel 5 or later."""
+    try:
+        compound = CompoundFile(data)
+        stream = compound.stream("Workbook") or compound.stream("Book")
+    except NotACompoundFileError:
+        return {}
+    if not stream:
+        return {}
+    wide = True
+    own: dict[int, str] = {}
+    styles: list[int] = []
+    sheets: list[tuple[str, int]] = []
+    for kind, record in _records(stream, 0):
+        if kind == _BOF and len(record) >= 2:
+            wide = struct.unpack_from("<H", record)[0] >= _BIFF8
+        elif kind == _FORMAT and len(record) >= 3:
+            own[struct.unpack_from("<H", record)[0]] = _text(record, 2, 2 if wide else 1, wide)
+        elif kind == _XF and len(record) >= 4:
+            styles.append(struct.unpack_from("<H", record, 2)[0])
+        elif kind == _BOUNDSHEET and len(record) >= 7:
+            sheets.append((_text(record, 6, 1, wide), struct.unpack_from("<I", record)[0]))
+    codes = [own.get(number) or BUILT_IN.get(number, "General") for number in styles]
+    return {name: _sheet(stream, offset, codes) for name, offset in sheets if 0 < offset < len(stream)}
+
+
+def _records(stream: bytes, at: int) -> Iterator[tuple[int, bytes]]:
+    """(kind, bytes) of every record of one substream, up to its end."""
+    for _ in range(MAX_RECORDS):
+        if at + 4 > len(stream):
+            return
+        kind, length = struct.unpack_from("<HH", stream, at)
+        at += 4
+        if kind == _EOF or at + length > len(stream):
+            return
+        yield kind, stream[at : at + length]
+        at += length
+
+
+def _text(record: bytes, at: int, size: int, wide: bool) -> str:
+    """A string with its length before it; in Excel 97 and later a byte says whether its letters take two bytes."""
+    count = int.from_bytes(record[at : at + size], "little")
+    at += size
+    if not wide:
+        return record[at : at + count].decode("gb18030", "replace")
+    two = bool(record[at] & 1) if at < len(record) else False
+    at += 1
+    return record[at : at + 2 * count].decode("utf-16-le", "replace") if two else record[at : at + count].decode("latin-1")
+
+
+def _sheet(stream: bytes, offset: int, codes: list[str]) -> SheetLooks:
+    formats: dict[tuple[int, int], str] = {}
+    rows: set[int] = set()
+    columns: set[int] = set()
+    for kind, record in _records(stream, offset):
+        if kind in (_NUMBER, _RK, _FORMULA) and len(record) >= 6:
+            row, column, style = struct.unpack_from("<HHH", record)
+            if style < len(codes):
+                formats[row, column] = codes[style]
+        elif kind == _MULRK and len(record) >= 12:
+            row, first = struct.unpack_from("<HH", record)
+            for i in range((len(record) - 6) // 6):
+                (style,) = struct.unpack_from("<H", record, 4 + 6 * i)
+                if style < len(codes):
+                    formats[row, first + i] = codes[style]
+        elif kind == _ROW and len(record) >= 14:
+            if struct.unpack_from("<H", record, 12)[0] & 0x20:
+                rows.add(struct.unpack_from("<H", record)[0])
+        elif kind == _COLINFO and len(record) >= 10:
+            first, last, _, _, options = struct.unpack_from("<HHHHH", record)
+            if options & 1:
+                columns.update(range(first, min(last, 255) + 1))
+    return SheetLooks(formats, frozenset(rows), frozenset(columns))
