@@ -27,11 +27,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except OSError as error:
         print(f"cannot listen on {options.host}:{options.port}: {error}; choose another --port", file=sys.stderr)
         return 1
-    print(f"sample portal: {portal.list_url}  (Ctrl-C ends it)", flush=True)
     ended = threading.Event()
     if threading.current_thread() is threading.main_thread():
         for name in (signal.SIGINT, signal.SIGTERM):
             signal.signal(name, lambda *_: ended.set())
+    print(f"sample portal: {portal.list_url}  (Ctrl-C ends it)", flush=True)
     ended.wait()
     portal.close()
     return 0
