@@ -48,6 +48,8 @@ def read_prove_store(
         return document_recipe(warehouse.decisions_for(sha256))
 
     queue = ReviewQueue(warehouse)
+    missing = [_not_in_archive(warehouse, archive, sha256) for sha256 in shas if not archive.holds(sha256)]
+    shas = [sha256 for sha256 in shas if archive.holds(sha256)]
     jobs = [Job(archive.path_of(sha256), _known_as(warehouse, sha256), recipe_of(sha256)) for sha256 in shas]
     read: dict[str, Disclosure] = {}
     archives: list[Disclosure] = []
@@ -69,7 +71,19 @@ def read_prove_store(
     files = {sha256: one.document.file for sha256, one in read.items()}
     judged = prove(list(read.values()), paths, decisions, tell=lambda judgement: tell(judgement, files))
     outcomes = [_store(proved, warehouse, queue, run_id) for proved in judged]
-    return outcomes + [_store(Proved(one), warehouse, queue, run_id, DocumentState.TAKEN_APART) for one in archives]
+    return (
+        missing
+        + outcomes
+        + [_store(Proved(one), warehouse, queue, run_id, DocumentState.TAKEN_APART) for one in archives]
+    )
+
+
+def _not_in_archive(warehouse: Warehouse, archive: Archive, sha256: str) -> DocumentOutcome:
+    """A content whose file is gone from the archive: said, and left as it is in the warehouse; the others go on."""
+    return DocumentOutcome(
+        sha256=sha256, file=_known_as(warehouse, sha256), state=DocumentState.FAILED, reason="not_in_archive",
+        detail=f"{archive.path_of(sha256)} is missing: restore it from a backup; nothing of it was changed in the warehouse",
+    )  # fmt: skip
 
 
 def _keep_member(

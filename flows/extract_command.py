@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -67,6 +68,17 @@ def refuse_shared_outputs(sources: Iterable[Source]) -> None:
             raise ValueError(f"{other} and {source.path} would both be written to {source.output}: extract them apart")
 
 
+def label_of(path: Path) -> str:
+    """A path as text. Names from old Chinese archives are GBK bytes, which no JSON can carry as the file system gives them."""
+    name = os.fsencode(path)
+    for charset in ("utf-8", "gb18030"):
+        try:
+            return name.decode(charset)
+        except UnicodeDecodeError:
+            continue
+    return name.decode("utf-8", "backslashreplace")
+
+
 def extract_sources(
     sources: list[Source],
     *,
@@ -82,7 +94,7 @@ def extract_sources(
     recipe = document_recipe()
     with TemporaryDirectory(prefix="yusuan-members-") as folder:
         spool = Path(folder)
-        jobs = (Job(source.path, str(source.path), recipe) for source in sources)
+        jobs = (Job(source.path, label_of(source.path), recipe) for source in sources)
         results = _by_source(sources, extract_all(jobs, workers=workers, limits=limits, spool=spool), progress)
         while batch := list(islice(results, BATCH)):
             yield from _judged(batch, checks)

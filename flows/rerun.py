@@ -12,6 +12,7 @@ from flows.house import House
 from flows.recipe import document_recipe
 from flows.run_summary import RunSummary
 from flows.runs import Run, end, process, run_name, running
+from review.queue import ReviewQueue
 
 NOT_LOADED = (DocumentState.IN_REVIEW, DocumentState.FAILED, DocumentState.ARCHIVED, DocumentState.WITHDRAWN)
 
@@ -39,7 +40,7 @@ def rerun(
         home: the installation's folder; YUSUAN_HOME when not given.
         workers: reading processes; one a core when not given.
 
-    With nothing named: every document that is not loaded and not rejected.
+    With nothing named: every document that is not loaded and not rejected, and every one with a decision that waits for it.
     """
     with running("rerun", House.at(home)) as run:
         chosen = choose(run, documents, portal, failed_in_run, outdated)
@@ -72,7 +73,9 @@ def choose(
             if one["recipe"] != document_recipe(run.warehouse.decisions_for(one["sha256"]))
         ]
     if documents is None and portal is None and failed_in_run is None and not outdated:
-        chosen = [one["sha256"] for one in run.warehouse.versions_in(*NOT_LOADED)]
+        # a decision asks for its rerun whatever the state: `reextract` lifts a rejection and re-reads a loaded document
+        decided = [row.sha256 for row in ReviewQueue(run.warehouse).list(state="decided") if row.sha256]
+        chosen = [one["sha256"] for one in run.warehouse.versions_in(*NOT_LOADED)] + decided
     return list(dict.fromkeys(chosen))
 
 

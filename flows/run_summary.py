@@ -62,7 +62,7 @@ class RunSummary(BaseModel):
     failed_downloads: tuple[FailedDownload, ...] = ()
     documents: tuple[DocumentOutcome, ...] = ()
     waiting_for_review: int = 0
-    """Documents in the queue when the run ended, those of earlier runs included."""
+    """Items in the queue when the run ended, those of earlier runs and of files that could not be had included."""
     loaded_in_all: int = 0
     """Documents loaded in the warehouse when the run ended."""
     notes: tuple[str, ...] = ()

@@ -25,6 +25,7 @@ from flows.extraction_pool import Limits
 from flows.house import House
 from flows.recipe import code_recipe
 from flows.run_summary import DocumentOutcome, RunSummary
+from review.queue import ReviewQueue
 from spiders.archive import Archive
 from warehouse import Warehouse
 
@@ -56,7 +57,8 @@ class Run:
     def summary(self, state: RunState, **more: object) -> RunSummary:
         """The typed summary, with the state of queue and warehouse as they are now."""
         states = self.warehouse.count_states()
-        waiting = sum(states.get(one, 0) for one in (DocumentState.IN_REVIEW, DocumentState.FAILED))
+        items = ReviewQueue(self.warehouse).counts().items()
+        waiting = sum(count for (item_state, _, _), count in items if item_state != "closed")
         return RunSummary.model_validate(
             {
                 "run_id": self.run_id, "flow": self.flow, "started_at": self.started_at,

@@ -209,6 +209,8 @@ def review_detail(console: Console, detail: ItemDetail) -> None:
     row = detail.row
     console.print(f"[bold]{row.item_id}[/bold] {row.state} · {row.stage} · {row.reason.value if row.reason else ''}")
     console.print(f"{row.title or ''} {row.agency or ''} {row.fiscal_year or ''}".strip(), markup=False)
+    if detail.evidence is None or not detail.evidence.findings:
+        console.print(f"why 原因: {row.summary}", markup=False, highlight=False, soft_wrap=True)
     for sighting in detail.sightings:
         console.print(
             f"seen 出处: {sighting['article_title']}  {sighting['url'] or sighting['article_url']}",

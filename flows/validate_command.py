@@ -83,9 +83,19 @@ def validate(paths: Iterable[Path], *, workers: int | None = None, limits: Limit
     kept = [_read(path) for path in given if path.suffix == ".json" and path.is_file()]
     sources = find_sources(path for path in given if not (path.suffix == ".json" and path.is_file()))
     if kept:
-        for one in prove([disclosure.model_copy(update={"findings": ()}) for disclosure in kept], {}):
+        for one in prove([_as_read(disclosure) for disclosure in kept], {}):
             yield Validated(one.disclosure, one.reconciliations)
     yield from _documents(sources, workers, limits)
+
+
+def _as_read(disclosure: Disclosure) -> Disclosure:
+    """The disclosure with what its reading found; what checks had found is found anew."""
+    kept = [one for one in disclosure.findings if one.check == "UNREAD" or one.check not in checks()]
+    return disclosure.model_copy(
+        update={
+            "findings": tuple(one.model_copy(update={"caused_by": None}) for one in kept if one.check != "UNPROVED")
+        }
+    )
 
 
 def _read(path: Path) -> Disclosure:

@@ -1,0 +1,70 @@
+"""What a person decided is followed by the next rerun, what a reader found survives validation, and odd names survive both."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+
+from budget.disclosure import Disclosure, Finding
+from budget.states import DocumentState, Origin, Reason, Severity
+from extract.document import extract_bytes
+from flows.documents import read_prove_store
+from flows.extract_command import label_of
+from flows.house import House
+from flows.rerun import choose
+from flows.runs import Run
+from flows.validate_command import _as_read
+from review.queue import ReviewQueue
+from spiders.archive import Archive
+from warehouse import Warehouse
+
+DOCUMENTS = Path(__file__).parents[2] / "spiders" / "sample_portal" / "documents"
+
+
+def half_a_pdf() -> tuple[bytes, Disclosure]:
+    data = (DOCUMENTS / "gaoxin_renshe_2024.pdf").read_bytes()[:20000]
+    return data, extract_bytes(data, "half.pdf", recipe="r1")
+
+
+def test_a_rejected_document_is_read_again_when_a_person_asks_for_it(tmp_path: Path) -> None:
+    data, disclosure = half_a_pdf()
+    with Warehouse.open(tmp_path / "w.sqlite").migrate() as warehouse, Archive(tmp_path / "archive") as archive:
+        archive.put(data)
+        queue = ReviewQueue(warehouse)
+        queue.store(disclosure, state=DocumentState.IN_REVIEW, reason=Reason.TRUNCATED)
+        run = Run("r", "rerun", House.at(tmp_path), warehouse, archive, datetime.now(UTC))
+        item = queue.item_of(disclosure.document.sha256)
+        assert item
+        queue.reject(item, "no", "reviewer")
+        assert choose(run, None, None, None, False) == []
+        queue.reextract(item, "again", "reviewer")
+        assert choose(run, None, None, None, False) == [disclosure.document.sha256]
+
+
+def test_a_file_gone_from_the_archive_is_told_and_the_others_go_on(tmp_path: Path) -> None:
+    good = (DOCUMENTS / "lingang_laobao_2023.xlsx").read_bytes()
+    with Warehouse.open(tmp_path / "w.sqlite").migrate() as warehouse, Archive(tmp_path / "archive") as archive:
+        there = archive.put(good)
+        outcomes = read_prove_store(["0" * 64, there], warehouse=warehouse, archive=archive, run_id="r", workers=1)
+        assert [(one.sha256, one.state, one.reason) for one in outcomes] == [
+            ("0" * 64, DocumentState.FAILED, "not_in_archive"), (there, DocumentState.LOADED, None),
+        ]  # fmt: skip
+        assert warehouse.version("0" * 64) is None
+
+
+def test_validating_a_kept_disclosure_keeps_what_its_reading_found() -> None:
+    def finding(check: str) -> Finding:
+        return Finding(check=check, severity=Severity.ERROR, origin=Origin.EXTRACTION, message=check, cells=())
+
+    _, disclosure = half_a_pdf()
+    found = disclosure.model_copy(
+        update={"findings": tuple(map(finding, ("UNREAD", "BAL-05", "UNIT", "UNSURE", "UNPROVED")))}
+    )
+    assert [one.check for one in _as_read(found).findings] == ["UNREAD", "UNIT", "UNSURE"]
+
+
+def test_names_in_the_bytes_of_old_archives_become_text() -> None:
+    assert label_of(Path(os.fsdecode("预算".encode("gbk") + b".pdf"))) == "预算.pdf"
+    assert label_of(Path("预算.pdf")) == "预算.pdf"
+    label_of(Path(os.fsdecode(b"\xff\xfe\xff.pdf"))).encode("utf-8")
