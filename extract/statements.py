@@ -304,7 +304,9 @@ def _next_table(matrix: Matrix, start: int) -> int:
 def _header_within(matrix: Matrix, start: int) -> bool:
     """Whether a table begins within a few rows: with a header, or with the first label of a form."""
     rows = range(start, min(start + 5, len(matrix)))
-    return any(header_rows(matrix, r) or any(text_of(c) in _FORM_STARTS for c in own_cells(matrix, r)[:1]) for r in rows)
+    return any(
+        header_rows(matrix, r) or any(text_of(c) in _FORM_STARTS for c in own_cells(matrix, r)[:1]) for r in rows
+    )
 
 
 def _piece(matrix: Matrix, grid: Grid, lines: list[Line], first_on_page: bool) -> _Piece | None:
@@ -615,7 +617,12 @@ def _heading_wraps(above: Line, below: Line) -> bool:
     close = 0 <= below.box[1] - above.box[3] < 0.8 * size and abs(above.size - size) < 0.05 * size
     centred = abs(above.box[0] + above.box[2] - below.box[0] - below.box[2]) < 1.2 * size
     whole = is_title_line(second) and second.endswith("表") and len(second) > 12
-    ends = re.search(r"表(?:[(（][^()（）]*[)）])?$", first) or _SENTENCE.search(first + second) or is_meta(first) or is_meta(second)
+    ends = (
+        re.search(r"表(?:[(（][^()（）]*[)）])?$", first)
+        or _SENTENCE.search(first + second)
+        or is_meta(first)
+        or is_meta(second)
+    )
     return close and centred and not ends and not whole and "表" in second and len(first + second) < 60
 
 

@@ -75,7 +75,9 @@ def _text(record: bytes, at: int, size: int, wide: bool) -> str:
         return record[at : at + count].decode("gb18030", "replace")
     two = bool(record[at] & 1) if at < len(record) else False
     at += 1
-    return record[at : at + 2 * count].decode("utf-16-le", "replace") if two else record[at : at + count].decode("latin-1")
+    return (
+        record[at : at + 2 * count].decode("utf-16-le", "replace") if two else record[at : at + count].decode("latin-1")
+    )
 
 
 def _sheet(stream: bytes, offset: int, codes: list[str]) -> SheetLooks:

@@ -75,7 +75,9 @@ def test_every_cell_of_a_sample_is_read_as_it_is_shown(sample: str) -> None:
     disclosure, truth = read(sample)
     tables = [block for block in truth["blocks"] if block["type"] == "table"]
     want = Counter(text for table in tables for row in table["body"] for cell in row if (text := squeeze(cell or "")))
-    have = Counter(text for s in disclosure.statements for row in s.rows for cell in row.cells if (text := squeeze(cell)))
+    have = Counter(
+        text for s in disclosure.statements for row in s.rows for cell in row.cells if (text := squeeze(cell))
+    )
     assert have == want
 
 
