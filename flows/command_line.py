@@ -264,7 +264,7 @@ def nightly(
 ) -> None:
     """One night: crawl, archive, read, prove, load or queue.
 
-    Exit status: 0 ok, 3 incomplete or suspicious, 1 failed. Interrupted anywhere and run again, it carries on.
+    Exit status: 0 ok, 3 incomplete (a portal was not read to its end), 1 failed. Interrupted anywhere and run again, it carries on.
     """
     house = enter(home)
     addresses = {}
