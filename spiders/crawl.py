@@ -40,7 +40,7 @@ PORTALS_AT_ONCE = 400
 # how the ids of register portals begin: their family is a guess from the address
 REGISTERED = "reg_"
 # how long a crawl that was told to stop may finish what is under way, and how long its caller waits for that
-CLOSING_SECONDS = 10.0
+CLOSING_SECONDS = 3.0
 GRACE_SECONDS = 30.0
 
 __all__ = ["CrawlError", "CrawlSummary", "crawl_in_subprocess", "read_sightings", "read_summary"]
@@ -90,7 +90,15 @@ def crawl_in_subprocess(
                 command += ["--portal", str(portal)]
         stale = _written(out / "summary.json")
         with (out / "crawl.log").open("ab") as log:
-            process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=_project_root())
+            # a session of its own: ctrl-C in the terminal reaches the caller only, who asks the crawl to close, once
+            process = subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                cwd=_project_root(),
+                start_new_session=True,
+            )
             try:
                 code = process.wait(timeout)
             except subprocess.TimeoutExpired:
@@ -248,10 +256,11 @@ class _Crawl:
         from spiders.families import spider_of
         from spiders.settings import settings_for
 
-        crawler = Crawler(spider_of(portal.family), settings_for(portal))
         self.say(f"{portal.id}: begins")
-        self.open[crawler] = portal
+        crawler = None
         try:
+            crawler = Crawler(spider_of(portal.family), settings_for(portal))
+            self.open[crawler] = portal
             await runner.crawl(
                 crawler,
                 portal=portal,
@@ -260,6 +269,10 @@ class _Crawl:
                 evidence=self.out / "evidence",
                 report=self.report,
             )
+        except Exception as error:  # noqa: BLE001 - a portal that cannot be opened is told, the others go on
+            self.say(f"{portal.id}: {traceback.format_exc()}")
+            self.done[portal.id] = self._broken(portal, error)
+            return None
         finally:
             self.open.pop(crawler, None)
         spider: Any = crawler.spider
@@ -295,6 +308,17 @@ class _Crawl:
             not_modified=stats.get("downloader/response_status_count/304", 0), bytes=stats.get("downloader/response_bytes", 0),
             seconds=round(time.monotonic() - spider.began, 1), **counts,  # type: ignore[arg-type]
         )  # fmt: skip
+
+    def _broken(self, portal: Portal, error: Exception) -> PortalSummary:
+        counts = count_sightings(self.archive.sightings_of(self.run, portal.id))
+        return PortalSummary(
+            portal=portal.id,
+            family=portal.family,
+            finish_reason="crashed",
+            incomplete=True,
+            problems=(f"the crawl of this portal broke: {type(error).__name__}: {error}",),
+            **counts,  # type: ignore[arg-type]
+        )
 
     @staticmethod
     def _never_started(portal: Portal) -> PortalSummary:

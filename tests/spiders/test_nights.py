@@ -132,7 +132,7 @@ def test_a_stop_does_not_wait_for_a_download_without_end(lab: Any, tmp_path: Pat
     process = start(lab, lab.portal(site, "endless"), archive, out)
     wait_for(lambda: "/ysjs/202402/P05.pdf" in site.paths())
     process.send_signal(signal.SIGTERM)
-    assert process.wait(25) == 3
+    assert process.wait(10) == 3
     told = read_summary(out / "summary.json").portal("endless")
     assert (told.finish_reason, told.incomplete, told.new) == ("shutdown", True, len(kept(archive)))
 
@@ -199,6 +199,25 @@ def test_two_portals_in_one_run_and_one_of_them_dead(lab: Any) -> None:
     assert night.summary.exit_code == 3
     assert (night.sum("alive").new, night.sum("alive").incomplete) == (10, False)
     assert night.sum("dead").failed == {"network": 1} and night.sum("dead").incomplete
+
+
+def test_a_portal_whose_spider_cannot_be_opened_is_told_and_the_others_go_on(lab: Any, tmp_path: Path) -> None:
+    alive, broken = lab.portal(ten_articles(lab), "alive"), lab.portal(lab.site(), "broken", family="vsb")
+    # the family's class is gone: what a bad release of one family looks like
+    code = (
+        "import sys, spiders.families as families; families._SPIDERS['vsb'] = 'NoSuchSpider'; "
+        "from spiders.crawl import main; sys.exit(main(sys.argv[1:]))"
+    )
+    command = [sys.executable, "-c", code, "--archive", str(tmp_path / "a"), "--out", str(tmp_path / "o")]
+    for portal in (broken, alive):
+        command += ["--portal", str(lab.yaml(portal))]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60)
+    summary = read_summary(tmp_path / "o" / "summary.json")
+    assert (done.returncode, summary.exit_code, summary.state) == (3, 3, "incomplete"), done.stderr
+    told = summary.portal("broken")
+    assert (told.finish_reason, told.incomplete, told.found) == ("crashed", True, 0)
+    assert "NoSuchSpider" in told.problems[0]
+    assert (summary.portal("alive").new, summary.portal("alive").incomplete) == (10, False)
 
 
 def test_a_crawl_that_cannot_begin_is_an_error_and_no_empty_success(lab: Any, tmp_path: Path) -> None:
