@@ -29,6 +29,7 @@ from extract.doubts import doubts
 from extract.facts import default_unit, facts_of, statement_of
 from extract.file_types import FileType, detect
 from extract.identity import Identity, identify
+from extract.listed_empty import give_listed_notes
 from extract.projects import projects_of
 from extract.prose import prose_facts_of
 from extract.readers.pdfium import PageContent
@@ -289,6 +290,7 @@ def _read_image(data: bytes) -> Reading:
 def disclosure_of(reading: Reading, file: str, sha256: str, recipe: str = "") -> Disclosure:
     """A reading → statements, facts, projects, findings. The one path of all formats."""
     tables = read_tables(reading)
+    give_listed_notes(tables)
     identity = identify(reading, tables, file)
     basis: Literal["budget", "final"] = "final" if identity.kind == "final_account" else "budget"
     unit = default_unit(tables)
