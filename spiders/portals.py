@@ -164,6 +164,10 @@ class Portal(_Strict):
         return getattr(self, name) if value is None else value
 
 
+# the same safe loader in C where PyYAML was built with it: a night may open thousands of these files
+_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
 def read_portal(path: Path | Traversable) -> Portal:
     """One YAML file → `Portal`. Raises `PortalError` naming the file and the line."""
     try:
@@ -174,9 +178,13 @@ def read_portal(path: Path | Traversable) -> Portal:
         raise PortalError(f"{path}: {len(data)} bytes; a portal file has at most {MAX_BYTES}")
     try:
         text = data.decode("utf-8")
-        root = yaml.compose(text, Loader=yaml.SafeLoader)
-        lines = dict(_lines(root, ())) if root else {}
-        content = yaml.safe_load(text)
+        loader = _Loader(text)
+        try:
+            root = loader.get_single_node()
+            lines = dict(_lines(root, ())) if root else {}
+            content = loader.construct_document(root) if root else None
+        finally:
+            loader.dispose()
     except UnicodeDecodeError as error:
         raise PortalError(f"{path}: not UTF-8 at byte {error.start}") from error
     except yaml.MarkedYAMLError as error:
