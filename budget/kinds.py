@@ -113,6 +113,18 @@ def classify_title(text: str) -> str | None:
 
 
 @cache
+def _bearers() -> tuple[str, ...]:
+    """How the names of those end whose statements these are."""
+    raw = tomllib.loads(resources.files("budget").joinpath("data/kinds.toml").read_text(encoding="utf-8"))["folding"]
+    return tuple(raw["bearers"])
+
+
+def _may_stand_before(words: str) -> bool:
+    """Whether a short alias is the whole title but for whose statement it is: 债务支出表 is no 支出表."""
+    return not words or words.endswith(_bearers())
+
+
+@cache
 def alias_in(text: str) -> tuple[str, str] | None:
     """(kind, folded alias) of the longest alias in a title, or None."""
     if is_contents_line(text):
@@ -136,6 +148,7 @@ def alias_in(text: str) -> tuple[str, str] | None:
         # short aliases stand inside many longer titles: they count only when nothing longer is named
         for kind in (*statement_kinds(), _beside()):
             for alias in kind.ends:
-                if bare.endswith(alias) and (best is None or len(alias) > best[0]):
-                    best = (len(alias), kind.name, alias)
+                if bare.endswith(alias) and _may_stand_before(bare.removesuffix(alias)):
+                    if best is None or len(alias) > best[0]:
+                        best = (len(alias), kind.name, alias)
     return (best[1], best[2]) if best else None

@@ -80,3 +80,24 @@ def test_other_text_names_no_statement(text: str) -> None:
 def test_the_first_letter_of_a_fund_is_no_ordinal() -> None:
     # 一般公共预算 begins like the ordinal 一、; it once lost its first letter and became 支出总表
     assert fold_title("一般公共预算支出情况表") == fold_title("五、一般公共预算支出情况表") == "G支出表"
+
+
+@pytest.mark.parametrize(
+    "title",
+    ["债务支出预算表", "财政专户管理资金预算支出表", "2026年上缴上级支出表", "会议接待支出表", "非税收入表", "经营收入表"],
+)
+def test_a_part_of_the_money_is_not_the_statement_of_all_of_it(title: str) -> None:
+    assert classify_title(title) is None
+
+
+@pytest.mark.parametrize(
+    ("title", "kind"),
+    [
+        ("石家庄市公安局支出预算表", "expenditure_summary"),
+        ("某某县人民医院2026年度收入预算表", "revenue_summary"),
+        ("部门综合支出表", "expenditure_summary"),
+        ("表3 支出预算表", "expenditure_summary"),
+    ],
+)
+def test_a_short_title_may_name_whose_statement_it_is(title: str, kind: str) -> None:
+    assert classify_title(title) == kind
