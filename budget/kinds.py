@@ -148,7 +148,7 @@ def alias_in(text: str) -> tuple[str, str] | None:
         # short aliases stand inside many longer titles: they count only when nothing longer is named
         for kind in (*statement_kinds(), _beside()):
             for alias in kind.ends:
-                if bare.endswith(alias) and _may_stand_before(bare.removesuffix(alias)):
-                    if best is None or len(alias) > best[0]:
-                        best = (len(alias), kind.name, alias)
+                longer = best is None or len(alias) > best[0]
+                if longer and bare.endswith(alias) and _may_stand_before(bare.removesuffix(alias)):
+                    best = (len(alias), kind.name, alias)
     return (best[1], best[2]) if best else None

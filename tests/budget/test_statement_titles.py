@@ -84,7 +84,14 @@ def test_the_first_letter_of_a_fund_is_no_ordinal() -> None:
 
 @pytest.mark.parametrize(
     "title",
-    ["债务支出预算表", "财政专户管理资金预算支出表", "2026年上缴上级支出表", "会议接待支出表", "非税收入表", "经营收入表"],
+    [
+        "债务支出预算表",
+        "财政专户管理资金预算支出表",
+        "2026年上缴上级支出表",
+        "会议接待支出表",
+        "非税收入表",
+        "经营收入表",
+    ],
 )
 def test_a_part_of_the_money_is_not_the_statement_of_all_of_it(title: str) -> None:
     assert classify_title(title) is None
