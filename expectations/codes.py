@@ -41,6 +41,21 @@ def is_known_name(name: str) -> bool:
 
 
 @cache
+def _item_names() -> frozenset[str]:
+    return frozenset(
+        core(name)
+        for code, all_names in codes_of("department_economic").items() if len(code) == 5
+        for name in all_names
+    )  # fmt: skip
+
+
+@cache
+def is_item_name(name: str) -> bool:
+    """Whether a name is that of a 款 of the economic classification (委托业务费, 印刷费)."""
+    return core(name) in _item_names()
+
+
+@cache
 def same_name(left: str, right: str) -> bool:
     """Whether two printed class or item names are the same but for 支出, 等 and blanks."""
     return core(left) == core(right)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from decimal import Decimal
@@ -10,6 +11,7 @@ from itertools import pairwise
 from budget.amounts import NotAnAmountError, Unit, parse_amount, printed_decimals
 from budget.disclosure import Disclosure, Indicator, Project
 from budget.printed_text import is_blank, plain_name, says_of_which, split_ordinal, squeeze
+from expectations.codes import is_item_name
 from expectations.identities import Identity, Term, equal, skip
 from expectations.tables import COARSEST, Cell, Line, Table, is_total, says
 
@@ -372,16 +374,49 @@ def _projects(disclosure: Disclosure, several: tuple[str, ...]) -> Iterator[Iden
         yield from _plan(number, project)
         if project.indicators and sum(with_cost) * 2 > len(projects):
             yield _counted("PRJ-07", int(with_cost[number]), 1, project.name, "成本指标", number, project, least=True)
-    for check, keys in (
-        ("PRJ-04", [p.code for p in projects if not is_blank(p.code)]),
-        ("PRJ-05", [squeeze(p.name) for p in projects]),
-    ):
-        for key, many in Counter(keys).items():
-            if many > 1:
-                number, project = next((n, p) for n, p in enumerate(projects) if key in (p.code, squeeze(p.name)))
-                yield _counted(check, many, 1, str(key), "次数", number, project)
-        if keys and len(set(keys)) == len(keys):
-            yield Identity(check, (), "项目", "", stated=(Decimal(len(keys)), Decimal(len(set(keys)))))
+    yield from _codes(projects)
+    names = [squeeze(p.name) for p in projects]
+    for name, many in Counter(names).items():
+        if many > 1:
+            number = names.index(name)
+            yield _counted("PRJ-05", many, 1, name, "次数", number, projects[number])
+    if len(set(names)) == len(names):
+        yield Identity("PRJ-05", (), "项目", "", stated=(Decimal(len(names)), Decimal(len(names))))
+
+
+_SIGNS = re.compile(r"\W+")
+
+
+def _codes(projects: tuple[Project, ...]) -> Iterator[Identity]:
+    """PRJ-04: a code is one project's.
+
+    Under two names it is a contradiction, and so is the same form printed twice. One code and name over forms of different
+    budgets and goals is one project that several units carry, each with its own form (departments of Beijing).
+    """
+    forms: dict[str, list[int]] = defaultdict(list)
+    for number, project in enumerate(projects):
+        if project.code is not None and not is_blank(project.code):
+            forms[project.code].append(number)
+    single = 0
+    for code, numbers in forms.items():
+        of_code = [projects[number] for number in numbers]
+        names_ = {
+            _SIGNS.sub("", squeeze(project.name)): number for number, project in zip(numbers, of_code, strict=True)
+        }
+        if len(names_) > 1:
+            suspect = list(names_.values())[-1]
+            yield _counted("PRJ-04", len(names_), 1, code, "项目名称数", suspect, projects[suspect])
+            continue
+        contents = [(p.amount, p.goals, p.indicators) for p in of_code]
+        again = [n for at, n in enumerate(numbers) if contents[at] in contents[:at]]
+        if again:
+            yield _counted("PRJ-04", 1 + len(again), 1, code, "相同的表", again[0], projects[again[0]])
+        elif len(numbers) > 1:
+            yield skip("PRJ-04", "several units carry the project, each with a form of its own", row_label=code)
+        else:
+            single += 1
+    if single:
+        yield Identity("PRJ-04", (), "项目", "", stated=(Decimal(single), Decimal(single)))
 
 
 def _counted(
@@ -434,14 +469,26 @@ def _cost(number: int, project: Project) -> Iterator[Identity]:
     for position, one in enumerate(money):
         value = _money(one)
         assert value is not None
+        if says("indicators", "not_spent", squeeze(one.level3)) or says("indicators", "no_money", squeeze(one.level2)):
+            reason = "the indicator names a sum that the budget does not pay (本金, 总投资, 社会成本)"
+            yield skip("PRJ-02", reason, row_label=project.name, column_label=one.level3)
+            continue
         decimals = printed_decimals(one.value or "") or 2
         quantum = min(COARSEST, Decimal(1).scaleb(-decimals)) * Unit(one.unit or "万元").in_wan
         cell = Cell("", number, 100 + position, value, one.text, None, project.at, quantum)
-        alone = len(money) == 1 and one.operator in (None, "=") and one.unit == "万元"
+        alone = len(money) == 1 and one.operator in (None, "=") and one.unit == "万元" and not _is_a_part(one, project)
         yield equal(
             "PRJ-02", [Term(cell, f"{project.name} {one.level3}")], [budget], project.name, one.level3,
             relation="=" if alone else "≤",
         )  # fmt: skip
+
+
+def _is_a_part(one: Indicator, project: Project) -> bool:
+    """Whether an indicator is about one part of the cost: an item of the economic classification, or one payment of several."""
+    name = squeeze(one.level3)
+    if name in squeeze(project.name):
+        return False  # 委托业务费 of the project 委托业务费
+    return says("indicators", "one_payment", name) or is_item_name(name)
 
 
 def _money(one: Indicator) -> Decimal | None:

@@ -222,6 +222,52 @@ def test_project_plans_splits_codes_and_names(document: Build) -> None:
     )
 
 
+def test_a_project_code_stands_under_one_name_and_on_no_form_twice(document: Build) -> None:
+    one = project("200", "≤200万元", "≤", "200", code="11000026T000003742841")
+    of_another_unit = one.model_copy(update={"amount": "33.55", "goals": ("另一单位的目标",)})
+    assert outcome(document(projects=(one, of_another_unit)))["PRJ-04"] == {None}, "one project, a form of each unit"
+    assert outcome(document(projects=(one, one)))["PRJ-04"] == {False}, "the same form twice"
+    assert outcome(document(projects=(one, of_another_unit.model_copy(update={"name": "桥梁养护"}))))["PRJ-04"] == {
+        False
+    }
+    blanks = of_another_unit.model_copy(update={"name": "道路 养护"})
+    assert outcome(document(projects=(one, blanks)))["PRJ-04"] == {None}
+
+
+def cost_of(name: str, value: str, level2: str = "经济成本指标") -> Project:
+    one = project("537.18", f"={value}万元", "=", value)
+    return one.model_copy(
+        update={"indicators": (one.indicators[0].model_copy(update={"level3": name, "level2": level2}),)}
+    )
+
+
+def test_only_an_indicator_of_the_whole_cost_must_equal_the_budget(document: Build) -> None:
+    for name in ("总成本", "财政投入控制数", "项目经费"):
+        assert outcome(document(projects=(cost_of(name, "429.23"),)))["PRJ-02"] == {False}, name
+    for name in ("委托业务费", "首付款", "预付产品服务项目"):
+        assert outcome(document(projects=(cost_of(name, "429.23"),)))["PRJ-02"] == {True}, f"{name} is a part"
+        assert outcome(document(projects=(cost_of(name, "537.20"),)))["PRJ-02"] == {False}, f"{name} above the whole"
+    named = cost_of("委托业务费", "429.23").model_copy(update={"name": "委托业务费"})
+    assert outcome(document(projects=(named,)))["PRJ-02"] == {False}, "the project is that item"
+
+
+def test_a_sum_that_the_budget_does_not_pay_is_no_cost_of_it(document: Build) -> None:
+    for name in ("本金总额", "项目总投资", "债券发行规模"):
+        assert outcome(document(projects=(cost_of(name, "2385"),)))["PRJ-02"] == {None}, name
+    assert outcome(document(projects=(cost_of("对周边居民影响", "2385", "社会成本指标"),)))["PRJ-02"] == {None}
+
+
+def test_a_name_over_several_budgets_is_compared_with_none_of_them(document: Build) -> None:
+    form = {
+        "kind": "project_performance", "columns": ["项目名称", "项目总额", "三级指标", "指标值"],
+        "rows": [["道路养护", "200.00", "总成本", "=200"], ["", "150.00", "总成本", "=150"]],
+    }  # fmt: skip
+    wrong = project("200", "=150万元", "=", "150")
+    assert outcome(document(form, projects=(wrong,)))["PRJ-02"] == {None}
+    one_budget = {**form, "rows": form["rows"][:1]}
+    assert outcome(document(one_budget, projects=(wrong,)))["PRJ-02"] == {False}
+
+
 def test_empty_tables_say_so_and_declared_empty_tables_are_empty(document: Build) -> None:
     columns = ["科目编码", "科目名称", "合计"]
     silent = {"kind": "government_fund_expenditure", "columns": columns, "rows": [["", "", ""]]}
