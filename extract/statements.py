@@ -832,7 +832,8 @@ def _cut_cells(table: Table, body: list[tuple[Cell, ...]]) -> list[tuple[Cell, .
         whole, top = _whole(a, b), _top(table, c)
         for r in range(top, len(table.rows)):
             row = table.rows[r]
-            at = row[c].at if a.shown else b.at
+            # where the text begins, unless only the next page shows all of its letters
+            at = b.at if b.text == whole and a.text != whole else row[c].at
             cell = replace(
                 row[c], text=whole, at=at, own=r == top, rows=len(table.rows) - top, cut_below="", open_below=False,
                 confidence=1.0 if _one_line(a.cut_below, b.cut_above) else row[c].confidence,

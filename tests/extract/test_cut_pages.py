@@ -170,6 +170,18 @@ def test_a_point_that_lies_behind_the_edge_comes_back_from_the_other_page() -> N
     assert found.statements[0].confidence == 1.0
 
 
+def test_a_number_stands_on_the_page_that_shows_all_of_it() -> None:
+    pages = {
+        at.page: row.cells[1]
+        for row in with_a_hole(second_page=True).statements[0].rows
+        if row.cells[1] and row.at is not None and isinstance(at := row.at[1], PagePlace)
+    }
+    assert pages == {1: "143.000000", 2: "142.000000"}
+    # both pages show it whole: it stands where it begins
+    whole = [row for row in cut_in_the_middle().statements[0].rows if row.cells[1] == "142.000000"]
+    assert whole[0].at is not None and isinstance(whole[0].at[1], PagePlace) and whole[0].at[1].page == 1
+
+
 def test_cut_digits_without_a_point_are_not_trusted_without_their_other_half() -> None:
     assert with_a_hole(second_page=False).statements[0].confidence == 0.5
 
