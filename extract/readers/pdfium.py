@@ -4,17 +4,20 @@ Here belong the calls into pdfium and the questions only the file can answer: wh
 can be seen, which paths are ruling lines. Words, tables and cells are found elsewhere (`extract.tables`).
 
 pdfium is called through `ctypes.PyDLL` on the library that pypdfium2 ships: a page asks for thousands of numbers, and the
-loop over them runs inside `map` without giving the interpreter lock away. pdfium is not thread-safe: use processes.
+loop over them runs inside `map` without giving the interpreter lock away. What these calls take is made ready once
+(`_argument`, `_Records`), because turning a number into a pointer costs more than most of the calls. pdfium is not
+thread-safe: use processes.
 """
 
 from __future__ import annotations
 
 import ctypes
+import threading
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import repeat
+from itertools import islice, repeat
 from typing import Any, Final
 
 import numpy as np
@@ -61,6 +64,18 @@ def _function(name: str, result: Any, *arguments: Any) -> Any:
     return function
 
 
+def _bare(name: str, result: Any) -> Any:
+    """A function that is called thousands of times a page. It takes what it gets: small whole numbers as they are, every
+    pointer only as `_argument` or a place of `_Records` (a bare address would be cut to 32 bits)."""
+    function = _LIBRARY[name]
+    function.restype = result
+    return function
+
+
+_argument: Final[Callable[[int | None], Any]] = _P.from_param
+"""A handle, or NULL, as an argument made ready for calling."""
+
+
 _load_document = _function("FPDF_LoadMemDocument64", _P, _P, ctypes.c_size_t, _P)
 _close_document = _function("FPDF_CloseDocument", None, _P)
 _last_error = _function("FPDF_GetLastError", ctypes.c_ulong)
@@ -74,35 +89,33 @@ _load_text = _function("FPDFText_LoadPage", _P, _P)
 _close_text = _function("FPDFText_ClosePage", None, _P)
 _count_chars = _function("FPDFText_CountChars", _I, _P)
 _get_text = _function("FPDFText_GetText", _I, _P, _I, _I, _P)
-_unicode = _function("FPDFText_GetUnicode", ctypes.c_uint, _P, _I)
-_char_box = _function("FPDFText_GetCharBox", _I, _P, _I, _P, _P, _P, _P)
-_loose_box = _function("FPDFText_GetLooseCharBox", _I, _P, _I, _P)
-_char_origin = _function("FPDFText_GetCharOrigin", _I, _P, _I, _P, _P)
-_char_matrix = _function("FPDFText_GetMatrix", _I, _P, _I, _P)
-_font_size = _function("FPDFText_GetFontSize", _D, _P, _I)
-_char_object = _function("FPDFText_GetTextObject", _P, _P, _I)
-_unmapped = _function("FPDFText_HasUnicodeMapError", _I, _P, _I)
-_render_mode = _function("FPDFTextObj_GetTextRenderMode", _I, _P)
+_unicode = _bare("FPDFText_GetUnicode", ctypes.c_uint)
+_char_box = _bare("FPDFText_GetCharBox", _I)
+_char_origin = _bare("FPDFText_GetCharOrigin", _I)
+_char_matrix = _bare("FPDFText_GetMatrix", _I)
+_font_size = _bare("FPDFText_GetFontSize", _D)
+_char_object = _bare("FPDFText_GetTextObject", _P)
+_unmapped = _bare("FPDFText_HasUnicodeMapError", _I)
+_render_mode = _bare("FPDFTextObj_GetTextRenderMode", _I)
 
 _count_objects = _function("FPDFPage_CountObjects", _I, _P)
-_object_at = _function("FPDFPage_GetObject", _P, _P, _I)
-_object_type = _function("FPDFPageObj_GetType", _I, _P)
-_object_matrix = _function("FPDFPageObj_GetMatrix", _I, _P, _P)
-_object_bounds = _function("FPDFPageObj_GetBounds", _I, _P, _P, _P, _P, _P)
-_fill_colour = _function("FPDFPageObj_GetFillColor", _I, _P, _P, _P, _P, _P)
-_stroke_colour = _function("FPDFPageObj_GetStrokeColor", _I, _P, _P, _P, _P, _P)
-_form_count = _function("FPDFFormObj_CountObjects", _I, _P)
-_form_object = _function("FPDFFormObj_GetObject", _P, _P, ctypes.c_ulong)
-_draw_mode = _function("FPDFPath_GetDrawMode", _I, _P, _P, _P)
-_segment_count = _function("FPDFPath_CountSegments", _I, _P)
-_path_segment = _function("FPDFPath_GetPathSegment", _P, _P, _I)
-_segment_point = _function("FPDFPathSegment_GetPoint", _I, _P, _P, _P)
-_segment_type = _function("FPDFPathSegment_GetType", _I, _P)
-_segment_close = _function("FPDFPathSegment_GetClose", _I, _P)
-_clip_path = _function("FPDFPageObj_GetClipPath", _P, _P)
-_clip_count = _function("FPDFClipPath_CountPaths", _I, _P)
-_clip_segments = _function("FPDFClipPath_CountPathSegments", _I, _P, _I)
-_clip_segment = _function("FPDFClipPath_GetPathSegment", _P, _P, _I, _I)
+_object_at = _bare("FPDFPage_GetObject", _P)
+_object_type = _bare("FPDFPageObj_GetType", _I)
+_object_matrix = _bare("FPDFPageObj_GetMatrix", _I)
+_object_bounds = _bare("FPDFPageObj_GetBounds", _I)
+_fill_colour = _bare("FPDFPageObj_GetFillColor", _I)
+_form_count = _bare("FPDFFormObj_CountObjects", _I)
+_form_object = _bare("FPDFFormObj_GetObject", _P)
+_draw_mode = _bare("FPDFPath_GetDrawMode", _I)
+_segment_count = _bare("FPDFPath_CountSegments", _I)
+_path_segment = _bare("FPDFPath_GetPathSegment", _P)
+_segment_point = _bare("FPDFPathSegment_GetPoint", _I)
+_segment_type = _bare("FPDFPathSegment_GetType", _I)
+_segment_close = _bare("FPDFPathSegment_GetClose", _I)
+_clip_path = _bare("FPDFPageObj_GetClipPath", _P)
+_clip_count = _bare("FPDFClipPath_CountPaths", _I)
+_clip_segments = _bare("FPDFClipPath_CountPathSegments", _I)
+_clip_segment = _bare("FPDFClipPath_GetPathSegment", _P)
 
 _bitmap_create = _function("FPDFBitmap_CreateEx", _P, _I, _I, _I, _P, _I)
 _bitmap_fill = _function("FPDFBitmap_FillRect", _I, _P, _I, _I, _I, _I, ctypes.c_ulong)
@@ -110,8 +123,49 @@ _bitmap_destroy = _function("FPDFBitmap_Destroy", None, _P)
 _render = _function("FPDF_RenderPageBitmap", None, _P, _P, _I, _I, _I, _I, _I, _I)
 
 
-def _run(calls: Iterator[Any]) -> None:
-    deque(calls, maxlen=0)
+class _Records:
+    """Memory into which pdfium writes one record of `width` numbers a call, and every place in it as a ready argument.
+
+    `pointers` is how many of the numbers the function takes a pointer to; 1 where it writes the whole record at once.
+    """
+
+    SIZE: Final = 1024
+
+    def __init__(self, kind: Any, width: int, pointers: int) -> None:
+        self._memory = (kind * (width * self.SIZE))()
+        step = ctypes.sizeof(kind)
+        self._numbers = np.frombuffer(self._memory, np.dtype(kind)).reshape(self.SIZE, width)
+        self._places = [
+            [ctypes.byref(self._memory, step * (width * record + number)) for record in range(self.SIZE)]
+            for number in range(pointers)
+        ]
+
+    def ask(self, function: Any, *things: Sequence[Any] | repeat[Any], count: int, before: int = 0) -> npt.NDArray[Any]:
+        """(count, width): what `function` writes for each of `things`; `before` where it refuses to write."""
+        found = np.empty((count, self._numbers.shape[1]), self._numbers.dtype)
+        calls = [iter(thing) for thing in things]
+        for start in range(0, count, self.SIZE):
+            here = min(self.SIZE, count - start)
+            self._numbers[:here] = before
+            deque(map(function, *(islice(call, here) for call in calls), *self._places), maxlen=0)
+            found[start : start + here] = self._numbers[:here]
+        return found
+
+
+class _Memory(threading.local):
+    """One set of records for each thread that reads, kept from page to page."""
+
+    def __init__(self) -> None:
+        self.boxes = _Records(ctypes.c_double, 4, 4)
+        self.points = _Records(ctypes.c_double, 2, 2)
+        self.vertices = _Records(_F, 2, 2)
+        self.bounds = _Records(_F, 4, 4)
+        self.matrices = _Records(_F, 6, 1)
+        self.colours = _Records(ctypes.c_uint, 4, 4)
+        self.modes = _Records(_I, 2, 2)
+
+
+_MEMORY: Final = _Memory()
 
 
 def _multiply(first: Matrix, then: Matrix) -> Matrix:
@@ -296,8 +350,8 @@ def _objects_of(page: int, number: int) -> _Objects:
     count = _count_objects(page)
     if count > MAX_OBJECTS:
         raise UnreadableError("limit_memory", f"page {number} draws {count} objects, more than {MAX_OBJECTS}")
-    handles = list(map(_object_at, repeat(page), range(count)))
-    types = list(map(_object_type, handles))
+    handles = list(map(_object_at, repeat(_argument(page)), range(count)))
+    types = list(map(_object_type, map(_argument, handles)))
     found = _Objects(handles, types, [0] * count, [IDENTITY], [NO_CLIP])
     if _FORM not in types:
         return found
@@ -313,18 +367,19 @@ def _open_forms(children: Iterable[tuple[int, int]], form: int, into: _Objects, 
             into.types.append(kind)
             into.forms.append(form)
             continue
-        count = _form_count(handle)
+        opened = _argument(handle)
+        count = _form_count(opened)
         if len(into.handles) + count > MAX_OBJECTS or depth >= MAX_FORM_DEPTH:
             raise UnreadableError("limit_nesting", f"page {number} nests forms deeper or wider than any printed page")
-        matrix = np.zeros(6, np.float32)
-        _object_matrix(handle, matrix.ctypes.data)
-        a, b, c, d, e, f = (float(v) for v in matrix)
+        a, b, c, d, e, f = _MEMORY.matrices.ask(_object_matrix, [opened], count=1)[0].tolist()
         outer = into.matrices[form]
         clip = _intersect(into.clips[form], _transformed(_clip_of(handle), outer))
         into.matrices.append(_multiply((a, b, c, d, e, f), outer))
         into.clips.append(clip)
-        inner = [_form_object(handle, i) for i in range(count)]
-        _open_forms(((h, _object_type(h)) for h in inner if h), len(into.matrices) - 1, into, number, depth + 1)
+        inner = [_form_object(opened, i) for i in range(count)]
+        _open_forms(
+            ((h, _object_type(_argument(h))) for h in inner if h), len(into.matrices) - 1, into, number, depth + 1
+        )
 
 
 def _intersect(a: Clip, b: Clip) -> Clip:
@@ -341,21 +396,20 @@ def _transformed(clip: Clip, m: Matrix) -> Clip:
 
 def _clip_of(handle: int) -> Clip:
     """The box an object is clipped to, in the space of its parent (bounds of each clip path, intersected)."""
-    path = _clip_path(handle)
-    count = _clip_count(path) if path else 0
+    path = _argument(_clip_path(_argument(handle)))
     clip = NO_CLIP
-    point = np.zeros(2, np.float32)
-    x_at = point.ctypes.data
-    for i in range(max(0, count)):
+    point = (_F * 2)()
+    x_at, y_at = ctypes.byref(point), ctypes.byref(point, ctypes.sizeof(_F))
+    for i in range(max(0, _clip_count(path))):
         segments = _clip_segments(path, i)
         if segments <= 0:
             # an empty clip path hides everything (`0 0 0 0 re W n`)
             continue
         xs, ys = [], []
         for j in range(min(segments, 10_000)):
-            if _segment_point(_clip_segment(path, i, j), x_at, x_at + 4):
-                xs.append(float(point[0]))
-                ys.append(float(point[1]))
+            if _segment_point(_argument(_clip_segment(path, i, j)), x_at, y_at):
+                xs.append(point[0])
+                ys.append(point[1])
         if xs:
             clip = _intersect(clip, (min(xs), min(ys), max(xs), max(ys)))
     return clip
@@ -367,7 +421,7 @@ def _clips(handles: list[int], forms: list[int], objects: _Objects) -> Floats | 
     Objects drawn under one clip share its path inside pdfium, so the address of the last path's first segment tells
     equal clips apart: each is read once.
     """
-    paths = list(map(_clip_path, handles))
+    paths = list(map(_argument, map(_clip_path, map(_argument, handles))))
     counts = list(map(_clip_count, paths))
     if max(counts, default=0) <= 0 and all(c == NO_CLIP for c in objects.clips):
         return None
@@ -407,15 +461,14 @@ def _ruling_of(objects: _Objects, frame: _Frame, number: int) -> tuple[Ruling, _
     if not chosen:
         return Ruling.nothing(), _Areas.nothing()
     handles = [objects.handles[i] for i in chosen]
-    counts = list(map(_segment_count, handles))
+    drawn_paths = list(map(_argument, handles))
+    counts = list(map(_segment_count, drawn_paths))
     total = sum(max(0, c) for c in counts)
     if total > MAX_SEGMENTS:
         raise UnreadableError("limit_memory", f"page {number} draws {total} line segments, more than {MAX_SEGMENTS}")
     if total == 0:
         return Ruling.nothing(), _Areas.nothing()
-    modes = np.zeros((len(handles), 2), np.int32)
-    at = modes.ctypes.data
-    _run(map(_draw_mode, handles, range(at, at + 8 * len(handles), 8), range(at + 4, at + 4 + 8 * len(handles), 8)))
+    modes = _MEMORY.modes.ask(_draw_mode, drawn_paths, count=len(handles))
     filled, stroked = modes[:, 0] != 0, modes[:, 1] != 0
     forms = [objects.forms[i] for i in chosen]
     bars, bar_of = _bars(handles, np.array(counts), filled & ~stroked, forms, objects, frame)
@@ -425,22 +478,17 @@ def _ruling_of(objects: _Objects, frame: _Frame, number: int) -> tuple[Ruling, _
     if total == 0:
         return Ruling.of_lines(_within_clips(bars, bar_of, handles, forms, objects, frame)), _Areas.nothing()
 
-    owners: list[int] = []
+    owners: list[Any] = []
     places: list[int] = []
-    for handle, count in zip(handles, counts, strict=True):
-        owners += (handle,) * max(0, count)
+    for path, count in zip(drawn_paths, counts, strict=True):
+        owners += (path,) * max(0, count)
         places += range(max(0, count))
-    segments = list(map(_path_segment, owners, places))
-    points = np.zeros((total, 2), np.float32)
-    at = points.ctypes.data
-    _run(map(_segment_point, segments, range(at, at + 8 * total, 8), range(at + 4, at + 4 + 8 * total, 8)))
+    segments = list(map(_argument, map(_path_segment, owners, places)))
+    points = _MEMORY.vertices.ask(_segment_point, segments, count=total)
     kinds = np.fromiter(map(_segment_type, segments), np.int8, total)
     path_of = np.repeat(np.arange(len(handles)), np.maximum(counts, 0))
 
-    matrices = np.zeros((len(handles), 6), np.float32)
-    at = matrices.ctypes.data
-    _run(map(_object_matrix, handles, range(at, at + 24 * len(handles), 24)))
-    m = matrices.astype(float)
+    m = _MEMORY.matrices.ask(_object_matrix, drawn_paths, count=len(handles)).astype(float)
     if len(objects.matrices) > 1:
         f = np.array(objects.matrices)[forms]
         o = m.copy()
@@ -503,13 +551,8 @@ def _bars(
     simple = np.flatnonzero(filled_only & (counts >= 4) & (counts <= 6))
     if not len(simple):
         return np.empty((0, 4)), simple
-    bounds = np.zeros((len(simple), 4), np.float32)  # left, bottom, right, top
-    at, step = bounds.ctypes.data, 16 * len(simple)
-    _run(
-        map(_object_bounds, [handles[i] for i in simple.tolist()], range(at, at + step, 16), range(at + 4, at + 4 + step, 16),
-            range(at + 8, at + 8 + step, 16), range(at + 12, at + 12 + step, 16))
-    )  # fmt: skip
-    box = bounds.astype(float)
+    shapes = [_argument(handles[i]) for i in simple.tolist()]
+    box = _MEMORY.bounds.ask(_object_bounds, shapes, count=len(shapes)).astype(float)  # left, bottom, right, top
     if len(objects.matrices) > 1:
         clips = [(b[0], b[1], b[2], b[3]) for b in box.tolist()]
         box = np.array(
@@ -583,10 +626,10 @@ def _drawn(
     shade = solid & ~stroked[owner]
     width, height = frame.size
     drawn &= ~(shade & (wide * tall > 0.5 * width * height))
-    colour = np.zeros(4, np.uint32)
-    at = colour.ctypes.data
-    for i in np.unique(owner[shade & drawn]).tolist():
-        if _fill_colour(handles[i], at, at + 4, at + 8, at + 12) and (colour[3] == 0 or colour[:3].min() >= 250):
+    shaded = np.unique(owner[shade & drawn]).tolist()
+    colours = _MEMORY.colours.ask(_fill_colour, [_argument(handles[i]) for i in shaded], count=len(shaded), before=1)
+    for i, colour in zip(shaded, colours, strict=True):
+        if colour[3] == 0 or colour[:3].min() >= 250:
             drawn &= ~(shade & (owner == i))
     return drawn, solid, np.stack([low_x, low_y, high_x, high_y], axis=1)
 
@@ -620,7 +663,7 @@ def _codes(text_page: int, count: int) -> npt.NDArray[np.uint32]:
     # characters beyond the basic plane take two places in the text and one in the page
     if length == count and not ((codes >= 0xD800) & (codes < 0xE000)).any():
         return codes
-    return np.fromiter(map(_unicode, repeat(text_page), range(count)), np.uint32, count)
+    return np.fromiter(map(_unicode, repeat(_argument(text_page)), range(count)), np.uint32, count)
 
 
 def _characters(
@@ -628,7 +671,8 @@ def _characters(
 ) -> tuple[Glyphs, int, int]:
     codes = _codes(text_page, count)
     # codes of glyphs that no table maps to characters come as if they were characters, control characters among them
-    stray = np.fromiter(map(_unmapped, repeat(text_page), range(count)), np.int8, count) == 1
+    text = repeat(_argument(text_page))
+    stray = np.fromiter(map(_unmapped, text, range(count)), np.int8, count) == 1
     stray |= (codes >= 0xE000) & (codes < 0xF900) | (codes == 0xFFFD)
     unmapped = int(np.count_nonzero(stray))
     blank = (codes <= 32) & (codes != 2) | (codes == 0xA0) | (codes == 0x3000) | (codes == 0x200B) | (codes == 0xFEFF)
@@ -644,26 +688,16 @@ def _characters(
     for i in np.flatnonzero(radical).tolist():
         codes[i] = ord(_RADICALS.get(int(codes[i]), chr(int(codes[i]))))
 
-    boxes = np.zeros((n, 4))  # left, right, bottom, top
-    at = boxes.ctypes.data
-    step = 32 * n
-    _run(
-        map(_char_box, repeat(text_page), places, range(at, at + step, 32), range(at + 8, at + 8 + step, 32),
-            range(at + 16, at + 16 + step, 32), range(at + 24, at + 24 + step, 32))
-    )  # fmt: skip
-    origins = np.zeros((n, 2))
-    at = origins.ctypes.data
-    _run(map(_char_origin, repeat(text_page), places, range(at, at + 16 * n, 16), range(at + 8, at + 8 + 16 * n, 16)))
+    boxes = _MEMORY.boxes.ask(_char_box, text, places, count=n)  # left, right, bottom, top
+    origins = _MEMORY.points.ask(_char_origin, text, places, count=n)
 
-    owners = [pointer or 0 for pointer in map(_char_object, repeat(text_page), places)]
+    owners = [pointer or 0 for pointer in map(_char_object, text, places)]
     runs, first, run_of = np.unique(np.array(owners, np.uint64), return_index=True, return_inverse=True)
     handles: list[int] = runs.tolist()
     box = frame.displayed_box(boxes[:, 0], boxes[:, 2], boxes[:, 1], boxes[:, 3])
     samples = keep[first].tolist()
-    matrix = np.zeros((len(runs), 6), np.float32)
-    at = matrix.ctypes.data
-    _run(map(_char_matrix, repeat(text_page), samples, range(at, at + 24 * len(runs), 24)))
-    fonts = np.fromiter(map(_font_size, repeat(text_page), samples), np.float64, len(runs))
+    matrix = _MEMORY.matrices.ask(_char_matrix, text, samples, count=len(runs))
+    fonts = np.fromiter(map(_font_size, text, samples), np.float64, len(runs))
     size = fonts * np.hypot(matrix[:, 2], matrix[:, 3])
     width = (fonts * np.hypot(matrix[:, 0], matrix[:, 1]))[run_of]
     wide = (codes >= 0x2E80) & (codes < 0xFFE7) & ((codes < 0xFF61) | (codes > 0xFFDF))
@@ -744,14 +778,9 @@ def _visible(
             middle = np.where(~cut, middle, (part[:, :2] + part[:, 2:]) / 2)
             room = 0.08 * np.tile(letter[:, 2:] - letter[:, :2], 2)
             sides = np.concatenate([shown[:, :2] - letter[:, :2], letter[:, 2:] - shown[:, 2:]], axis=1) > room
-        colour = np.full((len(real), 4), 255, np.uint32)
-        at, step = colour.ctypes.data, 16 * len(real)
-        real_handles = [handles[i] for i in real]
-        _run(
-            map(_fill_colour, real_handles, range(at, at + step, 16), range(at + 4, at + 4 + step, 16),
-                range(at + 8, at + 8 + step, 16), range(at + 12, at + 12 + step, 16))
-        )  # fmt: skip
-        modes = np.fromiter(map(_render_mode, real_handles), np.int32, len(real))
+        drawn = [_argument(handles[i]) for i in real]
+        colour = _MEMORY.colours.ask(_fill_colour, drawn, count=len(real), before=255)
+        modes = np.fromiter(map(_render_mode, drawn), np.int32, len(real))
         pale = (colour[:, :3].min(axis=1) >= 235) | (colour[:, 3] < 20)
         suspect[real] = np.isin(modes, _INVISIBLE_MODES) | pale
     doubtful = seen & suspect[run_of]
@@ -770,14 +799,10 @@ def _covered(
     first_text = objects.types.index(_TEXT)
     late = areas.order > first_text
     orders, shapes = areas.order[late].tolist(), areas.box[late].tolist()
-    bounds = np.zeros(4, np.float32)  # left, bottom, right, top
-    at = bounds.ctypes.data
     if _IMAGE in objects.types or _SHADING in objects.types:
         for i in range(first_text + 1, len(objects.types)):
-            if objects.types[i] in (_IMAGE, _SHADING) and _object_bounds(
-                objects.handles[i], at, at + 4, at + 8, at + 12
-            ):
-                left, bottom, right, top = (float(v) for v in bounds)
+            if objects.types[i] in (_IMAGE, _SHADING) and (bounds := _bounds(objects.handles[i])):
+                left, bottom, right, top = bounds
                 area = _transformed((left, bottom, right, top), objects.matrices[objects.forms[i]])
                 shown = frame.displayed_box(*(np.array([v]) for v in area))[0].tolist()
                 orders.append(i)
@@ -791,6 +816,16 @@ def _covered(
     for order, (x0, top, x1, bottom) in zip(orders, shapes, strict=True):
         covered |= (rank < order) & (cx > x0) & (cx < x1) & (cy > top) & (cy < bottom)
     return covered if covered.any() else None
+
+
+def _bounds(handle: int) -> Clip | None:
+    """Left, bottom, right, top of an object in the space of its parent, None when it has no extent."""
+    bounds = (_F * 4)()
+    step = ctypes.sizeof(_F)
+    if not _object_bounds(_argument(handle), *(ctypes.byref(bounds, step * side) for side in range(4))):
+        return None
+    left, bottom, right, top = bounds
+    return left, bottom, right, top
 
 
 def _inked(
