@@ -38,6 +38,7 @@ def is_blank(text: str | None) -> bool:
     return not squeezed or bool(_DASHES.match(squeezed))
 
 
+@lru_cache(maxsize=1 << 16)
 def split_ordinal(name: str) -> tuple[str | None, str]:
     """A printed name without blanks → (its leading ordinal, the rest): `七、社会保障…` → (`七、`, `社会保障…`)."""
     squeezed = squeeze(name)
@@ -47,12 +48,14 @@ def split_ordinal(name: str) -> tuple[str | None, str]:
     return found.group(), squeezed[found.end() :]
 
 
+@lru_cache(maxsize=1 << 16)
 def plain_name(name: str) -> str:
     """The name as facts carry it: without blanks, leading 其中： and leading ordinal."""
     rest = _OF_WHICH.sub("", squeeze(name))
     return _OF_WHICH.sub("", split_ordinal(rest)[1]) or rest
 
 
+@lru_cache(maxsize=1 << 16)
 def says_of_which(name: str) -> bool:
     """Whether a printed name begins with 其中 (such a row is a part, never an addend: trap 12)."""
     return bool(_OF_WHICH.match(split_ordinal(name)[1])) or bool(_OF_WHICH.match(squeeze(name)))

@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import lru_cache
 from typing import Literal, NamedTuple
 
-from expectations.tables import COARSEST, Cell
+from expectations.tables import COARSEST, Cell, shows_nothing
 
 Relation = Literal["=", "≤"]
 
@@ -38,7 +39,7 @@ def _sum(terms: tuple[Term, ...]) -> Decimal:
     return total
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Identity:
     """`left relation right` of one check in one place. Amounts in 万元 (other units are named in `column_label`)."""
 
@@ -57,25 +58,24 @@ class Identity:
     stated: tuple[Decimal, Decimal] | None = None
     """Both sides where they are no sums of cells (counts, products, percentages)."""
 
-    left_value: Decimal = field(init=False, compare=False, default=Decimal(0))
-    right_value: Decimal = field(init=False, compare=False, default=Decimal(0))
-    difference: Decimal = field(init=False, compare=False, default=Decimal(0))
-    excess: Decimal = field(init=False, compare=False, default=Decimal(0))
+    left_value: Decimal = field(init=False, compare=False)
+    right_value: Decimal = field(init=False, compare=False)
+    difference: Decimal = field(init=False, compare=False)
+    excess: Decimal = field(init=False, compare=False)
     """By how much the two sides miss each other beyond the tolerance; 0 or below when the identity holds."""
 
     def __post_init__(self) -> None:
         if self.skipped is not None:
-            return
-        left, right = self.stated or (_sum(self.left), _sum(self.right))
-        gap = left - right
-        reach = gap if self.relation == "≤" else abs(gap)
-        for name, value in (
-            ("left_value", left),
-            ("right_value", right),
-            ("difference", gap),
-            ("excess", reach - self.tolerance),
-        ):
-            object.__setattr__(self, name, value)
+            left = right = gap = excess = _NOTHING
+        else:
+            left, right = self.stated or (_sum(self.left), _sum(self.right))
+            gap = left - right
+            excess = (gap if self.relation == "≤" else abs(gap)) - self.tolerance
+        write = object.__setattr__
+        write(self, "left_value", left)
+        write(self, "right_value", right)
+        write(self, "difference", gap)
+        write(self, "excess", excess)
 
     @property
     def holds(self) -> bool | None:
@@ -93,7 +93,11 @@ def tolerance_of(terms: Iterable[Term], addends: int) -> Decimal:
     most. With two decimals of 万元 this is the field's max(0.01, 0.005·n); tables in 元 or with six decimals are held to
     what they print.
     """
-    quantum = max([term.cell.quantum for term in terms if term.cell.printed], default=COARSEST)
+    return _tolerance(max([term.cell.quantum for term in terms if term.cell.printed], default=COARSEST), addends)
+
+
+@lru_cache(maxsize=1 << 12)
+def _tolerance(quantum: Decimal, addends: int) -> Decimal:
     return quantum / 2 if addends <= 1 else max(quantum, quantum / 2 * addends)
 
 
@@ -109,12 +113,21 @@ def equal(
     severity: str | None = None,
 ) -> Identity:
     """The identity of two sums of cells with the tolerance of their print."""
-    printed = [sum(term.cell.printed for term in side) for side in (left, right)]
+    ids: dict[str, None] = {}
+    printed = [0, 0]
+    quantum: Decimal | None = None
+    for number, side in enumerate((left, right)):
+        for cell, _, _ in side:
+            if cell.statement_id:
+                ids[cell.statement_id] = None
+            if cell.fact_id is not None or not shows_nothing(cell.raw):
+                printed[number] += 1
+                if quantum is None or cell.quantum > quantum:
+                    quantum = cell.quantum
     addends = max(*printed, 1) if min(len(left), len(right)) <= 1 else sum(printed)
-    ids = tuple(dict.fromkeys(term.cell.statement_id for term in (*left, *right) if term.cell.statement_id))
     return Identity(
-        check, ids, row_label, column_label, tuple(left), tuple(right), relation,
-        tolerance_of((*left, *right), addends), None, note, severity,
+        check, tuple(ids), row_label, column_label, tuple(left), tuple(right), relation,
+        _tolerance(COARSEST if quantum is None else quantum, addends), None, note, severity,
     )  # fmt: skip
 
 

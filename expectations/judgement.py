@@ -101,7 +101,7 @@ def _collector_at_rest() -> Iterator[None]:
 def _judge(disclosures: Sequence[Disclosure], second_reading: SecondReading | None) -> Judgement:
     by_sha = {one.document.sha256: one for one in disclosures}
     reconciled = [reconcile(one) for one in by_sha.values()]
-    failed, outcomes = _failing(reconciled)
+    failed, outcomes = _failing(_judged_frame(reconciled))
     of_document: dict[str, list[int]] = defaultdict(list)
     for document, number in sorted(failed):
         of_document[document].append(number)
@@ -110,6 +110,8 @@ def _judge(disclosures: Sequence[Disclosure], second_reading: SecondReading | No
         for one in reconciled
     }
     stored = {_sha(one): _stored(one, of_document[_sha(one)]) for one in reconciled}
+    # Great Expectations keeps exceptions of its own that keep this frame: without its names the identities go at once
+    del reconciled
     return Judgement(findings, stored, outcomes, tuple(by_sha.values()), frozenset(failed))
 
 
@@ -168,13 +170,12 @@ def _judged_frame(reconciled: Sequence[Reconciled]) -> pd.DataFrame:
     })  # fmt: skip
 
 
-def _failing(reconciled: Sequence[Reconciled]) -> tuple[set[tuple[str, int]], tuple[Any, ...]]:
+def _failing(judged: pd.DataFrame) -> tuple[set[tuple[str, int]], tuple[Any, ...]]:
     """(document, identity) of every row that an expectation names, and the suites' results."""
     os.environ["GX_ANALYTICS_ENABLED"] = "False"  # before the import: telemetry is decided there
     import great_expectations as gx
     from great_expectations.data_context.types.base import ProgressBarsConfig
 
-    judged = _judged_frame(reconciled)
     present = set(judged["check"].cat.categories)
     unjudged = present - judged_checks()
     if unjudged:

@@ -70,6 +70,9 @@ def reconciliation_rows(disclosure: Disclosure) -> tuple[Reconciliation, ...]:
     return tuple(reconciliation(identity) for identity in reconcile(disclosure).identities)
 
 
+_FIELDS = set(Reconciliation.model_fields)
+
+
 def reconciliation(identity: Identity, *, failed: bool | None = None) -> Reconciliation:
     """One identity as a stored row; `failed` is the judge's verdict, where one was asked.
 
@@ -80,6 +83,7 @@ def reconciliation(identity: Identity, *, failed: bool | None = None) -> Reconci
         failed = not identity.holds
     subject = " · ".join(part for part in (identity.row_label, identity.column_label, identity.skipped or "") if part)
     return Reconciliation.model_construct(
+        _FIELDS,
         check=identity.check,
         status="skipped" if skipped else "failed" if failed else "passed",
         severity=severity_of(identity),

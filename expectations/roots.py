@@ -44,9 +44,11 @@ class _Sheet:
     cells: dict[Key, Term] = field(default_factory=dict)
 
     def gap(self, number: int) -> Decimal:
-        weights = self.weight[number]
-        moved = sum((self.change[key] * weights[key] for key in weights if key in self.change), Decimal(0))
-        return self.identities[number].difference + moved
+        gap, weights = self.identities[number].difference, self.weight[number]
+        for key, change in self.change.items():
+            if key in weights:
+                gap += change * weights[key]
+        return gap
 
     def holds(self, number: int, gap: Decimal) -> bool:
         one = self.identities[number]

@@ -37,19 +37,24 @@ def names() -> dict[str, dict[str, re.Pattern[str]]]:
     }
 
 
+@lru_cache(maxsize=1 << 17)
 def says(section: str, key: str, name: str) -> bool:
     """Whether a plain name is one of the names `names.toml` lists under section.key."""
     return bool(names()[section][key].search(name))
 
 
 @lru_cache(maxsize=1 << 16)
-def _shows_nothing(raw: str) -> bool:
+def shows_nothing(raw: str) -> bool:
+    """Whether a cell prints nothing: blank, or dashes only."""
     return is_blank(raw)
 
 
 @lru_cache(maxsize=1 << 16)
 def _decimals(raw: str) -> int:
     return printed_decimals(raw)
+
+
+_NOTHING = Decimal(0)
 
 
 class Cell(NamedTuple):
@@ -66,7 +71,7 @@ class Cell(NamedTuple):
 
     @property
     def printed(self) -> bool:
-        return self.fact_id is not None or not _shows_nothing(self.raw)
+        return self.fact_id is not None or not shows_nothing(self.raw)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,14 +85,14 @@ class Column:
     fund: str | None = None
     fiscal_year: int | None = None
     basis: str | None = None
+    label: str = field(init=False, compare=False, default="")
+    """The whole header path in one."""
+    leaf: str = field(init=False, compare=False, default="")
+    """The last level of the header, without blanks."""
 
-    @property
-    def label(self) -> str:
-        return "/".join(self.path)
-
-    @property
-    def leaf(self) -> str:
-        return squeeze(self.path[-1]) if self.path else ""
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "label", "/".join(self.path))
+        object.__setattr__(self, "leaf", squeeze(self.path[-1]) if self.path else "")
 
 
 class Cells(dict[int, Cell]):
@@ -105,7 +110,7 @@ class Cells(dict[int, Cell]):
         self.row = row
 
     def __missing__(self, col: int) -> Cell:
-        return Cell(self.statement_id, self.row, col, Decimal(0), "", None, None, COARSEST)
+        return Cell(self.statement_id, self.row, col, _NOTHING, "", None, None, COARSEST)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -121,6 +126,11 @@ class Line:
     code_system: str | None
     cells: Cells
     order: int
+    label: str = field(init=False, default="")
+    """Code and name, as a person finds the line."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "label", f"{self.code} {self.name}".strip())
 
     @property
     def ordinal(self) -> str:
@@ -137,10 +147,6 @@ class Line:
     @property
     def blank(self) -> bool:
         return not any(cell.printed for cell in self.cells.values())
-
-    @property
-    def label(self) -> str:
-        return f"{self.code} {self.name}".strip()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -213,6 +219,7 @@ def tables_of(disclosure: Disclosure) -> list[Table]:
     return [_table(statement, facts.get(statement.id, [])) for statement in disclosure.statements]
 
 
+@lru_cache(maxsize=1 << 16)
 def _quantum(raw: str, unit: Decimal, finest: int) -> Decimal:
     decimals = _decimals(raw) or finest
     # `480544221.6` 元 may be rounded; a tenth of a 元 is nothing, a tenth of a 万元 is
@@ -267,7 +274,7 @@ def _common(values: Iterable[T]) -> T:
     """The value most of the facts of a column share."""
     given = list(values)
     first = given[0]
-    return first if all(value == first for value in given) else Counter(given).most_common(1)[0][0]
+    return first if given.count(first) == len(given) else Counter(given).most_common(1)[0][0]
 
 
 def _name_column(statement: Statement, facts: list[Fact]) -> int | None:
@@ -311,9 +318,10 @@ def _lines(
         amounts = {fact.col: cells[row, fact.col] for fact in here}
         if in_row[row] == 1 and whole_rows:
             for column in columns:
-                amounts.setdefault(column.col, _blank(statement, row, column.col, blank_quantum))
+                if column.col not in amounts:
+                    amounts[column.col] = _blank(statement, row, column.col, blank_quantum)
         printed = _printed_name(statement, row, name_col, name, max(amounts))
-        system = _common(fact.code_system for fact in here)
+        system = here[0].code_system if len(here) == 1 else _common(fact.code_system for fact in here)
         lines.append(
             Line(
                 row,
@@ -338,10 +346,14 @@ def _lines(
 
 
 def _blank(statement: Statement, row: int, col: int, quantum: Decimal) -> Cell:
-    printed = statement.rows[row] if row < len(statement.rows) else None
-    at = printed.at[col] if printed is not None and col < len(printed.at) else None
-    raw = printed.cells[col] if printed is not None and col < len(printed.cells) else ""
-    return Cell(statement.id, row, col, Decimal(0), raw if _shows_nothing(raw) else "", None, at, quantum)
+    if row >= len(statement.rows):
+        return Cell(statement.id, row, col, _NOTHING, "", None, None, quantum)
+    printed = statement.rows[row]
+    places, texts = printed.at, printed.cells
+    raw = texts[col] if col < len(texts) else ""
+    if raw and not shows_nothing(raw):
+        raw = ""
+    return Cell(statement.id, row, col, _NOTHING, raw, None, places[col] if col < len(places) else None, quantum)
 
 
 def _blank_line(
@@ -359,7 +371,7 @@ def _blank_line(
         printed = next(
             (text for text in texts[: first or None] if says("rows", "any_total", plain_name(text))), printed
         )
-    if _shows_nothing(printed):
+    if shows_nothing(printed):
         return None
     name = plain_name(printed)
     codes = [squeeze(text) for text in texts[: name_col or 0] if re.fullmatch(r"\d{2,7}", squeeze(text))]
