@@ -1,4 +1,4 @@
-"""Statement kinds: which of the sixteen statements a printed title names. Titles are data (`data/kinds.toml`).
+"""Statement kinds: which statement a printed title names. Titles are data (`data/kinds.toml`).
 
 Nothing here looks at a table's columns; that is for the rooms that read tables.
 """
@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 
+from budget.disclosure import Fund
 from budget.printed_text import squeeze
 
 _NAMED_FUND = 3
@@ -49,13 +50,6 @@ class StatementKind:
     contains: tuple[str, ...]
     ends: tuple[str, ...]
     decides: tuple[str, ...]
-
-
-@cache
-def _beside() -> StatementKind:
-    """Titles of money tables that are none of the kinds."""
-    raw = tomllib.loads(resources.files("budget").joinpath("data/kinds.toml").read_text(encoding="utf-8"))["beside"]
-    return StatementKind("unknown", "", tuple(raw["contains"]), tuple(raw["ends"]), ())
 
 
 @cache
@@ -104,8 +98,6 @@ def fold_title(text: str) -> str:
 def classify_title(text: str) -> str | None:
     """The statement kind a title names, or None. The longest alias wins; contents lines name none.
 
-    `unknown` is said of titles that are known to be none of the kinds.
-
     Aliases: DOMAIN §3. The words 预算/决算 decide the kind of the document, never the kind of the statement.
     """
     found = alias_in(text)
@@ -139,16 +131,32 @@ def alias_in(text: str) -> tuple[str, str] | None:
             if word in title:
                 return kind.name, word
     best: tuple[int, str, str] | None = None
-    for kind in (*statement_kinds(), _beside()):
+    for kind in statement_kinds():
         for alias in kind.contains:
             weight = len(alias) + (_NAMED_FUND if alias[0] in "GFS" else 0)
             if alias in bare and (best is None or weight > best[0]):
                 best = (weight, kind.name, alias)
     if best is None:
         # short aliases stand inside many longer titles: they count only when nothing longer is named
-        for kind in (*statement_kinds(), _beside()):
+        for kind in statement_kinds():
             for alias in kind.ends:
                 longer = best is None or len(alias) > best[0]
                 if longer and bare.endswith(alias) and _may_stand_before(bare.removesuffix(alias)):
                     best = (len(alias), kind.name, alias)
     return (best[1], best[2]) if best else None
+
+
+_FUND_SIGNS: tuple[tuple[str, Fund], ...] = (("G", "general_budget"), ("F", "gov_fund"), ("S", "state_capital"))
+
+
+@cache
+def fund_of_title(text: str) -> Fund | None:
+    """The fund from which a title says that its table is paid; None where it names none or several.
+
+    `财政拨款` alone is all three fiscal funds (DOMAIN §4.1 fiscal_total).
+    """
+    title = fold_title(text)
+    named = [fund for sign, fund in _FUND_SIGNS if sign in title]
+    if len(named) == 1:
+        return named[0]
+    return "fiscal" if not named and "财政拨款" in title else None

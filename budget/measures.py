@@ -25,7 +25,7 @@ _FUND_OF: dict[str, Fund] = {
 _FUND_OF_KIND: dict[str, Fund] = {
     "general_budget_expenditure": "general_budget", "general_budget_basic_expenditure": "general_budget",
     "government_fund_expenditure": "gov_fund", "state_capital_expenditure": "state_capital",
-    "appropriation_summary": "fiscal",
+    "appropriation_summary": "fiscal", "appropriation_expenditure": "fiscal",
 }  # fmt: skip
 
 
@@ -154,3 +154,12 @@ def item_of_row(name: str) -> str | None:
 def fund_of_row(name: str) -> Fund | None:
     """The fund that a revenue row names (`一、一般公共预算拨款收入` → general_budget); None when it names none."""
     return _FUND_OF.get(measure_of_level(name) or "")
+
+
+@cache
+def item_of_title(title: str) -> str | None:
+    """The item that a title says its whole table is for (`会议费明细表` → meeting); None when it names none or several."""
+    spellings = _spellings()
+    folded = fold_header(title)
+    named = {name for alias, name in spellings.exact.items() if name in spellings.items and alias in folded}
+    return named.pop() if len(named) == 1 else None

@@ -7,19 +7,31 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from budget.amounts import NotAnAmountError, Unit, decimal_text, find_unit, parse_amount, to_wan
 from budget.codes import is_class_name, join_code, level_of, system_of
 from budget.disclosure import CodeSystem, Fact, Finding, FindingCell, Role, Row, Statement
-from budget.measures import Measure, fund_of_row, item_of_row, measure_of, measure_of_level
+from budget.kinds import fund_of_title
+from budget.measures import Measure, fund_of_row, item_of_row, item_of_title, measure_of, measure_of_level
 from budget.printed_text import is_blank, plain_name, says_of_which, split_ordinal, squeeze
 from budget.states import Origin, Severity
 from extract.headers import TOTAL_WORDS
 from extract.statements import Cell, Table
 
 NO_FACTS = frozenset({"organisation", "project_performance", "unknown"})
+_FUND_IN_TITLE = frozenset(
+    [
+        "basic_expenditure",
+        "project_expenditure",
+        "procurement",
+        "agency_running_expenses",
+        "meeting_and_training_expenses",
+    ]
+)
+"""Kinds of all funds: one that is paid from a single fund, or from the fiscal funds, says so in its title only
+(一般公共预算项目支出表 beside 项目支出表, 财政拨款基本支出表)."""
 Side = Literal["revenue", "expenditure"]
 
 
@@ -256,7 +268,12 @@ class _Path:
         path = table.paths[c]
         named = next((u for level in reversed(path) if (u := find_unit(level)) and "元" in level), unit)
         path_year, path_basis = year_and_basis(path, year)
-        return cls(path, named, measure_of(path, table.kind), path_year, path_basis)
+        measure = measure_of(path, table.kind)
+        if measure.fund == "all" and table.title and table.kind in _FUND_IN_TITLE:
+            measure = replace(measure, fund=fund_of_title(table.title) or "all")
+        if measure.item is None and table.title and table.kind == "meeting_and_training_expenses":
+            measure = replace(measure, item=item_of_title(table.title))
+        return cls(path, named, measure, path_year, path_basis)
 
 
 def _is_label(cell: Cell, key: _Key) -> bool:

@@ -321,6 +321,7 @@ _STATEMENTS = frozenset(
         "revenue_summary",
         "expenditure_summary",
         "appropriation_summary",
+        "appropriation_expenditure",
         "general_budget_expenditure",
         "general_budget_basic_expenditure",
         "three_public_expenses",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from budget.measures import fund_of_row, is_money_path, is_not_money_path, item_of_row, measure_of
+from budget.measures import fund_of_row, is_money_path, is_not_money_path, item_of_row, item_of_title, measure_of
 
 
 @pytest.mark.parametrize(
@@ -26,6 +26,8 @@ from budget.measures import fund_of_row, is_money_path, is_not_money_path, item_
         (("机关运行经费预算数",), "three_public_expenses", "agency_running", "agency_running", "all"),
         (("支出", "政府性基金预算财政拨款"), "appropriation_summary", "gov_fund", None, "gov_fund"),
         (("收入", "预算数"), "appropriation_summary", "total", None, "fiscal"),
+        (("基本支出", "人员经费"), "appropriation_expenditure", "personnel", None, "fiscal"),
+        (("机关运行经费支出",), "agency_running_expenses", "agency_running", "agency_running", "all"),
     ],
 )  # fmt: skip
 def test_a_path_measures(path: tuple[str, ...], kind: str, measure: str, item: str | None, fund: str) -> None:
@@ -50,3 +52,14 @@ def test_a_row_may_name_the_item_or_the_fund() -> None:
     assert item_of_row("行政经费") is None
     assert fund_of_row("一、一般公共预算拨款收入") == "general_budget"
     assert fund_of_row("五、教育支出") is None
+
+
+def test_travel_is_no_training() -> None:
+    assert item_of_row("差旅费") is None
+    assert item_of_row("培训费") == "training"
+
+
+def test_a_title_may_name_the_one_item_of_its_table() -> None:
+    assert item_of_title("会议费明细表") == "meeting"
+    assert item_of_title("2026年培训费支出预算表") == "training"
+    assert item_of_title("一般公共预算会议费、培训费支出预算表") is None

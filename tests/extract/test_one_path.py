@@ -110,6 +110,46 @@ def test_a_table_with_a_header_tree_gives_full_paths_codes_and_amounts() -> None
     assert (disclosure.document.fiscal_year, disclosure.document.kind) == (2024, "department_budget")
 
 
+def test_tables_of_all_fiscal_funds_and_of_one_subject_have_kinds_of_their_own() -> None:
+    by_function: Rows = [
+        ["科目编码", "科目名称", "合计", "基本支出", "项目支出"],
+        ["208", "社会保障和就业支出", "30.50", "20.50", "10.00"],
+    ]
+    running: Rows = [["科目编码", "科目名称", "机关运行经费支出"], ["30201", "办公费", "29.00"]]
+    meetings: Rows = [
+        ["序号", "会议名称", "时间", "人数", "金额", "备注"],
+        ["1", "决算汇审会", "5月", "125", "23.00", ""],
+    ]
+    found = word(
+        TITLE, "财政拨款支出表（功能科目）", "单位：万元", (by_function, ()), "一般公共预算机关运行经费支出预算表", "单位：万元",
+        (running, ()), "会议费明细表", "单位：万元", (meetings, ()),
+    )  # fmt: skip
+    assert [(f.kind, f.measure, f.item, f.fund, f.name, f.amount) for f in found.facts] == [
+        ("appropriation_expenditure", "total", None, "fiscal", "社会保障和就业支出", "30.5"),
+        ("appropriation_expenditure", "basic", None, "fiscal", "社会保障和就业支出", "20.5"),
+        ("appropriation_expenditure", "project", None, "fiscal", "社会保障和就业支出", "10"),
+        ("agency_running_expenses", "agency_running", "agency_running", "general_budget", "办公费", "29"),
+        ("meeting_and_training_expenses", "total", "meeting", "all", "决算汇审会", "23"),
+    ]
+
+
+def test_the_fund_that_only_a_title_names_is_the_fund_of_its_amounts() -> None:
+    projects: Rows = [["项目名称", "合计"], ["安全检查", "8.00"]]
+    found = word(
+        TITLE,
+        "项目支出预算表",
+        "单位：万元",
+        (projects, ()),
+        "一般公共预算项目支出预算表",
+        "单位：万元",
+        (projects, ()),
+    )
+    assert [(f.kind, f.fund) for f in found.facts] == [
+        ("project_expenditure", "all"),
+        ("project_expenditure", "general_budget"),
+    ]
+
+
 def test_side_by_side_lists_keep_their_own_names() -> None:
     rows = [
         ["收入", "", "支出", ""],
