@@ -15,7 +15,7 @@ from budget.disclosure import Disclosure
 from expectations.balance import FUNDS, Side, fund_of, side_of
 from expectations.codes import class_code, core
 from expectations.hierarchy import forest
-from expectations.identities import Identity, Term, equal, skip
+from expectations.identities import Identity, Term, equal, skip, tolerance_of
 from expectations.rows import Header, header_tree
 from expectations.tables import COARSEST, Cell, Column, Line, Table, is_total, says
 
@@ -24,6 +24,11 @@ FUND_TABLES = {
     "gov_fund": "government_fund_expenditure",
     "state_capital": "state_capital_expenditure",
 }
+OWN_CODES = {
+    "expenditure_summary": "functional", "general_budget_expenditure": "functional", "government_fund_expenditure": "functional",
+    "state_capital_expenditure": "functional", "general_budget_basic_expenditure": "department_economic",
+}  # fmt: skip
+"""Kind → the classification it is about, where a document prints it by several."""
 DISAGREE = 0.2
 """Per-code checks are claimed only where no more of the codes disagree: some forms list income under other codes."""
 
@@ -35,16 +40,35 @@ class Set:
     kinds: dict[str, list[Table]] = field(default_factory=lambda: defaultdict(list))
 
     def one(self, kind: str) -> Table | None:
-        """The only table of a kind that prints amounts; None when there is none or several."""
-        found = [table for table in self.kinds.get(kind, []) if not table.empty]
+        """The only table of a kind that prints amounts; None when there is none or several.
+
+        Forms print 一般公共预算支出表 twice, 按功能分类 and 按经济分类 (Shenzhen, Fuzhou, Xi'an): the one by the kind's own
+        classification is meant.
+        """
+        found = self._shown(kind)
+        if len(found) > 1:
+            found = [table for table in found if classified_by(table) == OWN_CODES.get(kind)]
         return found[0] if len(found) == 1 else None
+
+    def views(self, kind: str) -> list[Table]:
+        """The tables that print the amounts of `one` again by another classification."""
+        own = self.one(kind)
+        return [table for table in self._shown(kind) if own is not None and table is not own]
+
+    def _shown(self, kind: str) -> list[Table]:
+        return [table for table in self.kinds.get(kind, []) if not table.empty]
 
     def why_not(self, *kinds: str) -> str:
         for kind in kinds:
-            found = [table for table in self.kinds.get(kind, []) if not table.empty]
-            if len(found) != 1:
-                return f"{kind}: {'no table with amounts' if not found else 'several tables'}"
+            if self.one(kind) is None:
+                return f"{kind}: {'several tables' if self._shown(kind) else 'no table with amounts'}"
         return ""
+
+
+def classified_by(table: Table) -> str | None:
+    """functional, department_economic or government_economic: what most codes of a table are; None without codes."""
+    systems = Counter(line.code_system for line in table.lines if line.code and line.code_system)
+    return systems.most_common(1)[0][0] if systems else None
 
 
 def sets_of(tables: list[Table]) -> list[Set]:
@@ -75,6 +99,8 @@ class Coded:
     table: Table
     total: Line | None
     columns: dict[str, list[Column]]
+    heads: tuple[Line, ...] = ()
+    """The units whose rows follow below each, where no line is the total of them all (Shenzhen)."""
 
     def column(self, *measures: str) -> list[Column] | None:
         """The columns that show this measure for the document's year; a group without 小计 gives all of its parts."""
@@ -85,14 +111,13 @@ class Coded:
 
     def of_total(self, *measures: str) -> list[Term] | None:
         columns = self.column(*measures)
-        if columns is None or self.total is None or any(column.col not in self.total.cells for column in columns):
+        lines = (self.total,) if self.total is not None else self.heads
+        if columns is None or not lines or any(column.col not in line.cells for line in lines for column in columns):
             return None
         return [
-            Term(
-                self.total.cells[column.col], " ".join(dict.fromkeys((self.table.title, self.total.name, column.leaf)))
-            )
-            for column in columns
-        ]
+            Term(line.cells[column.col], " ".join(dict.fromkeys((self.table.title, line.name, column.leaf))))
+            for line in lines for column in columns
+        ]  # fmt: skip
 
 
 def coded(table: Table | None, year: int | None) -> Coded | None:
@@ -104,7 +129,18 @@ def coded(table: Table | None, year: int | None) -> Coded | None:
         column for column in table.columns_of(None)
         if year is None or column.fiscal_year in (None, year)
     ]  # fmt: skip
-    return Coded(table, total, _by_meaning(columns))
+    return Coded(table, total, _by_meaning(columns), () if total is not None else _unit_heads(table))
+
+
+def _unit_heads(table: Table) -> tuple[Line, ...]:
+    """The lines without a code that each stand above the classes of one unit; () where other lines have no code either."""
+    lines = [line for line in table.side(None) if not line.blank]
+    if table.unit_codes or not lines or lines[0].code:
+        return ()
+    for above, line in zip(lines, [*lines[1:], None], strict=True):
+        if not above.code and (line is None or len(line.code) != 3 or not line.code.isdigit()):
+            return ()
+    return tuple(line for line in lines if not line.code)
 
 
 def _only_line(table: Table) -> Line | None:
@@ -228,7 +264,8 @@ def _set(one: Set, year: int | None) -> Iterator[Identity]:
     yield from _xrf06(one, a_left, a_right, funds)
     yield from _xrf07(one, spending, funds, a_right, fiscal_only)
     yield from _xrf08(one, funds["general_budget"], basic)
-    yield from _xrf09(one, right, spending, a_right, funds)
+    yield from _views(one, funds, basic, year)
+    yield from _xrf09(one, right, spending, a_left, a_right, funds)
     yield from _xrf10(one, left, right, income, spending)
     yield from _xrf11(one, spending, funds["general_budget"], year)
 
@@ -394,6 +431,8 @@ def only_fiscal(left: Side | None, a_left: Side | None) -> str:
     column, a_column = one_column(left), one_column(a_left)
     if left is None or a_left is None or column is None or a_column is None:
         return "the two summaries are not both printed"
+    if not left.parts:
+        return "the revenue rows are not told apart"
     for line in (*left.parts, *left.between):
         if says("rows", "fiscal_revenue", line.name) or any(says("rows", fund, line.name) for fund in FUNDS):
             continue
@@ -491,13 +530,20 @@ def _xrf06_in_all(
         fund for fund in FUNDS if a_left is not None
         for row in _named(a_left, fund) if any(cell.value for cell in row.cells.values())
     }  # fmt: skip
-    several = [kind for kind in FUND_TABLES.values() if len([t for t in one.kinds.get(kind, []) if not t.empty]) > 1]
+    several = [kind for kind in FUND_TABLES.values() if one.why_not(kind).endswith("several tables")]
     totals = {fund: table.of_total("total") for fund, table in funds.items() if table is not None}
     if own is None or several or not used or not used <= set(totals) or not all(totals.values()):
         return skip("XRF-06", "not one statement with a total for each fund that has revenue", sid)
     terms = [t for found in totals.values() for t in found or ()]
     tables = [table for table in funds.values() if table is not None]
-    return equal("XRF-06", [own], terms, _titles(a_right, *tables), "财政拨款支出")
+    claim = equal("XRF-06", [own], terms, _titles(a_right, *tables), "财政拨款支出")
+    if claim.holds or a_left is None:
+        return claim
+    # statements by function without what was carried over, which has one of its own (上年结转资金支出表, Shaanxi)
+    rows = [line for line in a_left.between if says("rows", "carry_in", line.name)]
+    carried = [t for line in rows if (t := term(a_left, line)) is not None and t.cell.value]
+    whole = equal("XRF-06", [own], [*terms, *carried], claim.row_label, claim.column_label)
+    return whole if whole.holds else claim
 
 
 def _xrf06(one: Set, a_left: Side | None, a_right: Side | None, funds: dict[str, Coded | None]) -> Iterator[Identity]:
@@ -535,7 +581,7 @@ def _xrf07(
         return
     sid = spending.table.statement.id
     missing = [kind for kind in FUND_TABLES.values() if not one.kinds.get(kind) and _column_used(a_right, kind)]
-    several = [kind for kind in FUND_TABLES.values() if len([t for t in one.kinds.get(kind, []) if not t.empty]) > 1]
+    several = [kind for kind in FUND_TABLES.values() if one.why_not(kind).endswith("several tables")]
     tables = [table for table in funds.values() if table is not None]
     if why_not or missing or several or not tables:
         yield skip("XRF-07", why_not or f"not one table each: {', '.join(missing + several) or 'fund tables'}", sid)
@@ -580,6 +626,50 @@ def _xrf08(one: Set, general: Coded | None, basic: Table | None) -> Iterator[Ide
     yield equal("XRF-08", own, other, f"{general.table.title} = {basic.title}", "基本支出")
 
 
+def _views(one: Set, funds: dict[str, Coded | None], basic: Table | None, year: int | None) -> Iterator[Identity]:
+    """XRF-06, XRF-08: 按功能分类 and 按经济分类 are two views of the same money: totals agree, and 基本支出 by function row by row."""
+    own = {kind: funds[fund] for fund, kind in FUND_TABLES.items()}
+    own["general_budget_basic_expenditure"] = coded(basic, year)
+    for kind, mine in own.items():
+        check = "XRF-08" if kind == "general_budget_basic_expenditure" else "XRF-06"
+        for view in one.views(kind):
+            theirs = coded(view, year)
+            if mine is None or theirs is None:
+                yield skip(check, "the view by another classification prints no total", view.statement.id)
+                continue
+            for measure in ("total", "basic", "project", "personnel", "public"):
+                a, b = mine.of_total(measure), theirs.of_total(measure)
+                if a and b and any(t.cell.printed for t in a) and any(t.cell.printed for t in b):
+                    claim = equal(check, a, b, _titles(mine, theirs), a[0].label.rsplit(" ", 1)[-1])
+                    yield replace(claim, tolerance=claim.tolerance * (_rows_of(a, mine) + _rows_of(b, theirs)))
+            general = funds["general_budget"]
+            if check == "XRF-08" and general is not None and classified_by(view) == "functional":
+                yield from _basic_per_code(general, theirs)
+
+
+def _rows_of(total: list[Term], table: Coded) -> int:
+    """How many rounded rows a total is the sum of: two views round different rows."""
+    cols = {t.cell.col for t in total}
+    lines = [line for line in table.table.side(None) if line.code and any(line.cells[col].printed for col in cols)]
+    codes = {line.code for line in lines}
+    return max(1, sum(not any(other != code and other.startswith(code) for other in codes) for code in codes))
+
+
+def _basic_per_code(general: Coded, view: Coded) -> Iterator[Identity]:
+    """XRF-08 by code: the column 基本支出 of 一般公共预算支出表 against 基本支出表 by function."""
+    a, b = _by_key([general], "basic"), _by_key([view], "total")
+    claims = [
+        equal("XRF-08", a[code], b[code], code, f"{_titles(general, view)} 基本支出")
+        for code in a if code in b and any(t.cell.printed for t in (*a[code], *b[code]))
+    ]  # fmt: skip
+    if sum(not claim.holds for claim in claims) > max(1, DISAGREE * len(claims)):
+        yield skip(
+            "XRF-08", "the tables do not list the same codes", general.table.statement.id, view.table.statement.id
+        )
+    else:
+        yield from claims
+
+
 def basic_total(table: Table) -> list[Term] | None:
     """基本支出 in all: the total of the table, or its 人员经费合计 and 公用经费合计."""
     lines = [line for line in table.side(None) if line.cells]
@@ -594,7 +684,12 @@ def basic_total(table: Table) -> list[Term] | None:
 
 
 def _xrf09(
-    one: Set, right: Side | None, spending: Coded | None, a_right: Side | None, funds: dict[str, Coded | None]
+    one: Set,
+    right: Side | None,
+    spending: Coded | None,
+    a_left: Side | None,
+    a_right: Side | None,
+    funds: dict[str, Coded | None],
 ) -> Iterator[Identity]:
     if right is None or spending is None or one_column(right) is None:
         yield skip(
@@ -607,10 +702,42 @@ def _xrf09(
     if a_right is None:
         return
     yield from _below_classes(a_right, [table for table in funds.values() if table is not None])
+    if not any(fund_of(column) for column in a_right.columns):
+        yield from _classes_of_all_funds(one, a_left, a_right, funds)
     for fund, table in funds.items():
         columns = [column for column in a_right.columns if fund_of(column) == fund]
         if table is not None and len(columns) == 1:
             yield from _classes(a_right, columns[0], table, ("carry_over_out",))
+
+
+def _classes_of_all_funds(
+    one: Set, a_left: Side | None, a_right: Side, funds: dict[str, Coded | None]
+) -> Iterator[Identity]:
+    """XRF-09 of 财政拨款收支总表 without fund columns: a class is that class in the fund statements together."""
+    whole = _xrf06_in_all(one, a_left, a_right, a_right.current or a_right.grand, funds)
+    tables = [table for table in funds.values() if table is not None]
+    column = one_column(a_right)
+    if whole.skipped is not None or column is None or not tables:
+        yield skip("XRF-09", "no statement for each fund that has revenue", a_right.table.statement.id)
+        return
+    shown = {t.cell.statement_id for t in whole.right}
+    if not whole.holds or shown != {table.table.statement.id for table in tables}:
+        yield skip("XRF-09", "the fund statements leave out what was carried over", a_right.table.statement.id)
+        return
+    sums = [_sums_by_class(table, table.column("total"), ("carry_over_out",)) for table in tables]
+    if not all(sums):
+        yield skip("XRF-09", "no classes by function to compare with", a_right.table.statement.id)
+        return
+    for line in a_right.parts:
+        code = class_code(line.name)
+        if code is None or column.col not in line.cells:
+            continue
+        own = Term(line.cells[column.col], f"{a_right.table.title} {line.name}")
+        terms = [t for found in sums for t in found.get(code, [])]
+        if own.cell.printed or any(t.cell.printed for t in terms):
+            claim = equal("XRF-09", [own], terms, f"{code} {line.name}", _titles(a_right, *tables))
+            # the class is a sum of rounded items in the one and rounded as a whole in the other
+            yield replace(claim, tolerance=max(claim.tolerance, tolerance_of((own, *terms), 2)))
 
 
 def _below(right: Side) -> list[Line]:

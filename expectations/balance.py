@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from budget.printed_text import says_of_which
+from budget.printed_text import says_of_which, squeeze
 from expectations.codes import class_code, is_known_name
 from expectations.identities import Identity, Term, equal, skip
 from expectations.tables import Column, Line, Table, says
@@ -59,8 +59,8 @@ def fund_of(column: Column) -> str | None:
 
 def side_of(table: Table, side: str) -> Side | None:
     """The revenue or expenditure list of a summary taken apart; None when it prints no amounts on that side."""
-    lines = table.side(side)
-    columns = _own_columns(table, side)
+    columns = lists_of(table, side)[0]
+    lines = _lines_of(table, side, 0)
     if not lines or not columns:
         return None
     grand = next((line for line in reversed(lines) if says("rows", "grand_total", line.name)), None)
@@ -78,7 +78,8 @@ def side_of(table: Table, side: str) -> Side | None:
         return _central_form(table, side, lines[:until], position, current, grand, columns)
     before = [line for line in body if current is None or line.row < current.row]
     after = [line for line in body if current is not None and line.row > current.row]
-    parts, below = _with_parts(before)
+    leveled = _below_the_only_heading(before)
+    parts, below = leveled[:2] if leveled else _with_parts(before)
     between, below_after = _with_parts(after, carry=True)
     below.update(below_after)
     if current is None:
@@ -92,7 +93,7 @@ def side_of(table: Table, side: str) -> Side | None:
         shown = [Term(line.cells[columns[0].col], line.name) for line in parts]
         if current is not None and not equal("", [Term(current.cells[columns[0].col], "")], shown, "", "").holds:
             parts = []  # the levels below the headings are not told apart
-    parts, heading = _below_one_heading(parts)
+    parts, heading = (parts, leveled[2]) if leveled else _below_one_heading(parts)
     nature = tuple(line for line in parts if side == "expenditure" and says("rows", "by_nature", line.name))
     # 对附属单位补助 and 上缴上级 alone stand among the classes (Guangdong); 基本 and 项目 split the whole total again
     split = any(line.name in ("基本支出", "项目支出") for line in nature)
@@ -122,22 +123,76 @@ def _below_blank(parts: list[Line], below: dict[int, tuple[Line, ...]]) -> list[
     return found if any(not line.blank for line in found) else parts
 
 
-def _own_columns(table: Table, side: str) -> tuple[Column, ...]:
-    """The amount columns beside the side's own names.
+def lists_of(table: Table, side: str) -> list[tuple[Column, ...]]:
+    """The amount columns of a side, cut where names stand between them.
 
     Some forms print the same expenditure three times, by function and by two economic classifications, each list with its
-    own names (Shaanxi). Only the first list is taken: its names are the ones that the facts carry.
+    own names (Shaanxi). The first is the side's own; the others are further views of the same totals.
     """
     columns = table.columns_of(side)
     amounts = {column.col for column in table.columns}
-    first, last = min((c.col for c in columns), default=0), max((c.col for c in columns), default=0)
-    for col in range(first + 1, last):
-        if col in amounts:
-            continue
-        texts = [row.cells[col] for row in table.statement.rows if col < len(row.cells) and row.cells[col].strip()]
-        if sum(not _NUMBER.match(text) for text in texts) >= 3:
-            return tuple(column for column in columns if column.col < col)
-    return tuple(columns)
+    found: list[list[Column]] = [[]]
+    for before, column in zip([None, *columns], columns, strict=False):
+        between = range(before.col + 1, column.col) if before is not None else range(0)
+        if any(col not in amounts and _holds_names(table, col) for col in between):
+            found.append([])
+        found[-1].append(column)
+    return [tuple(one) for one in found]
+
+
+def _holds_names(table: Table, col: int) -> bool:
+    texts = [row.cells[col] for row in table.statement.rows if col < len(row.cells) and row.cells[col].strip()]
+    return sum(not _NUMBER.match(text) for text in texts) >= 3
+
+
+def _lines_of(table: Table, side: str, number: int) -> list[Line]:
+    """The lines of one list of a side, each by the name that stands in that list; lines without any amount are the first's.
+
+    Two lists may print one name in one row: (3)对个人和家庭的补助 beside 9、对个人和家庭的补助.
+    """
+    lists = lists_of(table, side)
+    own = {column.col for column in lists[number]}
+    before = max((column.col for one in lists[:number] for column in one), default=-1)
+    found = []
+    for line in table.side(side):
+        printed = {col for col, cell in line.cells.items() if cell.fact_id is not None}
+        if printed & own or (not number and not printed):
+            texts = table.statement.rows[line.row].cells[before + 1 : min(own)] if len(lists) > 1 else ()
+            here = next((text for text in reversed(texts) if squeeze(text).endswith(line.name)), line.printed_name)
+            found.append(line if here == line.printed_name else replace(line, printed_name=here))
+    return found
+
+
+def _below_the_only_heading(lines: list[Line]) -> tuple[list[Line], dict[int, tuple[Line, ...]], list[Line]] | None:
+    """(addends, sub-rows, heading) of a list whose ordinals tell its levels: 一、部门预算 over 1、…, (1)…; None for others.
+
+    An addend that prints nothing over parts that do (1、财政拨款 over (1)一般公共预算拨款) is stood for by its parts.
+    """
+    numbered = [line for line in lines if _level(line) < len(_LEVELS)]
+    plain = [line for line in lines if _level(line) == len(_LEVELS) and not line.of_which]
+    if len(lines) < 3 or _level(lines[0]) != 0 or any(_level(line) == 0 for line in lines[1:]) or plain:
+        return None
+    top = min((_level(line) for line in numbered[1:]), default=0)
+    tops: list[Line] = []
+    below: dict[int, list[Line]] = {}
+    of_part: dict[int, list[Line]] = {}
+    for line in lines[1:]:
+        level = _level(line)
+        if level == top:
+            tops.append(line)
+        elif not tops:
+            return None
+        elif level < len(_LEVELS):
+            below.setdefault(tops[-1].row, []).append(line)
+        else:  # 其中 is a part of the row above it, whatever that is
+            above = below[tops[-1].row][-1] if below.get(tops[-1].row) else tops[-1]
+            of_part.setdefault(above.row, []).append(line)
+    addends: list[Line] = []
+    for line in tops:
+        parts = [part for part in below.get(line.row, []) if _level(part) == top + 1]
+        addends += parts if line.blank and any(not part.blank for part in parts) else [line]
+    rows = {**of_part, **below}
+    return addends, {row: tuple(parts) for row, parts in rows.items()}, [] if lines[0].blank else lines[:1]
 
 
 def is_total_row(line: Line) -> bool:
@@ -208,7 +263,8 @@ def _is_part(line: Line, above: Line, *, style: bool, carry: bool, by_class: boo
             and says("rows", "carry_parts", line.name)
             and not _sets_in_anew(line, above)
         )
-    if by_class and class_code(line.name) is None and is_known_name(line.name):
+    listed = bool(line.ordinal and above.ordinal) and _level(line) == _level(above)
+    if by_class and not listed and class_code(line.name) is None and is_known_name(line.name):
         return True  # 款 and 项 printed below their 类 without codes
     return style and not _NUMERAL.match(line.ordinal) and bool(_NUMERAL.match(above.ordinal)) and not _is_own(line)
 
@@ -242,6 +298,9 @@ def identities(tables: list[Table]) -> Iterator[Identity]:
             if side is not None:
                 yield from _side(side)
         yield from _both(table, sides["revenue"], sides["expenditure"])
+        for name in sides:
+            for number in range(1, len(lists_of(table, name))):
+                yield from _view(table, name, number)
         if table.kind == "appropriation_summary":
             yield from _fund_rows(table)
 
@@ -281,6 +340,62 @@ def _sums(side: Side, column: Column, sum_check: str, grand_check: str) -> Itera
         side.grand.name,
         column.label,
     )
+
+
+def _view(table: Table, name: str, number: int) -> Iterator[Identity]:
+    """BAL-02, BAL-03 of a list that prints a side's total again by another classification: its rows and their parts add up."""
+    check, grand_check = ("BAL-02", "BAL-04") if name == "revenue" else ("BAL-03", "BAL-05")
+    columns, lines = lists_of(table, name)[number], _lines_of(table, name, number)
+    total = next((line for line in lines if says("rows", "current_total", line.name)), None)
+    grand = next((line for line in lines if says("rows", "grand_total", line.name)), None)
+    first = lists_of(table, name)[0]
+    for line, claimed in ((total, check), (grand, grand_check)):
+        if line is not None and len(first) == len(columns) == 1 and first[0].col in line.cells:
+            own, other = (Term(line.cells[one[0].col], line.name) for one in (columns, first))
+            yield equal(claimed, [own], [other], line.name, f"{columns[0].label} = {first[0].label}")
+    total = total or grand
+    body = [line for line in lines if total is not None and line.row < total.row]
+    body = [line for line in body if not says_of_which(line.printed_name)]
+    levels = {_level(line) for line in body}
+    if total is None or not body or len(_LEVELS) in levels:
+        yield skip(
+            check,
+            "the rows of the list are not told apart by their ordinals",
+            table.statement.id,
+            column_label=columns[0].label,
+        )
+        return
+    tops: list[Line] = []
+    below: dict[int, list[Line]] = {}
+    outer = min(levels)
+    if outer == 0 and sum(_level(line) == 0 for line in body) == 1:
+        body = [line for line in body if _level(line) > 0]  # 一、部门预算 prints the total again
+        outer = min((_level(line) for line in body), default=0)
+    for line in body:
+        if _level(line) == outer:
+            tops.append(line)
+        elif tops:
+            below.setdefault(tops[-1].row, []).append(line)
+    for column in columns:
+        if not tops or column.col not in total.cells:
+            continue
+        yield equal(
+            check,
+            [Term(total.cells[column.col], total.name)],
+            [Term(line.cells[column.col], line.name) for line in tops],
+            total.name,
+            column.label,
+        )
+        for line in tops:
+            parts = below.get(line.row, [])
+            if parts and line.cells[column.col].printed:
+                yield equal(
+                    check,
+                    [Term(line.cells[column.col], line.name)],
+                    [Term(part.cells[column.col], part.name) for part in parts],
+                    line.name,
+                    column.label,
+                )
 
 
 def _sub_rows(side: Side) -> Iterator[Identity]:
