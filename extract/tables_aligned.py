@@ -9,6 +9,7 @@ heads them, a line that stands half a line off its neighbours belongs to a cell 
 from __future__ import annotations
 
 import itertools
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -26,6 +27,9 @@ _AMOUNT: Final = re.compile(r"^[-(（]?(?:\d[\d,，]*\.\d+|\d{1,3}(?:[,，]\d{3}
 _DASH: Final = re.compile(r"^[-—–―－─]+$")
 _LEADERS: Final = re.compile(r"(?:[.．。·…‥]\s*){4,}|…{2,}")
 _CAPTION: Final = re.compile(r"[:：]")
+_TICK: Final = re.compile(r"^\d{1,3}(?:[,，]\d{3})+$|^\d+$")
+TICKS: Final = 4
+"""Numbers from which on a column may be the scale of a chart."""
 
 SAME_SIDE: Final = 6.0
 """Points by which the ends of the level rules of one table may differ."""
@@ -73,12 +77,13 @@ def aligned_tables(sheet: Sheet, lines: Sequence[Ints], areas: Sequence[Box]) ->
     if not any(_has_wide_gap(sheet, line) for line in lines):
         return []
     words = [_words(sheet, part) for line in lines for part in _baselines(sheet, line)]
+    scales = _charts(sheet, words)
     tables: list[Table] = []
     taken: set[int] = set()
     for stack in _stacks(sheet, areas):
         for part in _parts(stack, words):
             table = _between_rules(sheet, words, part)
-            if table is not None and _tabular(table):
+            if table is not None and _tabular(table) and not _is_chart(table, scales):
                 tables.append(table)
                 taken.update(int(m) for m in table.marks)
     rest = [[w for w in line if not taken.intersection(w.marks)] for line in words]
@@ -86,7 +91,7 @@ def aligned_tables(sheet: Sheet, lines: Sequence[Ints], areas: Sequence[Box]) ->
     rest = [line for line in rest if line and not _within(line, covered)]
     for region in _numeric_regions(rest):
         table = _without_rules(sheet, region)
-        if table is not None and _tabular(table):
+        if table is not None and _tabular(table) and not _is_chart(table, scales):
             tables.append(table)
     return tables
 
@@ -97,6 +102,70 @@ def _tabular(table: Table) -> bool:
     for (_, top, _, _), marks in zip(table.spans, table.held, strict=True):
         filled[top] = filled.get(top, 0) + bool(len(marks))
     return sum(count >= 2 for count in filled.values()) >= 2
+
+
+@dataclass(frozen=True, slots=True)
+class _Tick:
+    """One number of a scale."""
+
+    value: int
+    x0: float
+    x1: float
+    top: float
+    bottom: float
+
+
+def _charts(sheet: Sheet, words: _Lines) -> list[Box]:
+    """The scales of charts: round numbers that fall to nothing, each as far from the last as it is less.
+
+    Nothing stands left of a scale; the amounts of a table that fall so evenly have names there.
+    """
+    ticks = sorted((t for line in words if line for t in _ticks(sheet, line[0])), key=lambda t: t.bottom)
+    found: list[Box] = []
+    while len(ticks) >= TICKS:
+        first = ticks[0]
+        scale = [t for t in ticks if abs(t.x1 - first.x1) <= 0.5 * (first.bottom - first.top)]
+        while len(scale) > TICKS and scale[-1].value > scale[-2].value:
+            scale.pop()  # a number of the text below
+        if not _falls_evenly(scale):
+            scale = [first]
+        else:
+            found.append((min(t.x0 for t in scale), first.top, first.x1, scale[-1].bottom))
+        ticks = [t for t in ticks if t not in scale]
+    return found
+
+
+def _ticks(sheet: Sheet, word: _Word) -> list[_Tick]:
+    """A word that is a round number; recognised ones that stand closely below each other may be in one line."""
+    parts = [word]
+    if any(len(text) > 1 for text in sheet.texts[list(word.marks)].tolist()):
+        parts = [_word(sheet, [mark]) for mark in word.marks]
+    return [_Tick(int(re.sub("[,，]", "", w.text)), w.x0, w.x1, w.top, w.bottom) for w in parts if _TICK.match(w.text)]
+
+
+def _falls_evenly(scale: Sequence[_Tick]) -> bool:
+    """Whether numbers below each other fall to nothing, their places in step with their values; some may be missing."""
+    if len(scale) < TICKS:
+        return False
+    falls = [above.value - below.value for above, below in itertools.pairwise(scale)]
+    step = math.gcd(*falls)
+    last = scale[-1].value
+    if min(falls) <= 0 or last % step or last > step or sum(falls) > 2 * step * len(scale):
+        return False
+    pitch = (scale[-1].bottom - scale[0].bottom) / sum(falls)
+    return all(
+        abs(below.bottom - above.bottom - fall * pitch) < 0.25 * step * pitch
+        for (above, below), fall in zip(itertools.pairwise(scale), falls, strict=True)
+    )
+
+
+def _is_chart(table: Table, scales: Sequence[Box]) -> bool:
+    """Whether a table holds a scale, and little besides above and below it: it is the chart of that scale."""
+    x0, top, x1, bottom = table.area
+    return any(
+        x0 <= (s[0] + s[2]) / 2 <= x1 and top - 20 <= s[1] and s[3] <= bottom + 20 and bottom - top <= 4 * (s[3] - s[1])
+        for s in scales
+    )
 
 
 def _has_wide_gap(sheet: Sheet, line: Ints) -> bool:

@@ -337,6 +337,36 @@ def test_the_scale_of_a_chart_and_its_legend_are_no_table() -> None:
     assert grids(read(words, rules)) == []
 
 
+def chart(scale: list[str], bars: list[str], x: float = 90) -> tuple[list[Word], list[Rule]]:
+    """A chart drawn with a line at each number of its scale; the tops of its bars are labelled beside the lines."""
+    rules = [level(100 + 12 * i, x, x + 360) for i in range(len(scale))]
+    words = [ending(text, x - 2, 104 + 12 * i) for i, text in enumerate(scale) if text]
+    words += [word(bar, x + 40 + 60 * i, 104 + 12 * (i % (len(scale) - 1))) for i, bar in enumerate(bars)]
+    return words, rules
+
+
+def test_a_scale_that_falls_to_nothing_makes_a_chart_of_what_stands_beside_it() -> None:
+    bars = ["5,344.26", "2,226.71", "714.30", "98.18", "710.00", "160.80"]
+    whole = ["6,000", "5,000", "4,000", "3,000", "2,000", "1,000", "0"]
+    assert grids(read(*chart(whole, bars))) == []
+    assert grids(read(*chart([*whole[:3], "", *whole[4:]], bars))) == [], "a recognised scale may lack a number"
+    assert grids(read(*chart(["450000", "350000", "250000", "150000", "50000"], bars)))  # falls to no even nothing
+
+
+def test_amounts_that_fall_evenly_are_a_table_where_names_stand_before_them() -> None:
+    amounts = ["400", "300", "200", "100"]
+    rules = [level(100 + 20 * i, 50, 450) for i in range(6)]
+    words = [word("项目名称", 60, 108), word("金额", 300, 108), word("上年", 400, 108)]
+    for i, amount in enumerate(amounts):
+        words += [
+            word(f"采购设备{i}", 60, 128 + 20 * i),
+            ending(amount, 340, 128 + 20 * i),
+            ending("7", 430, 128 + 20 * i),
+        ]
+    [grid] = grids(read(words, rules))
+    assert [row[1] for row in texts(grid)] == ["金额", *amounts]
+
+
 def test_lines_above_two_tables_side_by_side_go_with_their_own_table() -> None:
     rules = [*box(50, 100, 200, 140), level(120, 50, 200), upright(120, 100, 140)]
     rules += [*box(260, 100, 410, 140), level(120, 260, 410), upright(330, 100, 140)]
