@@ -16,6 +16,7 @@ from expectations.tables import Cell, Column, Line, Table, is_total, names, says
 BY_CODE = (
     "revenue_summary", "expenditure_summary", "general_budget_expenditure", "general_budget_basic_expenditure",
     "government_fund_expenditure", "state_capital_expenditure", "basic_expenditure", "project_expenditure", "procurement",
+    "appropriation_expenditure", "agency_running_expenses",
 )  # fmt: skip
 ECONOMIC = ("department_economic", "government_economic")
 LEVEL = {3: "class", 5: "section", 7: "item"}

@@ -16,7 +16,7 @@ from expectations.tables import Column, Line, Table, says
 
 TOP = {
     "revenue_summary": "ROW-01", "expenditure_summary": "ROW-03", "general_budget_expenditure": "ROW-04",
-    "government_fund_expenditure": "ROW-04", "state_capital_expenditure": "ROW-04",
+    "government_fund_expenditure": "ROW-04", "state_capital_expenditure": "ROW-04", "appropriation_expenditure": "ROW-04",
     "general_budget_basic_expenditure": "ROW-05", "project_expenditure": "ROW-07", "basic_expenditure": "ROW-07",
     "procurement": "ROW-07", "revenue_expenditure_summary": "ROW-04",
 }  # fmt: skip

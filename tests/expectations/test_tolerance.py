@@ -236,6 +236,12 @@ def test_function_tables_of_one_fund_add_basic_and_project(document: Build) -> N
     assert "ROW-04" not in failing(by_function("general_budget_expenditure"), build=document)
 
 
+def test_a_table_of_all_fiscal_funds_adds_up_like_those_of_one(document: Build) -> None:
+    made = by_function("appropriation_expenditure", basic="70.02")
+    assert {"ROW-04", "HIE-01"} <= failing(made, build=document)
+    assert failing(by_function("appropriation_expenditure"), build=document) == set()
+
+
 def plain_summary(total: str = "120.00", social: str = "80.00", income_total: str = "120.00") -> Table:
     """收支总表 without anything carried over, so that every table must show the same total."""
     return summary(
