@@ -127,7 +127,8 @@ def coded(table: Table | None, year: int | None) -> Coded | None:
     total = table.total() or _only_line(table)
     columns = [
         column for column in table.columns_of(None)
-        if year is None or column.fiscal_year in (None, year)
+        if (year is None or column.fiscal_year in (None, year))
+        and not any(says("columns", "beside", level) for level in column.path)
     ]  # fmt: skip
     return Coded(table, total, _by_meaning(columns), () if total is not None else _unit_heads(table))
 

@@ -17,7 +17,7 @@ from expectations.codes import same_name
 from expectations.identities import Identity, Term, equal, skip
 from expectations.subjects import asset_total, item_of
 from expectations.tables import COARSEST, Column, Line, Table, says
-from expectations.told import Told, amounts_of, empty_means, name_of, topics
+from expectations.told import Told, amounts_of, carried, empty_means, name_of, topics, word
 
 __all__ = ["Places", "identities", "topics"]
 
@@ -45,6 +45,8 @@ def identities(disclosure: Disclosure, tables: list[Table]) -> Iterator[Identity
 
 def _topic(topic: str, facts: list[Told], places: Places) -> Iterator[Identity]:
     cells = [terms for place in topics()[topic] for terms in places.find(place)]
+    if topic in carried() and any(_lists_what_was_carried(one) for one in facts):
+        cells += [terms for place in carried()[topic] for terms in places.find(place)]
     if not cells:
         yield skip("TXT-01", "the table cell is not found", row_label=topic)
         return
@@ -58,6 +60,13 @@ def _topic(topic: str, facts: list[Told], places: Places) -> Iterator[Identity]:
             yield skip("TXT-01", "the text names several amounts", row_label=topic)
         return
     yield claims[0]
+
+
+def _lists_what_was_carried(one: Told) -> bool:
+    """当年预算收入 100 万元，其中：一般公共预算拨款 90 万元、上年结转 10 万元 (Xi'an)."""
+    text = one.fact.sentence
+    parts = word("of_which").search(text)
+    return parts is not None and bool(word("carried").search(text, parts.end()))
 
 
 def _claim(topic: str, one: Told, cells: list[list[Term]]) -> Identity:

@@ -14,7 +14,19 @@ from budget.amounts import printed_decimals
 from budget.disclosure import Disclosure
 from budget.printed_text import squeeze
 from expectations.identities import Identity, Term, equal, skip
-from expectations.told import Sum, Told, all_of, amounts_of, by_sentence, name_of, stem_of, sums, topics_of, word
+from expectations.told import (
+    Sum,
+    Told,
+    all_of,
+    amounts_of,
+    by_sentence,
+    name_of,
+    stem_of,
+    sums,
+    topics,
+    topics_of,
+    word,
+)
 
 SECTIONS = ("three_public", "vehicle_total")
 """Totals whose parts are told in sentences of their own."""
@@ -195,10 +207,30 @@ def _percentages(disclosure: Disclosure) -> Iterator[Identity]:
             for current in _currents(told, one, stem)
             if (claim := _percentage(one, change, current, stem)) is not None
         ]
+        if claims and not any(claim.holds for claim in claims):
+            claims += _of_the_whole(told, one, change, stem)
         if claims:
             yield next((claim for claim in claims if claim.holds), claims[0])
         else:
             yield skip("TXT-03", "the amount that changed is not told", row_label=one.topic)
+
+
+def _of_the_whole(told: list[Told], one: Told, change: Told, stem: str) -> list[Identity]:
+    """收入 100 万元，其中：…、其他收入 3 万元，较上年减少 20 万元: a change behind a list of parts may be that of the whole.
+
+    The amounts before the list, of the same sentence and year, as what the change may belong to.
+    """
+    here = [other for other in told if other.fact.sentence == one.fact.sentence and other.number < change.number]
+    own = [other for other in here if other.topic in topics_of(stem)]
+    if not own or not word("of_which").search(one.fact.sentence):
+        return []
+    wholes = [
+        other for other in here
+        if other.number < own[-1].number and other.fact.amount is not None and other.topic in topics()
+        and other.fact.fiscal_year == one.fact.fiscal_year
+    ]  # fmt: skip
+    claims = [_percentage(one, change, whole, stem) for whole in reversed(wholes)]
+    return [claim for claim in claims if claim is not None and claim.holds]
 
 
 def _nearest(told: list[Told], to: Told, wanted: tuple[str, ...], *, same_sentence: bool) -> Told | None:

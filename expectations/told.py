@@ -30,6 +30,11 @@ def topics() -> dict[str, tuple[str, ...]]:
     return {str(key): tuple(value) for key, value in _data()["topics"].items()}
 
 
+def carried() -> dict[str, tuple[str, ...]]:
+    """Topic of a total of the current year → where it stands when its sentence counts what was carried over in it."""
+    return {str(key): tuple(value) for key, value in _data()["carried"].items()}
+
+
 @dataclass(frozen=True, slots=True)
 class Sum:
     """A total of the text and the topics that make it up: all of `whole` are named, or at least `least` of `parts`."""

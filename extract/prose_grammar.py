@@ -152,6 +152,8 @@ _COUNT_IN_WORDS = re.compile(
     r"(?<![第\d一二三四五六七八九十])(?P<number>[一二三四五六七八九十两]{1,3})(?P<unit>[个家辆台])"
 )
 
+_NAME_BEHIND = re.compile(r"为[^、,;。:()\d]{2,16}[、,;]")
+"""380 万元为政府性基金预算、1,230 万元为一般公共预算: each name stands behind its figure, and is not that of the next."""
 _CONNECTOR = re.compile(r"其中|包括|分别[为是]|具体为|具体是|明细如下|[:：](?=[^:：]*$)")
 _REASON = re.compile(
     r"原因|由于|系因|因为|变动情况说明|(?<=[,;。])(?:主要)?(?:是|系)(?=[^,;]{2})|(?:^|[,;])主要(?:是|系|用于)"
@@ -331,6 +333,11 @@ class _Reader:
         tokens = _tokens(self.text)
         for number, token in enumerate(tokens):
             self._walk(at, token.start)
+            named_before = (
+                _NAME_BEHIND.match(self.text, self.buffer, token.start) if number and self.buffer == at else None
+            )
+            if named_before is not None:
+                self.buffer = named_before.end()
             segment = self.text[self.buffer : token.start].lstrip("()")
             behind = self.text[token.end : tokens[number + 1].start if number + 1 < len(tokens) else len(self.text)]
             if token.kind == "count":

@@ -391,3 +391,78 @@ def test_emp01_an_empty_table_without_its_note_is_an_error_unless_the_document_p
     one = document(SUMMARY, fiscal, table, prose_facts=facts)
     failing = [i.severity for i in reconcile(one).identities if i.check == "EMP-01" and i.holds is False]
     assert failing == severities
+
+
+def test_txt03_a_change_behind_a_list_of_parts_may_be_that_of_the_whole(document: Build) -> None:
+    text = "当年收入100.00万元，其中：一般公共预算拨款97.00万元、其他收入3.00万元，较上年减少20.00万元，下降16.67%。"
+    facts = [
+        says("current_year_revenue", text, amount="100.00"), says("revenue_general_budget", text, amount="97.00"),
+        says("other_revenue", text, amount="3.00"), says("other_revenue_delta", text, amount="-20.00"),
+        says("other_revenue_percent", text, percent="-16.67", unit="%"),
+    ]  # fmt: skip
+    assert verdicts(document(prose_facts=tuple(facts)), "TXT-03") == [True]
+    facts[4] = says("other_revenue_percent", text, percent="-18.67", unit="%")
+    assert verdicts(document(prose_facts=tuple(facts)), "TXT-03") == [False]
+    alone = [
+        says(fact.topic, text.replace("其中：", "、"), amount=fact.amount, percent=fact.percent) for fact in facts[:4]
+    ]
+    percent = says("other_revenue_percent", alone[0].sentence, percent="-16.67", unit="%")
+    assert verdicts(document(prose_facts=(*alone, percent)), "TXT-03") == [False], (
+        "without a list it is of the last amount"
+    )
+
+
+CARRIED = {
+    **SUMMARY,
+    "rows": [
+        ["一、财政拨款收入", "90.00", "一、社会保障和就业支出", "100.00"], ["本年收入合计", "90.00", "本年支出合计", "100.00"],
+        ["上年结转", "10.00", "结转下年", ""], ["收入总计", "100.00", "支出总计", "100.00"],
+    ],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "amount", "holds"),
+    [
+        ("当年预算收入100.00万元，其中：拨款90.00万元、上年结转10.00万元。", "100.00", True),
+        ("当年预算收入100.00万元，其中：拨款90.00万元、上年结转10.00万元。", "101.00", False),
+        ("当年预算收入100.00万元。", "100.00", False),
+        ("当年预算收入90.00万元，其中：拨款90.00万元。", "90.00", True),
+    ],
+)
+def test_txt01_a_sentence_that_counts_what_was_carried_over_means_the_grand_total(
+    document: Build, text: str, amount: str, holds: bool
+) -> None:
+    one = document(CARRIED, prose_facts=(says("current_year_revenue", text, amount=amount),))
+    assert verdicts(one, "TXT-01") == [holds]
+
+
+def test_txt01_the_revenue_of_a_fund_may_be_told_with_what_was_carried_over_in_it(document: Build) -> None:
+    summary = {**SUMMARY, "rows": [["一、一般公共预算拨款", "97.00", "一、教育支出", "100.00"], ["二、政府性基金预算拨款", "3.00", "", ""],
+                                   ["收入总计", "100.00", "支出总计", "100.00"]]}  # fmt: skip
+    fund = {
+        "kind": "government_fund_expenditure", "columns": ["科目编码", "科目名称", "合计", "基本支出", "项目支出"],
+        "rows": [["", "合计", "3.80", "", "3.80"], ["212", "城乡社区支出", "3.80", "", "3.80"]],
+    }  # fmt: skip
+    for amount, holds in (("3.00", True), ("3.80", True), ("3.90", False)):
+        one = document(summary, fund, prose_facts=(says("revenue_gov_fund", amount=amount),))
+        assert verdicts(one, "TXT-01") == [holds], amount
+
+
+def test_txt01_a_function_is_compared_with_the_year_not_with_its_change(document: Build) -> None:
+    general = {
+        "kind": "general_budget_expenditure",
+        "columns": ["科目编码", "科目名称", "2023年执行数", "2024年预算数/年初预算数/小计", "2024年预算数/年初预算数/基本支出",
+                    "2024年预算数/年初预算数/项目支出", "2024年预算数/扣除基建后预算数", "2024年预算数比2023年执行数/增减额"],
+        "rows": [["201", "一般公共服务支出", "50.00", "58.00", "50.00", "8.00", "57.00", "8.00"], ["", "合计", "50.00", "58.00", "50.00", "8.00", "57.00", "8.00"]],
+    }  # fmt: skip
+    whole = {
+        "kind": "expenditure_summary", "columns": ["科目编码", "科目名称", "合计", "基本支出", "项目支出"],
+        "rows": [["201", "一般公共服务支出", "63.00", "55.00", "8.00"], ["", "合计", "63.00", "55.00", "8.00"]],
+    }  # fmt: skip
+    facts = [fact.model_copy(update={"fiscal_year": 2023}) if fact.column[0] == "2023年执行数" else fact
+             for fact in document(general, whole).facts]  # fmt: skip
+    for amount, holds in (("58.00", True), ("63.00", True), ("8.00", False)):
+        said = says("function", amount=amount, name="201一般公共服务支出")
+        one = document(general, whole, prose_facts=(said,)).model_copy(update={"facts": tuple(facts)})
+        assert verdicts(one, "TXT-01") == [holds], amount

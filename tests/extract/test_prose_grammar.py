@@ -302,3 +302,10 @@ def test_no_printed_amount_is_lost():
 )
 def test_a_hostile_paragraph_is_read_in_bounded_time(piece: str):
     stated(piece * (60_000 // len(piece)))
+
+
+def test_names_that_stand_behind_their_figures_are_not_those_of_the_next():
+    found = stated("2024年支出预算60万元（其中20万元为政府性基金预算、40万元为一般公共预算），比上年增加5万元。")
+    assert found[0] == ("total_expenditure", "60")
+    assert "expenditure_gov_fund" not in [topic for topic, _ in found]
+    assert [figure for _, figure in found] == ["60", "20", "40", "5"]
