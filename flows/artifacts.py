@@ -17,6 +17,7 @@ from prefect.artifacts import (
 )
 
 from budget.states import DocumentState
+from expectations.bounds import RULE
 from flows.run_summary import RunSummary
 
 
@@ -98,6 +99,19 @@ def publish(summary: RunSummary, data_docs: Path) -> None:
             key="portals",
             description="Portals of this run 门户",
         )
+    if summary.outside:
+        create_table_artifact(
+            [
+                {
+                    "portal 门户": one.whose, "measure 指标": one.measure, "measured 实测": str(one.value),
+                    "min 下限": "" if one.low is None else str(one.low), "max 上限": "" if one.high is None else str(one.high),
+                    "because 理由": one.because, "file 文件": one.source,
+                }
+                for one in summary.outside
+            ],
+            key="out-of-bounds",
+            description=f"Outside the bounds 超出界限: {RULE}",
+        )  # fmt: skip
     if summary.failed_downloads:
         create_table_artifact(
             [one.model_dump() for one in summary.failed_downloads],

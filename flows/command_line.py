@@ -5,7 +5,9 @@ Heavy imports (Prefect, Great Expectations, Scrapy) stay inside the commands, so
 
 from __future__ import annotations
 
+import contextlib
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,7 +16,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from flows.house import House
-from flows.terminal import HomeOption, JsonFlag, err, out, stop
+from flows.terminal import HomeOption, JsonFlag, err, existing, out, stop
 
 if TYPE_CHECKING:
     from flows.extract_command import Read
@@ -173,7 +175,6 @@ def up(
     portal_port: Annotated[int, typer.Option(help="Port of the sample portal; 0 starts none.")] = 8642,
 ) -> None:
     """Start Prefect server, worker, deployments and the sample portal on loopback; ctrl-C stops them."""
-    import contextlib
     import time
 
     from flows.up import ServiceError, prefect_house, sample_portal_process
@@ -204,23 +205,39 @@ def enter(home: Path | None) -> House:
     return House.at(home).enter()
 
 
-def run_flow(flow_name: str, house: House, **parameters: object) -> RunSummary:
-    """Run nightly or rerun in this process; what a person can mend is said in one line."""
-    from prefect.exceptions import MissingResult
+INTERRUPTED = (
+    "interrupted; nothing is lost: run the same command again and it carries on\n"
+    "        已中断，没有丢失任何内容：再次运行同一命令即可继续"
+)
 
-    from flows import in_process
-    from flows.nightly import nightly
-    from flows.rerun import NothingNamedError, rerun
-    from spiders.crawl import CrawlError
-    from spiders.portals import PortalError
-    from warehouse import RunLockedError
+
+def run_flow(flow_name: str, house: House, **parameters: object) -> RunSummary:
+    """Run nightly or rerun in this process; what a person can mend is said in one line, before a run is made of it."""
+    from flows.expected_trouble import EXPECTED, quietly, refuse_wrong
+    from flows.up import temporary_server
 
     try:
-        return in_process.run(nightly if flow_name == "nightly" else rerun, house.home, **parameters)
-    except (RunLockedError, NothingNamedError, PortalError, CrawlError) as trouble:
+        refuse_wrong(flow_name, house, parameters)
+        temporary_server(house)
+        from flows import in_process
+        from flows.nightly import nightly
+        from flows.rerun import rerun
+
+        with quietly():
+            return in_process.run(nightly if flow_name == "nightly" else rerun, house.home, **parameters)
+    except KeyboardInterrupt:
+        raise stop(INTERRUPTED, 130) from None
+    except EXPECTED as trouble:
         raise stop(str(trouble)) from None
-    except MissingResult as trouble:
-        raise stop(f"{flow_name}: {trouble}") from None
+
+
+@contextlib.contextmanager
+def ctrl_c_is_told() -> Iterator[None]:
+    """ctrl-C outside the flow itself (before it, after it) ends with the same words."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise stop(INTERRUPTED, 130) from None
 
 
 def show_run(summary: RunSummary, house: House) -> None:
@@ -231,10 +248,10 @@ def show_run(summary: RunSummary, house: House) -> None:
 
 
 def exit_of(summary: RunSummary) -> typer.Exit:
-    """0 for a run that is ok, 3 for one that is not (its portals were not read to the end)."""
+    """0 for a run that is ok, 1 for one that failed, 3 for one that is incomplete or suspicious."""
     from budget.states import RunState
 
-    return typer.Exit(0 if summary.state is RunState.OK else 3)
+    return typer.Exit({RunState.OK: 0, RunState.FAILED: 1}.get(summary.state, 3))
 
 
 @app.command()
@@ -264,7 +281,8 @@ def nightly(
 ) -> None:
     """One night: crawl, archive, read, prove, load or queue.
 
-    Exit status: 0 ok, 3 incomplete (a portal was not read to its end), 1 failed. Interrupted anywhere and run again, it carries on.
+    Exit status: 0 ok, 3 incomplete (a portal was not read to its end) or suspicious (outside the bounds beside its portal file),
+    1 failed, 2 wrong usage, 130 interrupted. Interrupted anywhere and run again, it carries on.
     """
     house = enter(home)
     addresses = {}
@@ -299,7 +317,7 @@ def rerun(
     as_json: JsonFlag = False,
 ) -> None:
     """Read documents again, with the decisions of reviewers replayed. With nothing named: all that did not load."""
-    house = enter(home)
+    house = existing(home).enter()
     summary = run_flow(
         "rerun", house, documents=documents or None, portal=portal, failed_in_run=failed_in_run, outdated=outdated,
         workers=workers,
@@ -321,7 +339,7 @@ def demo(
 
     house = enter(home)
     try:
-        with sample_portal_process(house, port) as address:
+        with ctrl_c_is_told(), sample_portal_process(house, port) as address:
             out.print(f"sample portal 样例门户: {address}")
             summary = run_flow("nightly", house, portals=["sample"], base_urls={"sample": f"http://127.0.0.1:{port}"})
     except ServiceError as trouble:
@@ -343,7 +361,7 @@ def runs(
     from flows.run_summary import RunSummary
     from flows.terminal import run_report, runs_table
 
-    house = House.at(home)
+    house = existing(home)
     folders = sorted((path for path in house.runs.glob("*") if path.is_dir()), reverse=True)
     if show is None:
         runs_table(out, folders, as_json)
@@ -361,12 +379,15 @@ def runs(
 
 def main() -> None:
     """Entry point of the console command."""
-    from flows.portals_commands import portals_app
-    from flows.review_commands import review_app
+    try:
+        from flows.portals_commands import portals_app
+        from flows.review_commands import review_app
 
-    app.add_typer(review_app, name="review")
-    app.add_typer(portals_app, name="portals")
-    app()
+        app.add_typer(review_app, name="review")
+        app.add_typer(portals_app, name="portals")
+        app()
+    except KeyboardInterrupt:
+        sys.exit(stop(INTERRUPTED, 130).exit_code)
 
 
 if __name__ == "__main__":

@@ -123,6 +123,8 @@ class PortalLine:
     failed: int | None
     late: int
     remark: str
+    bounds: str = ""
+    """What past nights would propose, where nobody has set bounds."""
 
 
 def portal_lines(
@@ -156,7 +158,7 @@ def status_table(console: Console, lines: Sequence[PortalLine]) -> None:
         (
             one.portal, _when(one.last_good_run), _when(one.last_run),
             *("" if count is None else str(count) for count in (one.found, one.new, one.blocked, one.failed)),
-            str(one.late), ("" if one.complete in (True, None) else "incomplete ") + one.remark,
+            str(one.late), ("" if one.complete in (True, None) else "incomplete ") + "; ".join(filter(None, (one.remark, one.bounds))),
         )
         for one in lines
     ]  # fmt: skip

@@ -18,7 +18,7 @@ import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import TimeoutError as FutureTimeoutError
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
@@ -159,6 +159,8 @@ def extract_all(
             )
         )  # fmt: skip
         try:
+            with _deaf_to_interrupts():
+                _ = pool.active  # starts the workers and the threads that replace them
             while True:
                 # a few jobs ahead keep the workers busy; thousands of finished readings would fill the memory
                 queue.extend(_Ticket(job) for job in islice(coming, max(0, AHEAD * count - len(queue))))
@@ -173,6 +175,19 @@ def extract_all(
         except BaseException:
             pool.stop()
             raise
+
+
+@contextmanager
+def _deaf_to_interrupts() -> Iterator[None]:
+    """Threads and processes started meanwhile never see ctrl-C: it is for the run, who stops its workers itself.
+
+    A worker could refuse it only after its imports, seconds after it was started; the mask is there from its first instruction.
+    """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 AHEAD = 8

@@ -5,7 +5,9 @@ Layout of a home folder (`--home`, else `YUSUAN_HOME`, else `./yusuan-data`):
     archive/            every original by sha256, immutable, and the sightings
     warehouse.sqlite    the figures (or PostgreSQL, by YUSUAN_DATABASE_URL)
     runs/<run id>/      what one run did: crawl summary, sightings, summary.json
-    portals/            the portals of this installation, one YAML each (beside those shipped with the package)
+    evidence/           pages that stood where a file should have been, by sha256
+    portals/            the portals of this installation, one YAML each (beside those shipped with the package), and their bounds
+    logs/               of the services that a command starts for itself
     prefect/            Prefect's own database and logs
 """
 
@@ -14,6 +16,14 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from pathlib import Path
+
+
+class NoHouseError(FileNotFoundError):
+    """A folder that is no installation; the message names it and says what to do."""
+
+
+def _place(home: str | Path | None) -> Path:
+    return Path(home or os.environ.get("YUSUAN_HOME") or "yusuan-data").expanduser().resolve()
 
 
 @dataclass(frozen=True)
@@ -25,9 +35,27 @@ class House:
     @classmethod
     def at(cls, home: str | Path | None = None) -> House:
         """The house at `home`, made if missing."""
-        path = Path(home or os.environ.get("YUSUAN_HOME") or "yusuan-data").expanduser().resolve()
-        path.mkdir(parents=True, exist_ok=True)
-        return cls(path)
+        house = cls(_place(home))
+        house.home.mkdir(parents=True, exist_ok=True)
+        return house
+
+    @classmethod
+    def seen(cls, home: str | Path | None = None) -> House:
+        """The house at `home`, for who looks at what ships with the package as well: it need not be there, and is not made."""
+        return cls(_place(home))
+
+    @classmethod
+    def existing(cls, home: str | Path | None = None) -> House:
+        """The house at `home`, for who only looks: nothing is made. Raises NoHouseError where none is."""
+        house = cls(_place(home))
+        kept = ("warehouse.sqlite", "archive", "runs", "portals")
+        elsewhere = house.home.is_dir() and bool(os.environ.get("YUSUAN_DATABASE_URL"))
+        if not elsewhere and not any((house.home / name).exists() for name in kept):
+            raise NoHouseError(
+                f"no yusuan home at {house.home} 此处没有 yusuan 数据: name it with --home or YUSUAN_HOME, or make one with "
+                "`yusuan nightly`, `yusuan portals add` or `yusuan demo`"
+            )
+        return house
 
     @property
     def archive(self) -> Path:
@@ -40,6 +68,10 @@ class House:
     @property
     def portals(self) -> Path:
         return self.home / "portals"
+
+    @property
+    def evidence(self) -> Path:
+        return self.home / "evidence"
 
     @property
     def database_url(self) -> str:

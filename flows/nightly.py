@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -13,15 +14,15 @@ from prefect.states import State
 
 from budget.sightings import Sighting
 from budget.states import DocumentState, RunState
+from flows.choosing import chosen_portals, refused
 from flows.house import House
-from flows.portal_confirmation import own_portals, why_refused
-from flows.run_summary import FailedDownload, RunSummary
+from flows.portal_bounds import measure, outside, read_bounds
+from flows.run_summary import FailedDownload, Measured, Outside, RunSummary
 from flows.runs import Run, end, process, run_name, running
 from review.queue import ReviewQueue
 from spiders.archive import write_whole
 from spiders.crawl import CrawlSummary, crawl_in_subprocess, read_summary
-from spiders.portals import Portal, PortalError, find_portal, load_portals
-from spiders.register import read_filter
+from spiders.portals import Portal
 from warehouse.portal_runs import PortalList, PortalRun
 
 LISTS = "lists.json"
@@ -54,68 +55,12 @@ def nightly(
     with running("nightly", House.at(home)) as run:
         register_unregistered(run)
         wanted = chosen_portals(run.house, portals, base_urls or {}, from_register)
+        read_bounds(run.house, [portal.id for portal in wanted])  # a wrong file is told before the night, not after it
         crawled = crawl(run, wanted, recheck) if wanted else None
         seen = register_unregistered(run)
         process(run, waiting(run), workers)
         not_crawled = refused(run.house) if portals is None and from_register is None else ()
-        return end(run, summarise(run, crawled, seen, not_crawled))
-
-
-def chosen_portals(
-    house: House, names: list[str] | None, base_urls: dict[str, str], register: str | None = None
-) -> list[Portal]:
-    """The portals by name and by filter of the register; with neither, all of the installation that may be crawled.
-
-    Raises PortalError naming what is wrong with which file or filter, and for a named portal that nobody has confirmed.
-    """
-    if names is None and register is not None:
-        found: list[Portal] = []
-    elif names is None:
-        own = own_portals(house)
-        found = [portal for portal in own.values() if why_refused(house, portal) is None]
-        if own and not found:
-            raise PortalError("no portal of this installation may be crawled:\n" + "\n".join(refused(house)))
-        found = found or [find_portal("sample")]
-    else:
-        own_folder = [house.portals] if house.portals.is_dir() else None
-        found = [find_portal(name, own_folder) for name in names]
-        complaints = [trouble for portal in found if (trouble := why_refused(house, portal))]
-        if complaints:
-            raise PortalError("\n".join(complaints))
-    found += registered_portals(house, register, found)
-    return [portal.at(base_urls[portal.id]) if portal.id in base_urls else portal for portal in found]
-
-
-def refused(house: House) -> tuple[str, ...]:
-    """Why which portals of the installation are not crawled."""
-    return tuple(trouble for portal in own_portals(house).values() if (trouble := why_refused(house, portal)))
-
-
-def registered_portals(house: House, chosen: str | None, already: Sequence[Portal]) -> list[Portal]:
-    """The register's columns that a filter chooses, without those that `already` are crawled.
-
-    A column that has a portal file of its own is crawled as that says. Raises PortalError for a filter that is none.
-    """
-    if chosen is None:
-        return []
-    try:
-        entries = read_filter(chosen)
-    except ValueError as error:
-        raise PortalError(str(error)) from None
-    written = {
-        column.list_url: portal
-        for portal in load_portals([house.portals] if house.portals.is_dir() else []).values()
-        for column in portal.columns
-        if why_refused(house, portal) is None
-    }
-    ids = {portal.id for portal in already}
-    found: dict[str, Portal] = {}
-    for entry in entries:
-        if entry.portal is not None:
-            portal = written.get(entry.url, entry.portal)
-            if portal.id not in ids:
-                found[portal.id] = portal
-    return list(found.values())
+        return end(run, summarise(run, crawled, seen, judged_by_bounds(run, crawled), not_crawled))
 
 
 @task(name="crawl", persist_result=False, cache_policy=NO_CACHE)
@@ -148,9 +93,20 @@ def register_unregistered(run: Run) -> list[Sighting]:
         sightings = run.archive.sightings_of(json.loads(note.read_text("utf-8"))["run"])
         ReviewQueue(run.warehouse).record_sightings(sightings, folder.parent.name)
         run.warehouse.record_portal_runs(folder.parent.name, portal_runs(folder))
+        keep_evidence(folder / "evidence", run.house.evidence)
         (folder / REGISTERED).touch()
         taken += sightings
     return taken
+
+
+def keep_evidence(taken: Path, kept: Path) -> None:
+    """Pages that stood where a file should have been, from a crawl's folder to the home: messages name them `evidence/<sha256>`."""
+    for page in taken.iterdir() if taken.is_dir() else ():
+        if page.is_file() and not (kept / page.name).exists():
+            kept.mkdir(exist_ok=True)
+            half = kept / f".{page.name}.part"
+            shutil.copyfile(page, half)
+            half.replace(kept / page.name)
 
 
 def portal_runs(folder: Path) -> list[PortalRun]:
@@ -183,16 +139,36 @@ def waiting(run: Run) -> list[str]:
     return [version["sha256"] for version in run.warehouse.versions_in(*states)]
 
 
+def judged_by_bounds(run: Run, crawled: CrawlSummary | None) -> tuple[tuple[Measured, ...], tuple[Outside, ...]]:
+    """What the night measured, and what of it a person's bounds do not allow."""
+    measured = measure(run.warehouse, crawled.portals if crawled else (), run.documents)
+    return measured, outside(run.house, measured)
+
+
 def summarise(
-    run: Run, crawled: CrawlSummary | None, seen: Sequence[Sighting], not_crawled: Sequence[str] = ()
+    run: Run,
+    crawled: CrawlSummary | None,
+    seen: Sequence[Sighting],
+    judged: tuple[tuple[Measured, ...], tuple[Outside, ...]] = ((), ()),
+    not_crawled: Sequence[str] = (),
 ) -> RunSummary:
-    """What the night was. Incomplete when any portal was not crawled to its end."""
+    """What the night was. Failed when the crawl broke, incomplete when a portal was not crawled to its end, else suspicious when
+    something fell outside its bounds."""
     notes = [f"not crawled: {one}" for one in not_crawled]
-    state = RunState.OK
+    measured, out_of_bounds = judged
+    state = RunState.SUSPICIOUS if out_of_bounds else RunState.OK
     for portal in crawled.portals if crawled else ():
         if portal.incomplete:
             state = RunState.INCOMPLETE
             notes.append(f"{portal.portal}: {'; '.join(portal.problems) or portal.finish_reason}")
+    if crawled is not None and crawled.state == "incomplete" and state is not RunState.INCOMPLETE:
+        state = RunState.INCOMPLETE
+        notes.append("the crawl says of itself that it is incomplete")
+    if crawled is not None and (crawled.state == "crashed" or crawled.error is not None):
+        state = RunState.FAILED
+        last = (crawled.error or "no reason given").strip().splitlines()[-1]
+        notes.append(f"the crawl broke: {last}; all of it in {run.folder / 'crawl' / 'crawl.log'}")
+    notes += [one.message for one in out_of_bounds]
     failed = [
         FailedDownload(
             portal=one.portal, url=one.url or one.article_url, title=one.article_title, outcome=one.outcome,
@@ -202,5 +178,6 @@ def summarise(
         if one.outcome in ("blocked", "failed")
     ]  # fmt: skip
     return run.summary(
-        state, portals=crawled.portals if crawled else (), failed_downloads=tuple(failed), notes=tuple(notes)
-    )
+        state, portals=crawled.portals if crawled else (), failed_downloads=tuple(failed), notes=tuple(notes),
+        measured=measured, outside=out_of_bounds,
+    )  # fmt: skip

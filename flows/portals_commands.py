@@ -15,11 +15,12 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from flows.coverage import coverage_lines, coverage_table, late_by_portal, portal_lines, status_table, today
+from flows.coverage import PortalLine, coverage_lines, coverage_table, late_by_portal, portal_lines, status_table, today
 from flows.house import House
+from flows.portal_bounds import ENDING, WHOLE_RUN, complaints_of_bounds, history, proposal, remark_of
 from flows.portal_confirmation import add_portal, confirm_portal, own_portals, titles_taken, why_refused
 from flows.portal_page import PageError
-from flows.terminal import HomeOption, JsonFlag, err, out, stop
+from flows.terminal import HomeOption, JsonFlag, err, existing, out, stop
 from spiders.crawl import CrawlError
 from spiders.portals import Portal, PortalError, load_portals
 from spiders.register import LEVELS, check_portals, register, select
@@ -77,7 +78,7 @@ def list_portals(
     as_json: JsonFlag = False,
 ) -> None:
     """Portals: packaged, of this installation, and those of the register that a filter chooses."""
-    house = House.at(home)
+    house = House.seen(home)
     filtered = any((family, province, region, level))
     if level is not None and level not in LEVELS:
         raise stop(f"--level {level}: one of {', '.join(LEVELS)}", 2)
@@ -124,8 +125,8 @@ def list_portals(
 
 @portals_app.command()
 def status(home: HomeOption = None, as_json: JsonFlag = False) -> None:
-    """One line a portal: last good run, found, new, blocked, and what its departments owe."""
-    house = House.at(home)
+    """One line a portal: last good run, found, new, blocked, what its departments owe, and whether its nights have bounds."""
+    house = existing(home)
     try:
         installed = own_portals(house)
     except PortalError as trouble:
@@ -137,7 +138,7 @@ def status(home: HomeOption = None, as_json: JsonFlag = False) -> None:
     known: dict[str, str] = {one.id: one.family for one in installed.values()}
     known |= {one.id: one.family for one in load_portals([]).values() if one.id in nights}
     known |= {one.portal.id: one.family for one in register() if one.portal and one.portal.id in nights}
-    lines = portal_lines(known, nights, late, remarks)
+    lines = [_with_bounds(house, one) for one in portal_lines(known, nights, late, remarks)]
     if as_json:
         for line in lines:
             sys.stdout.write(json.dumps(dataclasses.asdict(line), ensure_ascii=False, default=str) + "\n")
@@ -150,13 +151,39 @@ def status(home: HomeOption = None, as_json: JsonFlag = False) -> None:
     status_table(out, lines)
 
 
+def _with_bounds(house: House, line: PortalLine) -> PortalLine:
+    """The line with what past nights would propose, where nobody has set bounds yet."""
+    return dataclasses.replace(line, bounds=remark_of(house, line.portal))
+
+
+@portals_app.command()
+def bounds(
+    portal: Annotated[str, typer.Argument(help="The id; `run` for the run as a whole.", show_default=False)],
+    home: HomeOption = None,
+) -> None:
+    """What past nights measured of a portal, as a proposal of bounds. Nothing is written: read it, explain it, save it.
+
+    `HOME/portals/<id>.bounds.toml` (`HOME/run.bounds.toml` for the whole run) is judged after every night; a night outside is
+    `suspicious`.
+    """
+    house = existing(home)
+    past = history(house, portal)
+    if not past:
+        raise stop(
+            f"{portal}: no night of this home that ended ok has crawled it; `yusuan portals status` lists the portals"
+        )
+    place = house.home / f"run{ENDING}" if portal == WHOLE_RUN else house.portals / f"{portal}{ENDING}"
+    err.print(f"to be saved as 存为: {place}", markup=False, highlight=False, soft_wrap=True)
+    sys.stdout.write(proposal(portal, past))
+
+
 @portals_app.command()
 def check(home: HomeOption = None) -> None:
-    """The linter: portal files (at most 20 lines, reasons, ids, families), the register, and who waits for a confirmation.
+    """The linter: portal files (at most 20 lines, reasons, ids, families), their bounds, the register, and who waits for a confirmation.
 
     Exit status: 0 nothing to complain of, 1 otherwise.
     """
-    house = House.at(home)
+    house = House.seen(home)
     folders = [house.portals] if house.portals.is_dir() else []
     complaints = check_portals(folders)
     try:
@@ -165,6 +192,11 @@ def check(home: HomeOption = None) -> None:
         complaints += [told for one in own_portals(house).values() if (told := why_refused(house, one))]
     except PortalError as wrong:
         complaints += [line for line in str(wrong).splitlines() if line not in complaints]
+    known = {
+        *load_portals([]),
+        *(file.stem for file in (house.portals.glob("*.yaml") if house.portals.is_dir() else ())),
+    }
+    complaints += complaints_of_bounds(house, known)
     for complaint in complaints:
         out.print(complaint, markup=False, highlight=False, soft_wrap=True)
     if complaints:
@@ -227,7 +259,7 @@ def confirm(
 ) -> None:
     """A person has looked: what they read is compared with what the trial took, and the night may crawl the portal."""
     try:
-        kept = confirm_portal(House.at(home), portal, title, attachment, by or getpass.getuser())
+        kept = confirm_portal(existing(home), portal, title, attachment, by or getpass.getuser())
     except (PortalError, CrawlError) as trouble:
         raise stop(str(trouble)) from None
     out.print(f"{portal}: confirmed by {kept.confirmed_by}; `yusuan nightly` crawls it", markup=False, highlight=False)
@@ -250,7 +282,7 @@ def coverage(
     for one in state or ():
         if one not in known:
             raise stop(f"--status {one}: one of {', '.join(known)}", 2)
-    with Warehouse.open(House.at(home).database_url) as warehouse:
+    with Warehouse.open(existing(home).database_url) as warehouse:
         found = warehouse.migrate().coverage(_day(on), years=year or None, region=region)
     found = [one for one in found if not state or one.status in state]
     if as_json:

@@ -14,8 +14,7 @@ import typer
 from pydantic import BaseModel
 
 from budget.states import Reason
-from flows.house import House
-from flows.terminal import HomeOption, JsonFlag, out, review_detail, review_list, stop
+from flows.terminal import HomeOption, JsonFlag, existing, out, review_detail, review_list, stop
 from review.cells import CellAddressError
 from review.queue import DecisionRefusedError, NoSuchItemError, ReviewQueue
 from review.replay import CorrectionError
@@ -39,7 +38,7 @@ ByOption = Annotated[str | None, typer.Option("--by", help="Who decides; default
 @contextlib.contextmanager
 def queue_of(home: Path | None) -> Iterator[ReviewQueue]:
     """The queue of a house; what a person can mend is said in one line."""
-    with Warehouse.open(House.at(home).database_url) as warehouse:
+    with Warehouse.open(existing(home).database_url) as warehouse:
         try:
             yield ReviewQueue(warehouse.migrate())
         except (NoSuchItemError, DecisionRefusedError, CellAddressError, CorrectionError) as trouble:

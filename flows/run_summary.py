@@ -7,12 +7,17 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import datetime
+from decimal import Decimal
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
 
 from budget.states import DocumentState, RunState
 from spiders.summary import PortalSummary
+
+
+class NoSummaryError(RuntimeError):
+    """A run that ended without saying what it did; the message has what Prefect says of it."""
 
 
 class DocumentOutcome(BaseModel):
@@ -47,6 +52,30 @@ class FailedDownload(BaseModel):
     detail: str | None
 
 
+class Measured(BaseModel):
+    """What a run measured of a portal, or of itself (`whose` = run); measures by the names of `expectations.bounds`."""
+
+    model_config = ConfigDict(frozen=True)
+
+    whose: str
+    values: dict[str, Decimal | None]
+
+
+class Outside(BaseModel):
+    """A measure outside the bounds that a person set; `message` says it in Chinese and English."""
+
+    model_config = ConfigDict(frozen=True)
+
+    whose: str
+    measure: str
+    value: Decimal
+    low: Decimal | None
+    high: Decimal | None
+    because: str
+    source: str
+    message: str
+
+
 class RunSummary(BaseModel):
     """One run of nightly or rerun."""
 
@@ -65,6 +94,9 @@ class RunSummary(BaseModel):
     """Items in the queue when the run ended, those of earlier runs and of files that could not be had included."""
     loaded_in_all: int = 0
     """Documents loaded in the warehouse when the run ended."""
+    measured: tuple[Measured, ...] = ()
+    outside: tuple[Outside, ...] = ()
+    """What fell outside its bounds: the run is suspicious, or worse."""
     notes: tuple[str, ...] = ()
 
     def count(self, state: DocumentState) -> int:

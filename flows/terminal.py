@@ -17,7 +17,7 @@ from rich.text import Text
 
 from budget.disclosure import PagePlace, Place, SheetPlace
 from budget.states import DocumentState, RunState
-from flows.house import House
+from flows.house import House, NoHouseError
 
 if TYPE_CHECKING:
     from flows.run_summary import RunSummary
@@ -44,9 +44,17 @@ def stop(message: str, code: int = 1) -> typer.Exit:
     return typer.Exit(code)
 
 
+def existing(home: Path | None) -> House:
+    """The house of a command that only looks; where none is it says so with status 2, and makes nothing."""
+    try:
+        return House.existing(home)
+    except NoHouseError as wrong:
+        raise stop(str(wrong), 2) from None
+
+
 def run_report(console: Console, summary: RunSummary, house: House) -> None:
     """A run on one screen: counts, what is not loaded and why, what could not be downloaded."""
-    colour = "green" if summary.state is RunState.OK else "yellow"
+    colour = {RunState.OK: "green", RunState.FAILED: "red"}.get(summary.state, "yellow")
     console.print()
     console.print(
         f"run 运行 [bold]{summary.run_id}[/bold]  [{colour}]{summary.state.value}[/{colour}]", highlight=False

@@ -1,11 +1,14 @@
 """`yusuan up`: Prefect server, work pool, deployments and worker on this machine, bound to loopback.
 
-Each service is a child process; when one dies or on ctrl-C all are stopped. The addresses to open are printed.
+Each service is a child process; when one dies or on ctrl-C all are stopped, and none outlives a `yusuan` that was killed. The
+addresses to open are printed. A command that finds no server (`PREFECT_API_URL`) starts a temporary one for itself.
 """
 
 from __future__ import annotations
 
+import atexit
 import contextlib
+import importlib
 import os
 import signal
 import socket
@@ -18,6 +21,7 @@ from collections.abc import Iterator
 from importlib import resources
 from pathlib import Path
 
+from flows.bound_child import start_bound
 from flows.house import House
 
 LOOPBACK = "127.0.0.1"
@@ -83,10 +87,7 @@ def prefect_house(house: House, *, port: int = 4200, worker: bool = True) -> Ite
     def start(name: str, *arguments: str) -> tuple[subprocess.Popen[bytes], Path]:
         log = logs / f"{name}.log"
         with log.open("ab") as sink:
-            child = subprocess.Popen(
-                _prefect(*arguments), env=environment, stdin=subprocess.DEVNULL, stdout=sink, stderr=sink,
-                start_new_session=True,
-            )  # fmt: skip
+            child = start_bound(_prefect(*arguments), sink, environment)
         children.append(child)
         return child, log
 
@@ -110,9 +111,40 @@ def prefect_house(house: House, *, port: int = 4200, worker: bool = True) -> Ite
             _stop(child)
 
 
-def _stop(child: subprocess.Popen[bytes]) -> None:
-    """Ask the service and what it started to end; after ten seconds make it."""
-    for sign, patience in ((signal.SIGTERM, 10), (signal.SIGKILL, 5)):
+def temporary_server(house: House) -> None:
+    """Unless a server is named: run one for this process, until its end; Prefect must not have been imported yet.
+
+    Prefect would start one by itself, but in our process group: ctrl-C would end it together with us, and a run that is told to
+    stop could not say so to anybody. Raises ServiceError when it does not come up.
+    """
+    if os.environ.get("PREFECT_API_URL"):
+        return
+    port = _free_port()
+    api = f"http://{LOOPBACK}:{port}/api"
+    logs = house.home / "logs"
+    logs.mkdir(parents=True, exist_ok=True)
+    log = logs / "prefect-temporary-server.log"
+    command = [
+        sys.executable, "-m", "uvicorn", "--factory", "prefect.server.api.server:create_app", "--host", LOOPBACK,
+        "--port", str(port), "--log-level", "error", "--lifespan", "on",
+    ]  # fmt: skip
+    # as Prefect starts its own: no page, no services of a server that lives for days
+    environment = {
+        **os.environ, **house.prefect_environment(), "PREFECT_UI_ENABLED": "0", "PREFECT__SERVER_EPHEMERAL": "1",
+        "PREFECT__SERVER_FINAL": "1",
+    }  # fmt: skip
+    with log.open("ab") as sink:
+        server = start_bound(command, sink, environment, signal.SIGKILL)
+    # last of all: what Prefect registers when it is imported below still sends logs and events when this process ends
+    atexit.register(_stop, server, 1)
+    os.environ["PREFECT_API_URL"] = api
+    importlib.import_module("flows.nightly")
+    _wait_until(f"{api}/health", server, "the temporary Prefect server", log, seconds=90)
+
+
+def _stop(child: subprocess.Popen[bytes], patience_seconds: float = 10) -> None:
+    """Ask the service and what it started to end; after that many seconds make it."""
+    for sign, patience in ((signal.SIGTERM, patience_seconds), (signal.SIGKILL, 5)):
         with contextlib.suppress(ProcessLookupError):
             os.killpg(child.pid, sign)
         with contextlib.suppress(subprocess.TimeoutExpired):
@@ -132,7 +164,7 @@ def sample_portal_process(house: House, port: int) -> Iterator[str]:
     log = logs / "sample-portal.log"
     command = [sys.executable, "-m", "spiders.sample_portal", "--host", LOOPBACK, "--port", str(port)]
     with log.open("ab") as sink:
-        child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=sink, stderr=sink, start_new_session=True)
+        child = start_bound(command, sink)
     try:
         _wait_until(url, child, "the sample portal", log, seconds=30)
         yield url

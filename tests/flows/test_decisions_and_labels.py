@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import os
-from datetime import UTC, datetime
 from pathlib import Path
 
 from budget.disclosure import Disclosure, Finding
 from budget.states import DocumentState, Origin, Reason, Severity
 from extract.document import extract_bytes
+from flows.choosing import choose
 from flows.documents import read_prove_store
 from flows.extract_command import label_of
-from flows.house import House
-from flows.rerun import choose
-from flows.runs import Run
 from flows.validate_command import _as_read
 from review.queue import ReviewQueue
 from spiders.archive import Archive
@@ -33,13 +30,12 @@ def test_a_rejected_document_is_read_again_when_a_person_asks_for_it(tmp_path: P
         archive.put(data)
         queue = ReviewQueue(warehouse)
         queue.store(disclosure, state=DocumentState.IN_REVIEW, reason=Reason.TRUNCATED)
-        run = Run("r", "rerun", House.at(tmp_path), warehouse, archive, datetime.now(UTC))
         item = queue.item_of(disclosure.document.sha256)
         assert item
         queue.reject(item, "no", "reviewer")
-        assert choose(run, None, None, None, False) == []
+        assert choose(warehouse) == []
         queue.reextract(item, "again", "reviewer")
-        assert choose(run, None, None, None, False) == [disclosure.document.sha256]
+        assert choose(warehouse) == [disclosure.document.sha256]
 
 
 def test_a_file_gone_from_the_archive_is_told_and_the_others_go_on(tmp_path: Path) -> None:

@@ -14,9 +14,10 @@ from typing import Any
 import pytest
 import yaml
 
+from flows.choosing import chosen_portals, refused, registered_portals
 from flows.coverage import late_by_portal, portal_lines
 from flows.house import House
-from flows.nightly import chosen_portals, portal_runs, refused, registered_portals
+from flows.nightly import portal_runs
 from flows.portal_confirmation import (
     Confirmation,
     add_portal,

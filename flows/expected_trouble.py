@@ -1,0 +1,55 @@
+"""What a person who typed a command can mend: found before a run is made of it where it can be, and told in one line."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from expectations.bounds import BoundsError
+from flows.choosing import NothingNamedError, choose, chosen_portals
+from flows.house import House
+from flows.portal_bounds import read_bounds
+from flows.run_summary import NoSummaryError
+from flows.up import ServiceError
+from spiders.crawl import CrawlError
+from spiders.portals import PortalError
+from warehouse import RunLockedError, Warehouse
+
+EXPECTED: tuple[type[Exception], ...] = (
+    ServiceError, RunLockedError, NothingNamedError, BoundsError, PortalError, CrawlError, NoSummaryError,
+)  # fmt: skip
+"""Errors whose message says what is wrong and what to do; no traceback makes them clearer."""
+
+
+def refuse_wrong(flow_name: str, house: House, parameters: Mapping[str, Any]) -> None:
+    """Raise what the flow would raise for these parameters (PortalError, NothingNamedError), without a server and a run."""
+    if flow_name == "nightly":
+        wanted = chosen_portals(
+            house, parameters.get("portals"), parameters.get("base_urls") or {}, parameters.get("from_register")
+        )
+        read_bounds(house, [portal.id for portal in wanted])
+        return
+    with Warehouse.open(house.database_url) as warehouse:
+        choose(warehouse.migrate(), **{name: value for name, value in parameters.items() if name != "workers"})
+
+
+@contextlib.contextmanager
+def quietly() -> Iterator[None]:
+    """Prefect's log without tracebacks of expected errors: they are told in one line by who ran the flow."""
+
+    def without_traceback(record: logging.LogRecord) -> bool:
+        kind = record.exc_info[0] if record.exc_info else None
+        if record.getMessage().startswith("View at"):  # a temporary server has no page to view
+            return False
+        return not (kind is not None and issubclass(kind, (*EXPECTED, KeyboardInterrupt)))
+
+    names = ("prefect.flow_runs", "prefect.task_runs", "prefect.engine")
+    for name in names:
+        logging.getLogger(name).addFilter(without_traceback)
+    try:
+        yield
+    finally:
+        for name in names:
+            logging.getLogger(name).removeFilter(without_traceback)
