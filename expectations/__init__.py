@@ -7,6 +7,7 @@ facts), `reconcile` and `frame` (the identities themselves), `write_data_docs` (
 
 from expectations.data_docs import write_data_docs
 from expectations.judgement import Judgement, SecondReading, SuiteError, apply, judge
+from expectations.other_documents import units_listed
 from expectations.reconciliation import Reconciled, frame, reconcile, reconciliation_rows
 from expectations.sampling import Agreement, Sampled, compare, sample_places
 
@@ -24,5 +25,6 @@ __all__ = [
     "reconcile",
     "reconciliation_rows",
     "sample_places",
+    "units_listed",
     "write_data_docs",
 ]

@@ -44,6 +44,7 @@ class Judgement(Mapping[str, tuple[Finding, ...]]):
     reconciliations: dict[str, tuple[Reconciliation, ...]]
     outcomes: tuple[Any, ...] = field(default=(), repr=False)
     disclosures: tuple[Disclosure, ...] = field(default=(), repr=False)
+    beside: Mapping[str, Sequence[Disclosure]] = field(default_factory=dict, repr=False)
     failed: frozenset[tuple[str, int]] = field(default=frozenset(), repr=False)
 
     @cached_property
@@ -54,7 +55,7 @@ class Judgement(Mapping[str, tuple[Finding, ...]]):
     @cached_property
     def frame(self) -> pd.DataFrame:
         """The reconciliation frame with a column `failed`: what Great Expectations named."""
-        table = frame([reconcile(one) for one in self.disclosures])
+        table = frame([reconcile(one, self.beside.get(one.document.sha256, ())) for one in self.disclosures])
         table["failed"] = [
             (document, identity) in self.failed
             for document, identity in zip(table["document"], table["identity"], strict=True)
@@ -75,15 +76,22 @@ class SuiteError(RuntimeError):
     """A suite that could not be evaluated: nothing may pass on a judge that did not speak."""
 
 
-def judge(disclosures: Sequence[Disclosure], *, second_reading: SecondReading | None = None) -> Judgement:
+def judge(
+    disclosures: Sequence[Disclosure],
+    *,
+    second_reading: SecondReading | None = None,
+    beside: Mapping[str, Sequence[Disclosure]] | None = None,
+) -> Judgement:
     """Every finding of every disclosure, by sha256.
+
+    `beside` gives, by sha256, the other documents that a document is compared with (DOC); they are not judged themselves.
 
     `second_reading` is asked for suspected cells only: agreement makes the finding the publisher's, disagreement ours;
     without it the origin of a contradiction is unknown. Findings that a disclosure already carries come first.
     Raises SuiteError when Great Expectations cannot evaluate an expectation.
     """
     with _collector_at_rest():
-        return _judge(disclosures, second_reading)
+        return _judge(disclosures, second_reading, beside or {})
 
 
 @contextmanager
@@ -98,9 +106,13 @@ def _collector_at_rest() -> Iterator[None]:
             gc.enable()
 
 
-def _judge(disclosures: Sequence[Disclosure], second_reading: SecondReading | None) -> Judgement:
+def _judge(
+    disclosures: Sequence[Disclosure],
+    second_reading: SecondReading | None,
+    beside: Mapping[str, Sequence[Disclosure]],
+) -> Judgement:
     by_sha = {one.document.sha256: one for one in disclosures}
-    reconciled = [reconcile(one) for one in by_sha.values()]
+    reconciled = [reconcile(one, beside.get(sha256, ())) for sha256, one in by_sha.items()]
     failed, outcomes = _failing(_judged_frame(reconciled))
     of_document: dict[str, list[int]] = defaultdict(list)
     for document, number in sorted(failed):
@@ -112,7 +124,7 @@ def _judge(disclosures: Sequence[Disclosure], second_reading: SecondReading | No
     stored = {_sha(one): _stored(one, of_document[_sha(one)]) for one in reconciled}
     # Great Expectations keeps exceptions of its own that keep this frame: without its names the identities go at once
     del reconciled
-    return Judgement(findings, stored, outcomes, tuple(by_sha.values()), frozenset(failed))
+    return Judgement(findings, stored, outcomes, tuple(by_sha.values()), beside, frozenset(failed))
 
 
 def _sha(one: Reconciled) -> str:

@@ -16,6 +16,7 @@ from expectations import (
     balance,
     forms,
     hierarchy,
+    other_documents,
     paid_from,
     presence,
     prose,
@@ -40,13 +41,16 @@ class Reconciled:
     identities: tuple[Identity, ...]
 
 
-def reconcile(disclosure: Disclosure) -> Reconciled:
-    """Compute every identity of the catalogue that the document shows to apply; the others are there as skipped."""
+def reconcile(disclosure: Disclosure, beside: Sequence[Disclosure] = ()) -> Reconciled:
+    """Compute every identity of the catalogue that the document shows to apply; the others are there as skipped.
+
+    `beside` are other documents of its body and its department, where there are any.
+    """
     tables = tables_of(disclosure)
-    return Reconciled(disclosure, tuple(tables), tuple(_identities(disclosure, tables)))
+    return Reconciled(disclosure, tuple(tables), tuple(_identities(disclosure, tables, beside)))
 
 
-def _identities(disclosure: Disclosure, tables: list[Table]) -> Iterator[Identity]:
+def _identities(disclosure: Disclosure, tables: list[Table], beside: Sequence[Disclosure]) -> Iterator[Identity]:
     yield from balance.identities(tables)
     yield from hierarchy.identities(tables)
     yield from rows.identities(tables)
@@ -58,6 +62,7 @@ def _identities(disclosure: Disclosure, tables: list[Table]) -> Iterator[Identit
     yield from prose.identities(disclosure, tables)
     yield from sentences.identities(disclosure)
     yield from announced.identities(disclosure, tables)
+    yield from other_documents.identities(disclosure, tables, beside)
 
 
 def severity_of(identity: Identity) -> Severity:

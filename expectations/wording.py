@@ -90,7 +90,8 @@ def _origin(
     ]
     if any(answer is False for answer in heard):
         return Origin.EXTRACTION
-    if heard and all(heard):
+    # of two documents only the cells of this one were read again
+    if heard and all(heard) and not all(check(one.check).family == "DOC" for one in identities):
         return Origin.PUBLISHER
     return Origin.UNKNOWN
 
