@@ -373,7 +373,7 @@ def _open_forms(children: Iterable[tuple[int, int]], form: int, into: _Objects, 
             raise UnreadableError("limit_nesting", f"page {number} nests forms deeper or wider than any printed page")
         a, b, c, d, e, f = _MEMORY.matrices.ask(_object_matrix, [opened], count=1)[0].tolist()
         outer = into.matrices[form]
-        clip = _intersect(into.clips[form], _transformed(_clip_of(handle), outer))
+        clip = _intersect(into.clips[form], _transformed(_clip_of(opened), outer))
         into.matrices.append(_multiply((a, b, c, d, e, f), outer))
         into.clips.append(clip)
         inner = [_form_object(opened, i) for i in range(count)]
@@ -394,9 +394,9 @@ def _transformed(clip: Clip, m: Matrix) -> Clip:
     return (min(xs), min(ys), max(xs), max(ys))
 
 
-def _clip_of(handle: int) -> Clip:
+def _clip_of(drawn: Any) -> Clip:
     """The box an object is clipped to, in the space of its parent (bounds of each clip path, intersected)."""
-    path = _argument(_clip_path(_argument(handle)))
+    path = _argument(_clip_path(drawn))
     clip = NO_CLIP
     point = (_F * 2)()
     x_at, y_at = ctypes.byref(point), ctypes.byref(point, ctypes.sizeof(_F))
@@ -415,28 +415,28 @@ def _clip_of(handle: int) -> Clip:
     return clip
 
 
-def _clips(handles: list[int], forms: list[int], objects: _Objects) -> Floats | None:
-    """(n, 4) clip boxes in page space, or None when nothing is clipped.
+def _clips(drawn: list[Any], forms: list[int], objects: _Objects) -> Floats | None:
+    """(n, 4) clip boxes in page space of objects (as arguments), or None when nothing is clipped.
 
     Objects drawn under one clip share its path inside pdfium, so the address of the last path's first segment tells
     equal clips apart: each is read once.
     """
-    paths = list(map(_argument, map(_clip_path, map(_argument, handles))))
+    paths = list(map(_argument, map(_clip_path, drawn)))
     counts = list(map(_clip_count, paths))
     if max(counts, default=0) <= 0 and all(c == NO_CLIP for c in objects.clips):
         return None
     firsts = list(map(_clip_segment, paths, [c - 1 for c in counts], repeat(0)))
-    known: dict[tuple[int | None, int, int], int] = {}
+    if None in firsts:
+        # an empty clip path has no address to know it by
+        firsts = [-i if at is None and n > 0 else at for i, (at, n) in enumerate(zip(firsts, counts, strict=True), 1)]
+    keys = list(zip(firsts, counts, forms, strict=True))
+    number: dict[tuple[int | None, int, int], int] = {}
     boxes: list[Clip] = []
-    which: list[int] = []
-    for i, key in enumerate(zip(firsts, counts, forms, strict=True)):
-        at = known.get(key)
-        if at is None or (key[0] is None and key[1] > 0):
-            own = _clip_of(handles[i]) if key[1] > 0 else NO_CLIP
-            at = known[key] = len(boxes)
-            boxes.append(_intersect(objects.clips[key[2]], _transformed(own, objects.matrices[key[2]])))
-        which.append(at)
-    return np.array(boxes)[which]
+    for key, one in dict(zip(keys, drawn, strict=True)).items():
+        own = _clip_of(one) if key[1] > 0 else NO_CLIP
+        number[key] = len(boxes)
+        boxes.append(_intersect(objects.clips[key[2]], _transformed(own, objects.matrices[key[2]])))
+    return np.array(boxes)[list(map(number.__getitem__, keys))]
 
 
 def _read_page(page: int, number: int) -> PageContent:
@@ -471,12 +471,12 @@ def _ruling_of(objects: _Objects, frame: _Frame, number: int) -> tuple[Ruling, _
     modes = _MEMORY.modes.ask(_draw_mode, drawn_paths, count=len(handles))
     filled, stroked = modes[:, 0] != 0, modes[:, 1] != 0
     forms = [objects.forms[i] for i in chosen]
-    bars, bar_of = _bars(handles, np.array(counts), filled & ~stroked, forms, objects, frame)
+    bars, bar_of = _bars(drawn_paths, np.array(counts), filled & ~stroked, forms, objects, frame)
     for i in bar_of.tolist():
         counts[i] = 0
     total = sum(max(0, c) for c in counts)
     if total == 0:
-        return Ruling.of_lines(_within_clips(bars, bar_of, handles, forms, objects, frame)), _Areas.nothing()
+        return Ruling.of_lines(_within_clips(bars, bar_of, drawn_paths, forms, objects, frame)), _Areas.nothing()
 
     owners: list[Any] = []
     places: list[int] = []
@@ -525,7 +525,7 @@ def _ruling_of(objects: _Objects, frame: _Frame, number: int) -> tuple[Ruling, _
         xs, ys = x[np.stack(flat)], y[np.stack(flat)]
         level = (np.ptp(xs, axis=0) <= 0.2) | (np.ptp(ys, axis=0) <= 0.2)
         a, b = np.concatenate([a, heads[level] - 1]), np.concatenate([b, heads[level] + 2])
-    drawn, solid, shape = _drawn(handles, filled, stroked, x, y, begins, path_of, frame)
+    drawn, solid, shape = _drawn(drawn_paths, filled, stroked, x, y, begins, path_of, frame)
     areas = _Areas(np.array(chosen)[path_of[begins[solid]]], shape[solid])
     keep = drawn[piece_of[a]]
     a, b = a[keep], b[keep]
@@ -533,11 +533,11 @@ def _ruling_of(objects: _Objects, frame: _Frame, number: int) -> tuple[Ruling, _
         [np.minimum(x[a], x[b]), np.minimum(y[a], y[b]), np.maximum(x[a], x[b]), np.maximum(y[a], y[b])], axis=1
     )
     lines, owner = np.concatenate([lines, bars]), np.concatenate([path_of[a], bar_of])
-    return Ruling.of_lines(_within_clips(lines, owner, handles, forms, objects, frame)), areas
+    return Ruling.of_lines(_within_clips(lines, owner, drawn_paths, forms, objects, frame)), areas
 
 
 def _bars(
-    handles: list[int],
+    paths: list[Any],
     counts: npt.NDArray[np.intp],
     filled_only: npt.NDArray[np.bool_],
     forms: list[int],
@@ -551,7 +551,7 @@ def _bars(
     simple = np.flatnonzero(filled_only & (counts >= 4) & (counts <= 6))
     if not len(simple):
         return np.empty((0, 4)), simple
-    shapes = [_argument(handles[i]) for i in simple.tolist()]
+    shapes = [paths[i] for i in simple.tolist()]
     box = _MEMORY.bounds.ask(_object_bounds, shapes, count=len(shapes)).astype(float)  # left, bottom, right, top
     if len(objects.matrices) > 1:
         clips = [(b[0], b[1], b[2], b[3]) for b in box.tolist()]
@@ -573,12 +573,12 @@ def _bars(
 
 
 def _within_clips(
-    lines: Floats, owner: npt.NDArray[np.intp], handles: list[int], forms: list[int], objects: _Objects, frame: _Frame
+    lines: Floats, owner: npt.NDArray[np.intp], paths: list[Any], forms: list[int], objects: _Objects, frame: _Frame
 ) -> Floats:
     """What shows of each line within the page and the clip of its path."""
     width, height = frame.size
     limits = np.array([[0.0, 0.0, width, height]])
-    clips = _clips(handles, forms, objects)
+    clips = _clips(paths, forms, objects)
     if clips is not None:
         finite = np.clip(clips, -1e6, 1e6)
         shown = frame.displayed_box(finite[:, 0], finite[:, 1], finite[:, 2], finite[:, 3])
@@ -603,7 +603,7 @@ def _curve_heads(kinds: npt.NDArray[np.int8], piece_of: npt.NDArray[np.intp]) ->
 
 
 def _drawn(
-    handles: list[int],
+    paths: list[Any],
     filled: npt.NDArray[np.bool_],
     stroked: npt.NDArray[np.bool_],
     x: Floats,
@@ -626,11 +626,13 @@ def _drawn(
     shade = solid & ~stroked[owner]
     width, height = frame.size
     drawn &= ~(shade & (wide * tall > 0.5 * width * height))
-    shaded = np.unique(owner[shade & drawn]).tolist()
-    colours = _MEMORY.colours.ask(_fill_colour, [_argument(handles[i]) for i in shaded], count=len(shaded), before=1)
-    for i, colour in zip(shaded, colours, strict=True):
-        if colour[3] == 0 or colour[:3].min() >= 250:
-            drawn &= ~(shade & (owner == i))
+    shaded = np.unique(owner[shade & drawn])
+    red, green, blue, alpha = _MEMORY.colours.ask(
+        _fill_colour, [paths[i] for i in shaded.tolist()], count=len(shaded), before=1
+    ).T
+    pale = np.zeros(len(paths), bool)
+    pale[shaded] = (alpha == 0) | (np.minimum(np.minimum(red, green), blue) >= 250)
+    drawn &= ~(shade & pale[owner])
     return drawn, solid, np.stack([low_x, low_y, high_x, high_y], axis=1)
 
 
@@ -692,12 +694,15 @@ def _characters(
     origins = _MEMORY.points.ask(_char_origin, text, places, count=n)
 
     owners = [pointer or 0 for pointer in map(_char_object, text, places)]
-    runs, first, run_of = np.unique(np.array(owners, np.uint64), return_index=True, return_inverse=True)
-    handles: list[int] = runs.tolist()
+    # characters of one text object follow each other: they have its matrix, font, ink and clip
+    owner = np.array(owners, np.uint64)
+    begins = np.concatenate(([True], owner[1:] != owner[:-1]))
+    first, run_of = np.flatnonzero(begins), np.cumsum(begins) - 1
+    handles: list[int] = owner[first].tolist()
     box = frame.displayed_box(boxes[:, 0], boxes[:, 2], boxes[:, 1], boxes[:, 3])
     samples = keep[first].tolist()
-    matrix = _MEMORY.matrices.ask(_char_matrix, text, samples, count=len(runs))
-    fonts = np.fromiter(map(_font_size, text, samples), np.float64, len(runs))
+    matrix = _MEMORY.matrices.ask(_char_matrix, text, samples, count=len(first))
+    fonts = np.fromiter(map(_font_size, text, samples), np.float64, len(first))
     size = fonts * np.hypot(matrix[:, 2], matrix[:, 3])
     width = (fonts * np.hypot(matrix[:, 0], matrix[:, 1]))[run_of]
     wide = (codes >= 0x2E80) & (codes < 0xFFE7) & ((codes < 0xFF61) | (codes > 0xFFDF))
@@ -760,7 +765,8 @@ def _visible(
     suspect = np.zeros(len(handles), bool)
     sides: npt.NDArray[np.bool_] | None = None
     if real:
-        clips = _clips([handles[i] for i in real], [forms[i] for i in real], objects)
+        drawn = [_argument(handles[i]) for i in real]
+        clips = _clips(drawn, [forms[i] for i in real], objects)
         if clips is not None:
             every = np.tile(np.array([-1e6, -1e6, 1e6, 1e6]), (len(handles), 1))
             every[real] = np.clip(clips, -1e6, 1e6)
@@ -771,18 +777,18 @@ def _visible(
             part = np.concatenate(
                 [np.maximum(letter[:, :2], shown[:, :2]), np.minimum(letter[:, 2:], shown[:, 2:])], axis=1
             )
-            seen &= (part[:, 2:] - part[:, :2] >= 0.4 * (letter[:, 2:] - letter[:, :2])).all(axis=1)
-            cut = (np.concatenate([shown[:, :2] - box[:, :2], box[:, 2:] - shown[:, 2:]], axis=1) > 0).any(
-                axis=1, keepdims=True
-            )
-            middle = np.where(~cut, middle, (part[:, :2] + part[:, 2:]) / 2)
+            enough = part[:, 2:] - part[:, :2] >= 0.4 * (letter[:, 2:] - letter[:, :2])
+            seen &= enough[:, 0] & enough[:, 1]
+            sticks_out = (shown[:, :2] > box[:, :2]) | (box[:, 2:] > shown[:, 2:])
+            cut = np.flatnonzero(sticks_out[:, 0] | sticks_out[:, 1])
+            middle[cut] = (part[cut, :2] + part[cut, 2:]) / 2
             room = 0.08 * np.tile(letter[:, 2:] - letter[:, :2], 2)
             sides = np.concatenate([shown[:, :2] - letter[:, :2], letter[:, 2:] - shown[:, 2:]], axis=1) > room
-        drawn = [_argument(handles[i]) for i in real]
-        colour = _MEMORY.colours.ask(_fill_colour, drawn, count=len(real), before=255)
+        red, green, blue, alpha = _MEMORY.colours.ask(_fill_colour, drawn, count=len(real), before=255).T
         modes = np.fromiter(map(_render_mode, drawn), np.int32, len(real))
-        pale = (colour[:, :3].min(axis=1) >= 235) | (colour[:, 3] < 20)
-        suspect[real] = np.isin(modes, _INVISIBLE_MODES) | pale
+        pale = ((red >= 235) & (green >= 235) & (blue >= 235)) | (alpha < 20)
+        invisible, clipping = _INVISIBLE_MODES
+        suspect[real] = (modes == invisible) | (modes == clipping) | pale
     doubtful = seen & suspect[run_of]
     covered = _covered(handles, objects, areas, box, run_of, frame)
     if covered is not None:
