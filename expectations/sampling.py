@@ -7,13 +7,21 @@ and the seed alone: the same sample whatever else is in the batch.
 from __future__ import annotations
 
 import hashlib
+import re
+import tomllib
+import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cache
+from importlib import resources
 
 from budget.amounts import NotAnAmountError, parse_amount
-from budget.disclosure import Disclosure, PagePlace, Place
+from budget.disclosure import Disclosure, Finding, FindingCell, PagePlace, Place
 from budget.printed_text import squeeze
+from budget.states import Origin, Severity
+
+CHECK = "SECOND_READING"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +34,14 @@ class Sampled:
     raw: str
 
 
-def sample_places(disclosures: Iterable[Disclosure], share: float, seed: int = 0) -> tuple[Sampled, ...]:
+@cache
+def sampled_share() -> Decimal:
+    """The share of pages that the house samples (`sampling.toml`)."""
+    told = tomllib.loads(resources.files("expectations").joinpath("sampling.toml").read_text(encoding="utf-8"))
+    return Decimal(told["share"])
+
+
+def sample_places(disclosures: Iterable[Disclosure], share: float | Decimal, seed: int = 0) -> tuple[Sampled, ...]:
     """Every fact on a `share` (0 to 1) of the pages without an error, of the documents given.
 
     Cells without a page (workbooks, Word, HTML) are left out: there is no second reader of them. Raises ValueError for a
@@ -69,18 +84,69 @@ class Agreement:
 
 
 def compare(sample: Sequence[Sampled], second_reading: Callable[[str, Place], str | None]) -> Agreement:
-    """Ask the second reader for every sampled cell. Amounts are compared by value, anything else without blanks."""
+    """Ask the second reader for every sampled cell: what stands in its box, None (or nothing at all) when it cannot say.
+
+    A character that it cannot name (`(cid:12)`) says nothing either: fonts without a table of their own letters.
+    """
     agreed = unheard = 0
     disagreed = []
     for one in sample:
         heard = second_reading(one.sha256, one.at)
-        if heard is None:
+        if heard is None or not heard.strip() or _NAMELESS in heard:
             unheard += 1
-        elif same_reading(heard, one.raw):
+        elif holds(heard, one.raw):
             agreed += 1
         else:
             disagreed.append((one, heard))
     return Agreement(len(sample), agreed, unheard, tuple(disagreed))
+
+
+def holds(heard: str, raw: str) -> bool:
+    """Whether what was heard in a cell's box is what was read there: the same reading, or the figure among its neighbours.
+
+    A box may reach over a neighbour, and two readers part a line into words differently; neither is a misread figure. A digit,
+    a sign or a point more, less or other is one: figures are compared whole.
+    """
+    if same_reading(heard, raw):
+        return True
+    wanted = _FIGURE.findall(_plain(raw))
+    figures = _FIGURE.findall(_plain(heard))
+    return bool(wanted) and any(figures[n : n + len(wanted)] == wanted for n in range(len(figures)))
+
+
+_NAMELESS = "(cid:"
+_FIGURE = re.compile(r"[-(]?[0-9][0-9.]*%?")
+
+
+def _plain(text: str) -> str:
+    """Half-width, without the commas of thousands."""
+    return re.sub(r"(?<=[0-9]),(?=[0-9])", "", unicodedata.normalize("NFKC", text)).replace("−", "-").replace("—", "-")
+
+
+def second_reading_findings(disclosure: Disclosure, agreement: Agreement) -> tuple[Finding, ...]:
+    """An error of origin extraction for every cell of the document that the second reader reads otherwise."""
+    facts = {fact.id: fact for fact in disclosure.facts}
+    titles = {one.id: one.title or one.kind for one in disclosure.statements}
+    found = []
+    for one, heard in agreement.disagreed:
+        if one.sha256 != disclosure.document.sha256:
+            continue
+        fact = facts[one.fact_id]
+        cell = f"{titles.get(fact.statement_id, '')}“{fact.name}·{fact.column[-1] if fact.column else ''}”"
+        page = f"第{one.at.page}页 / page {one.at.page}" if isinstance(one.at, PagePlace) else ""
+        message = (
+            f"{CHECK} {cell}：读作 {one.raw}，另一读取程序读作 {heard}\n"
+            f"{page}: this cell was read as {one.raw!r}, an independent reader reads {heard!r} there; look at the page, then "
+            "correct the cell, or accept it when it was read rightly"
+        )
+        found.append(
+            Finding(
+                check=CHECK, severity=Severity.ERROR, origin=Origin.EXTRACTION, message=message,
+                statement_id=fact.statement_id, left=one.raw, right=heard,
+                cells=(FindingCell(fact_id=fact.id, at=one.at, raw=one.raw),),
+            )
+        )  # fmt: skip
+    return tuple(found)
 
 
 def same_reading(one: str, other: str) -> bool:

@@ -50,6 +50,11 @@ def markdown(summary: RunSummary) -> str:
         ("blocked 受阻", sum(summary.reasons("blocked").values())),
         ("failed downloads 下载失败", sum(summary.reasons("failed").values())),
         ("rows added 新增行", summary.rows_added),
+        ("pages read a second time 抽样复读页", summary.sampled.pages),
+        ("cells compared 比对单元格", summary.sampled.cells),
+        ("of them agreed 一致", summary.sampled.agreed),
+        ("disagreed 不一致", summary.sampled.disagreed),
+        ("not heard 无法辨读", summary.sampled.unheard),
         ("waiting for review in all 复核中合计", summary.waiting_for_review),
         ("loaded in all 入库合计", summary.loaded_in_all),
     ]

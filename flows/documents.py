@@ -1,7 +1,7 @@
 """The way of the documents from the archive to the warehouse: read in worker processes, replay, prove, load or queue.
 
-Every step is a function of the bytes and the recipe, and every document is stored in one transaction of its own: killed
-anywhere and run again, the same rows result.
+Every step is a function of the bytes and the recipe (and, for the checks across documents, of what is in the warehouse), and
+every document is stored in one transaction of its own: killed anywhere and run again, the same rows result.
 """
 
 from __future__ import annotations
@@ -15,9 +15,11 @@ from budget.sightings import Sighting
 from budget.states import DocumentState, Reason
 from expectations import Judgement
 from flows.extraction_pool import Job, Limits, extract_all
+from flows.other_documents import documents_beside
 from flows.proof import Proved, prove
 from flows.recipe import document_recipe
-from flows.run_summary import DocumentOutcome
+from flows.run_summary import DocumentOutcome, SampledPages
+from flows.sampled_reading import SecondReading, read_again
 from review.queue import ReviewQueue
 from spiders.archive import Archive
 from warehouse import Warehouse
@@ -69,13 +71,32 @@ def read_prove_store(
     paths = {sha256: archive.path_of(sha256) for sha256 in read}
     decisions = {sha256: warehouse.decisions_for(sha256) for sha256 in read}
     files = {sha256: one.document.file for sha256, one in read.items()}
-    judged = prove(list(read.values()), paths, decisions, tell=lambda judgement: tell(judgement, files))
-    outcomes = [_store(proved, warehouse, queue, run_id) for proved in judged]
+    judged = prove(
+        [read[sha256] for sha256 in sorted(read)], paths, decisions,
+        tell=lambda judgement: tell(judgement, files), beside=lambda batch: documents_beside(warehouse, batch),
+    )  # fmt: skip
+    judged, sampled = read_again(judged, paths, decisions, workers=workers, limits=limits)
+    outcomes = [
+        _with_sample(_store(proved, warehouse, queue, run_id), sampled.get(proved.disclosure.document.sha256))
+        for proved in judged
+    ]
+    given = {sha256: number for number, sha256 in enumerate(read)}
+    outcomes.sort(key=lambda outcome: given[outcome.sha256])
     return (
         missing
         + outcomes
         + [_store(Proved(one), warehouse, queue, run_id, DocumentState.TAKEN_APART) for one in archives]
     )
+
+
+def _with_sample(outcome: DocumentOutcome, sampled: SecondReading | None) -> DocumentOutcome:
+    if sampled is None:
+        return outcome
+    said = sampled.agreement
+    counted = SampledPages(
+        pages=sampled.pages, cells=said.asked, agreed=said.agreed, unheard=said.unheard, disagreed=len(said.disagreed)
+    )
+    return outcome.model_copy(update={"sampled": counted})
 
 
 def _not_in_archive(warehouse: Warehouse, archive: Archive, sha256: str) -> DocumentOutcome:

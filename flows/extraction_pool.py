@@ -69,7 +69,7 @@ class _Ticket:
     known: Disclosure | None = None
 
 
-def _enter_worker(memory_mb: int, size_mb: int) -> None:
+def enter_worker(memory_mb: int, size_mb: int) -> None:
     """A worker dies with its parent (a killed flow must leave no reader behind) and cannot outgrow its memory."""
     if sys.platform == "linux":
         pr_set_pdeathsig = 1
@@ -154,12 +154,12 @@ def extract_all(
             spool = Path(stack.enter_context(TemporaryDirectory(prefix="yusuan-members-")))
         pool = stack.enter_context(
             ProcessPool(
-                max_workers=count, context=context, initializer=_enter_worker,
+                max_workers=count, context=context, initializer=enter_worker,
                 initargs=[limits.memory_mb, limits.size_mb],
             )
         )  # fmt: skip
         try:
-            with _deaf_to_interrupts():
+            with deaf_to_interrupts():
                 _ = pool.active  # starts the workers and the threads that replace them
             while True:
                 # a few jobs ahead keep the workers busy; thousands of finished readings would fill the memory
@@ -178,7 +178,7 @@ def extract_all(
 
 
 @contextmanager
-def _deaf_to_interrupts() -> Iterator[None]:
+def deaf_to_interrupts() -> Iterator[None]:
     """Threads and processes started meanwhile never see ctrl-C: it is for the run, who stops its workers itself.
 
     A worker could refuse it only after its imports, seconds after it was started; the mask is there from its first instruction.

@@ -20,6 +20,22 @@ class NoSummaryError(RuntimeError):
     """A run that ended without saying what it did; the message has what Prefect says of it."""
 
 
+class SampledPages(BaseModel):
+    """The second reading of what passes: pages and cells asked for, and what an independent reader said of them."""
+
+    model_config = ConfigDict(frozen=True)
+
+    pages: int = 0
+    cells: int = 0
+    agreed: int = 0
+    unheard: int = 0
+    """Cells it could say nothing about."""
+    disagreed: int = 0
+
+    def __add__(self, other: SampledPages) -> SampledPages:
+        return SampledPages(**{name: getattr(self, name) + getattr(other, name) for name in SampledPages.model_fields})
+
+
 class DocumentOutcome(BaseModel):
     """What became of one document version."""
 
@@ -37,6 +53,7 @@ class DocumentOutcome(BaseModel):
     errors: int = 0
     """Root findings of severity error; their consequences are not counted."""
     warnings: int = 0
+    sampled: SampledPages = SampledPages()
 
 
 class FailedDownload(BaseModel):
@@ -110,6 +127,11 @@ class RunSummary(BaseModel):
     @property
     def rows_added(self) -> int:
         return sum(document.rows_added for document in self.documents)
+
+    @property
+    def sampled(self) -> SampledPages:
+        """The second reading over all documents of the run."""
+        return sum((document.sampled for document in self.documents), SampledPages())
 
     def portal_total(self, field: str) -> int:
         """A count of `PortalSummary` (found, new, unchanged, …) over all portals."""

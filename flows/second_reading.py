@@ -56,3 +56,17 @@ def _text_at(grids: list[Grid], place: PagePlace) -> str | None:
                 if a <= x <= c and b <= y <= d:
                     holding.append(((c - a) * (d - b), cell.text))
     return min(holding)[1] if holding else None
+
+
+def texts_on_pages(path: str, boxes: dict[int, list[tuple[float, float, float, float]]]) -> dict[int, list[str]]:
+    """What the second reader reads in the boxes of some pages of a file; pages it cannot read are left out. Runs in a worker."""
+    from extract.readers.pdfplumber_pages import texts_in_boxes
+
+    data = Path(path).read_bytes()
+    found = {}
+    for page, places in boxes.items():
+        try:
+            found[page] = texts_in_boxes(data, page, places)
+        except UnreadableError as trouble:
+            log.warning("no second reading of %s page %d: %s", Path(path).name[:12], page, trouble.message)
+    return found

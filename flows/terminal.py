@@ -78,6 +78,11 @@ def run_report(console: Console, summary: RunSummary, house: House) -> None:
         for field, label in (("blocked", "blocked 受阻"), ("failed", "failed 未取得")):
             reasons = summary.reasons(field)
             counts.add_row(label, str(sum(reasons.values())), _reasons(reasons))
+    if (sampled := summary.sampled).cells:
+        counts.add_row(
+            "read twice 复读", str(sampled.cells),
+            f"cells of {sampled.pages} pages: {sampled.agreed} agree, {sampled.disagreed} disagree, {sampled.unheard} not heard",
+        )  # fmt: skip
     counts.add_row("rows added 新增行", str(summary.rows_added), "in the warehouse")
     console.print(counts)
     if in_review or summary.failed_downloads:

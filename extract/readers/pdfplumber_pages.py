@@ -7,7 +7,7 @@ a figure read twice was found twice: other parser, other characters, other cells
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -103,3 +103,49 @@ def _grid(page: PlumberPage, table: PlumberTable, number: int) -> Grid:
     x0, y0, x1, y1 = table.bbox
     area = (x0 - left, y0 - top, x1 - left, y1 - top)
     return Grid(len(ys) - 1, len(xs) - 1, tuple(cells), page=number, box=area)
+
+
+def texts_in_boxes(data: bytes, page_number: int, boxes: Sequence[Box]) -> list[str]:
+    """What pdfplumber reads inside each box of a page: lines from the top, words apart by a blank, '' where nothing stands.
+
+    Characters decide, not pdfplumber's words or cells: two figures close to each other become one word there, and a table
+    without rules has no cells. Raises UnreadableError (corrupt) and ValueError for a page that is not there.
+    """
+    with _page(data, page_number) as page:
+        try:
+            # bold is often the same character printed twice, a hair apart
+            seen = page.dedupe_chars(extra_attrs=()).chars
+            x0, top = float(page.bbox[0]), float(page.bbox[1])
+            characters = [(one["text"], _box(one, x0, top)) for one in seen if one["text"].strip()]
+        except Exception as error:
+            message = f"page {page_number}: pdfplumber stops with {type(error).__name__}: {error}"
+            raise UnreadableError("corrupt", message) from error
+    return [_text_of([one for one in characters if _stands_in(one[1], box)]) for box in boxes]
+
+
+def _stands_in(character: Box, box: Box) -> bool:
+    """Whether the middle of a character is inside a box, or within a point of it (boxes are those of ruled cells or of ink)."""
+    x, y = (character[0] + character[2]) / 2, (character[1] + character[3]) / 2
+    return box[0] - 1 <= x <= box[2] + 1 and box[1] - 1 <= y <= box[3] + 1
+
+
+def _text_of(characters: list[tuple[str, Box]]) -> str:
+    lines: list[list[tuple[str, Box]]] = []
+    for one in sorted(characters, key=lambda c: (c[1][1] + c[1][3]) / 2):
+        middle = (one[1][1] + one[1][3]) / 2
+        if lines and middle - (lines[-1][0][1][1] + lines[-1][0][1][3]) / 2 < (one[1][3] - one[1][1]) / 2:
+            lines[-1].append(one)
+        else:
+            lines.append([one])
+    return " ".join(_line_of(sorted(line, key=lambda c: c[1][0])) for line in lines)
+
+
+def _line_of(line: list[tuple[str, Box]]) -> str:
+    text = ""
+    right = 0.0
+    for letter, box in line:
+        if text and box[0] - right > (box[3] - box[1]) / 3:
+            text += " "
+        text += letter
+        right = max(right, box[2])
+    return text

@@ -9,6 +9,7 @@ import pytest
 from budget.disclosure import Disclosure, Document, Fact, Finding, FindingCell, PagePlace, Place
 from budget.states import Origin, Severity
 from expectations import compare, sample_places
+from expectations.sampling import holds, second_reading_findings
 
 
 def made(pages: int = 40, *, sha256: str = "a" * 64) -> Disclosure:
@@ -64,3 +65,34 @@ def test_agreement_is_counted_over_what_was_heard() -> None:
 def test_a_share_is_a_part() -> None:
     with pytest.raises(ValueError, match="from 0 to 1"):
         sample_places([made()], 20)
+
+
+@pytest.mark.parametrize(
+    ("heard", "raw", "same"),
+    [
+        ("1,234.50", "1234.5", True),
+        ("1,234.50 88", "1,234.50", True),  # the box reaches over a neighbour
+        ("人员经费 1,234.50", "1,234.50", True),
+        ("１，２３４．５０", "1,234.50", True),
+        ("12.5%", "12.5%", True),
+        ("1,284.50", "1,234.50", False),
+        ("11,234.50", "1,234.50", False),  # a digit lost at the edge of a cell
+        ("1,234.5", "11,234.5", False),
+        ("-1,234.50", "1,234.50", False),
+        ("123450", "1,234.50", False),
+        ("1,234.50 88", "88.1", False),
+        ("合计", "1,234.50", False),
+    ],
+)
+def test_a_figure_is_compared_whole(heard: str, raw: str, same: bool) -> None:
+    assert holds(heard, raw) is same
+
+
+def test_nothing_heard_and_nameless_characters_are_no_disagreement() -> None:
+    sample = sample_places([made(2)], 1.0)
+    heard = iter(["", "(cid:12)(cid:13)", " ", "1,234.50", "9"])
+    agreement = compare(sample, lambda sha, place: next(heard))
+    assert (agreement.agreed, agreement.unheard, len(agreement.disagreed)) == (1, 3, 1)
+    (finding,) = second_reading_findings(made(2), agreement)
+    assert (finding.left, finding.right, finding.origin) == ("1,234.50", "9", Origin.EXTRACTION)
+    assert second_reading_findings(made(2, sha256="b" * 64), agreement) == ()

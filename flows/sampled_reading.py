@@ -1,0 +1,140 @@
+"""The sampled second reading: on a share of the pages of what passes, an independent reader is asked for every cell.
+
+It is asked in worker processes of its own, with a time and a memory limit: it is slow, and what it reads is as hostile as ever.
+Where it disagrees the document does not load: it waits for a person, with the page and the cell.
+"""
+
+from __future__ import annotations
+
+import logging
+import multiprocessing
+import os
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import TimeoutError as FutureTimeoutError
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from pathlib import Path
+
+from pebble import ProcessExpired, ProcessFuture, ProcessPool
+
+from budget.decisions import Decision
+from budget.disclosure import PagePlace, Place
+from expectations.sampling import Agreement, Sampled, compare, sample_places, sampled_share, second_reading_findings
+from flows.extraction_pool import Limits, deaf_to_interrupts, enter_worker
+from flows.proof import Proved
+from flows.recipe import code_recipe
+from flows.second_reading import texts_on_pages
+from review.replay import settle
+
+log = logging.getLogger("yusuan.second_reading")
+
+SECONDS_A_PAGE = 30.0
+"""stock pdfplumber takes a quarter of a second for a page; one of thousands of curves, a minute."""
+Heard = dict[tuple[str, Place], str]
+
+
+@dataclass(frozen=True, slots=True)
+class SecondReading:
+    """What the sample of one document gave: `pages` asked for, and the agreement over their cells."""
+
+    pages: int
+    agreement: Agreement
+
+
+def read_again(
+    proved: Sequence[Proved],
+    paths: Mapping[str, Path],
+    decisions: Mapping[str, tuple[Decision, ...]] | None = None,
+    *,
+    share: Decimal | None = None,
+    workers: int | None = None,
+    limits: Limits | None = None,
+) -> tuple[list[Proved], dict[str, SecondReading]]:
+    """The same documents, in the order given, with an error for every sampled cell that is read otherwise; and what was sampled.
+
+    Sampled are documents without an error, of which a text is printed on pages (there is no second reader of scans, workbooks,
+    Word and HTML). `share` is that of the house when not given. What a person accepted before is settled.
+    """
+    passing = [
+        one.disclosure for one in proved if one.disclosure.document.reader == "pdf" and not one.disclosure.errors
+    ]
+    sample = sample_places(
+        [one for one in passing if one.document.sha256 in paths], sampled_share() if share is None else share,
+        seed=int(code_recipe(), 16),
+    )  # fmt: skip
+    if not sample:
+        return list(proved), {}
+    heard = _heard(sample, paths, workers, limits or Limits())
+    of_document: dict[str, list[Sampled]] = defaultdict(list)
+    for one in sample:
+        of_document[one.sha256].append(one)
+    told = {
+        sha256: SecondReading(
+            len({_page(one) for one in mine}), compare(mine, lambda sha256, at: heard.get((sha256, at)))
+        )
+        for sha256, mine in of_document.items()
+    }
+    return [_with_findings(one, told, decisions or {}) for one in proved], told
+
+
+def _with_findings(
+    proved: Proved, told: Mapping[str, SecondReading], decisions: Mapping[str, tuple[Decision, ...]]
+) -> Proved:
+    disclosure = proved.disclosure
+    sha256 = disclosure.document.sha256
+    if sha256 not in told or not told[sha256].agreement.disagreed:
+        return proved
+    found = second_reading_findings(disclosure, told[sha256].agreement)
+    settled = settle(found, decisions.get(sha256, ()), disclosure.statements)
+    return replace(proved, disclosure=disclosure.model_copy(update={"findings": (*disclosure.findings, *settled)}))
+
+
+def _page(one: Sampled) -> int:
+    assert isinstance(one.at, PagePlace)
+    return one.at.page
+
+
+def _heard(sample: Sequence[Sampled], paths: Mapping[str, Path], workers: int | None, limits: Limits) -> Heard:
+    """What the second reader says of every place; a document that it cannot read, in time or at all, says nothing."""
+    asked: dict[str, dict[int, list[PagePlace]]] = defaultdict(lambda: defaultdict(list))
+    for one in sample:
+        assert isinstance(one.at, PagePlace)
+        asked[one.sha256][one.at.page].append(one.at)
+    heard: Heard = {}
+    for sha256, texts in _ask(asked, paths, workers, limits):
+        for page, said in texts.items():
+            heard |= {(sha256, at): text for at, text in zip(asked[sha256][page], said, strict=True)}
+    return heard
+
+
+def _ask(
+    asked: Mapping[str, Mapping[int, Sequence[PagePlace]]],
+    paths: Mapping[str, Path],
+    workers: int | None,
+    limits: Limits,
+) -> Iterator[tuple[str, dict[int, list[str]]]]:
+    count = min(workers or os.cpu_count() or 1, len(asked))
+    with ProcessPool(
+        max_workers=count, context=multiprocessing.get_context("spawn"), initializer=enter_worker,
+        initargs=[limits.memory_mb, limits.size_mb],
+    ) as pool:  # fmt: skip
+        try:
+            with deaf_to_interrupts():
+                _ = pool.active
+            futures: dict[str, ProcessFuture] = {
+                sha256: pool.schedule(
+                    texts_on_pages,
+                    args=[str(paths[sha256]), {page: [at.bbox for at in places] for page, places in pages.items()}],
+                    timeout=min(limits.seconds, SECONDS_A_PAGE * (1 + len(pages))),
+                )
+                for sha256, pages in asked.items()
+            }
+            for sha256, future in futures.items():
+                try:
+                    yield sha256, future.result()
+                except (FutureTimeoutError, ProcessExpired, MemoryError) as trouble:
+                    log.warning("no second reading of %s: %s: %s", sha256[:12], type(trouble).__name__, trouble)
+        except BaseException:
+            pool.stop()
+            raise
