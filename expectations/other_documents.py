@@ -342,12 +342,12 @@ def _compare(
             continue
         claims.append(_stated(check, term, its.amount, [its], other.document, column="/".join(mine.column)))
     wrong = [claim for claim in claims if not claim.holds]
-    agree = Decimal(len(claims) - len(wrong))
-    enough = len(claims) >= _data()["fewest"]
-    if wrong and enough and agree < Decimal(_data()["same_disclosure"]) * len(claims):
-        yield _hardly_any(wrong[0], len(wrong), len(claims))
+    telling = sum(bool(claim.left_value or claim.right_value) for claim in claims)
+    enough = telling >= _data()["fewest"]
+    if wrong and enough and telling - len(wrong) < Decimal(_data()["same_disclosure"]) * telling:
+        yield _hardly_any(wrong[0], len(wrong), telling)
     elif check == "DOC-04" and not enough:
-        yield skip(check, f"only {len(claims)} figures stand in both files", column_label=_note(other.document))
+        yield skip(check, f"only {telling} figures stand in both files", column_label=_note(other.document))
     else:
         yield from claims
 

@@ -18,6 +18,9 @@ from review.replay import replay, settle
 
 log = logging.getLogger("yusuan.proof")
 
+Beside = Mapping[str, Sequence[Disclosure]]
+"""By sha256, the other documents that a document is compared with."""
+
 
 @dataclass(frozen=True)
 class Proved:
@@ -32,17 +35,20 @@ def prove(
     paths: Mapping[str, Path],
     decisions: Mapping[str, tuple[Decision, ...]] | None = None,
     tell: Callable[[Judgement], object] = lambda judgement: None,
+    beside: Callable[[Sequence[Disclosure]], Beside] = lambda readable: {},
 ) -> list[Proved]:
     """Judge a batch of readings. `paths` says where the bytes of each sha256 lie, for the second reader.
 
-    `tell` is given every judgement as Great Expectations made it, before decisions are settled (for Data Docs).
+    `tell` is given every judgement as Great Expectations made it, before decisions are settled (for Data Docs). `beside` is
+    asked, with corrections replayed, which other documents each is compared with.
     """
     decided = decisions or {}
     replayed: list[Disclosure] = []
     for disclosure in disclosures:
         corrected, misfits = replay(disclosure, decided.get(disclosure.document.sha256, ()))
         replayed.append(corrected.model_copy(update={"findings": corrected.findings + tuple(misfits)}))
-    judged = _judged([one for one in replayed if one.document.error is None], second_reader(paths), tell)
+    readable = [one for one in replayed if one.document.error is None]
+    judged = _judged(readable, second_reader(paths), tell, beside(readable))
     proved = []
     for disclosure in replayed:
         sha256 = disclosure.document.sha256
@@ -59,7 +65,7 @@ Judged = dict[str, tuple[tuple[Finding, ...], tuple[Reconciliation, ...]]]
 
 
 def _judged(
-    readable: Sequence[Disclosure], second_reading: SecondReading, tell: Callable[[Judgement], object]
+    readable: Sequence[Disclosure], second_reading: SecondReading, tell: Callable[[Judgement], object], beside: Beside
 ) -> Judged:
     """Findings and reconciliations by sha256.
 
@@ -68,7 +74,7 @@ def _judged(
     then no document has been judged, and the next run takes all of them.
     """
     try:
-        judgement = judge(readable, second_reading=second_reading)
+        judgement = judge(readable, second_reading=second_reading, beside=beside)
     except SuiteError:
         raise
     except Exception as fault:
@@ -82,7 +88,7 @@ def _judged(
             return {disclosure.document.sha256: ((*disclosure.findings, unproved), ())}
         one_by_one: Judged = {}
         for disclosure in readable:
-            one_by_one |= _judged([disclosure], second_reading, tell)
+            one_by_one |= _judged([disclosure], second_reading, tell, beside)
         return one_by_one
     tell(judgement)
     return {sha256: (found, judgement.reconciliations[sha256]) for sha256, found in judgement.items()}

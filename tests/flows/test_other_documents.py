@@ -1,0 +1,167 @@
+"""Documents of one body find each other in the warehouse: whoever comes later carries the contradiction."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+
+import openpyxl
+import pytest
+
+from budget.disclosure import Disclosure
+from budget.states import DocumentState
+from flows.documents import read_prove_store
+from flows.other_documents import documents_beside
+from flows.run_summary import DocumentOutcome
+from spiders.archive import Archive
+from warehouse import Warehouse
+
+CLASSES = (("201", "一般公共服务支出", 20), ("208", "社会保障和就业支出", 30), ("210", "卫生健康支出", 40), ("213", "农林水支出", 50),
+           ("221", "住房保障支出", 60), ("229", "其他支出", 70))  # fmt: skip
+
+
+def workbook(path: Path, *, pension: int = 30, year: int = 2024, extra: str = "") -> bytes:
+    """临港县商务局's budget: 一般公共预算支出表 of six classes, adding up whatever 208 prints."""
+    book = openpyxl.Workbook()
+    cover = book.active
+    assert cover is not None
+    cover.title = "封面"
+    cover.append([f"临港县商务局{year}年部门预算"])
+    if extra:
+        cover.append([extra])
+    sheet = book.create_sheet("表5")
+    total = sum(amount for _, _, amount in CLASSES) - 30 + pension
+    rows = [
+        ["一般公共预算支出表"], [f"部门：临港县商务局{year}年", "", "", "", "单位：万元"],
+        ["科目编码", "科目名称", "合计", "基本支出", "项目支出"], ["", "合计", total, total, ""],
+        *([code, name, amount, amount, ""] for code, name, amount in (
+            (code, name, pension if code == "208" else amount) for code, name, amount in CLASSES)),
+    ]  # fmt: skip
+    for row in rows:
+        sheet.append(row)
+    book.save(path)
+    return path.read_bytes()
+
+
+class Place:
+    """An archive and a warehouse to put documents in."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir()
+        self.folder = folder
+        self.archive = Archive(folder / "archive").__enter__()
+        self.warehouse = Warehouse.open(folder / "w.sqlite").migrate()
+
+    def put(self, *contents: bytes) -> list[str]:
+        return [self.archive.put(content) for content in contents]
+
+    def read(self, shas: Sequence[str]) -> dict[str, DocumentOutcome]:
+        done = read_prove_store(shas, warehouse=self.warehouse, archive=self.archive, run_id="r", workers=1)
+        return {outcome.sha256: outcome for outcome in done}
+
+    def findings(self, sha256: str) -> list[tuple[str, str, str | None, str | None]]:
+        kept = self.warehouse.disclosure(sha256)
+        assert kept is not None
+        return [(f.check, f.severity.value, f.left, f.right) for f in kept.findings if f.check.startswith("DOC")]
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Place:
+    return Place(tmp_path / "house")
+
+
+@pytest.fixture
+def two_files(tmp_path: Path) -> tuple[bytes, bytes]:
+    """Two files of one disclosure that disagree on 208 and on the total, in the order of their sha256."""
+    contents = [workbook(tmp_path / "a.xlsx"), workbook(tmp_path / "b.xlsx", pension=31)]
+    first, second = sorted(contents, key=lambda content: hashlib.sha256(content).hexdigest())
+    return first, second
+
+
+def test_the_file_that_comes_later_waits_for_a_person(place: Place, two_files: tuple[bytes, bytes]) -> None:
+    first, second = place.put(*two_files)
+    assert place.read([second])[second].state is DocumentState.LOADED
+    outcome = place.read([first])[first]
+    assert (outcome.state, outcome.reason) == (DocumentState.IN_REVIEW, "checks_failed")
+    assert outcome.detail is not None and "DOC-04" in outcome.detail and second in outcome.detail
+    assert {(check, severity) for check, severity, _, _ in place.findings(first)} == {("DOC-04", "error")}
+    assert {left for _, _, left, _ in place.findings(first)} | {right for _, _, _, right in place.findings(first)} >= {
+        "30",
+        "31",
+    }
+    assert place.findings(second) == [], "what is loaded is not taken back by a stranger"
+    stored = place.warehouse.rows(
+        "SELECT check_id, status FROM reconciliations WHERE sha256 = :s AND check_id = 'DOC-04'", s=first
+    )
+    assert {row["status"] for row in stored} == {"passed", "failed"}
+
+
+def test_in_one_batch_the_second_by_sha256_carries_it_and_killed_between_them_nothing_differs(
+    tmp_path: Path, two_files: tuple[bytes, bytes]
+) -> None:
+    whole, killed = Place(tmp_path / "whole"), Place(tmp_path / "killed")
+    first, second = whole.put(*two_files)
+    killed.put(*two_files)
+    together = whole.read([second, first])
+    assert list(together) == [second, first], "outcomes come in the order that was asked for"
+    assert [together[sha].state for sha in (first, second)] == [DocumentState.LOADED, DocumentState.IN_REVIEW]
+    killed.read([first])
+    killed.read([second])
+    assert whole.warehouse.content_digest() == killed.warehouse.content_digest()
+    again = whole.read([second])
+    assert again[second].rows_added == 0, "read again, the same findings"
+
+
+def test_last_years_document_is_found_a_year_later(place: Place, tmp_path: Path) -> None:
+    (old, new) = place.put(workbook(tmp_path / "a.xlsx", year=2023), workbook(tmp_path / "b.xlsx", pension=31))
+    place.read([old])
+    assert place.read([new])[new].state is DocumentState.LOADED
+    read = place.warehouse.disclosure(new)
+    assert read is not None
+    beside = documents_beside(place.warehouse, [read])
+    assert [one.document.sha256 for one in beside[new]] == [old]
+
+
+def test_a_newer_version_of_the_same_document_is_no_other_document(
+    place: Place, two_files: tuple[bytes, bytes]
+) -> None:
+    first, second = place.put(*two_files)
+    place.read([first])
+    with place.warehouse.engine.begin() as connection:
+        place_of = "SELECT document_id FROM document_versions WHERE sha256 = '{}'"
+        connection.exec_driver_sql(
+            "INSERT INTO document_versions (sha256, document_id, version_no, recipe, state) "
+            f"SELECT '{second}', document_id, 2, '', 'archived' FROM document_versions WHERE sha256 = '{first}'"
+        )
+        assert connection.exec_driver_sql(place_of.format(second)).scalar() is not None
+    assert place.read([second])[second].state is DocumentState.LOADED
+    assert place.findings(second) == []
+    assert place.warehouse.version(first)["state"] == "superseded"  # type: ignore[index]
+
+
+def test_a_rejected_document_is_beside_nothing(place: Place, two_files: tuple[bytes, bytes]) -> None:
+    first, second = place.put(*two_files)
+    place.read([first])
+    with place.warehouse.engine.begin() as connection:
+        connection.exec_driver_sql(f"UPDATE document_versions SET state = 'rejected' WHERE sha256 = '{first}'")
+    assert place.read([second])[second].state is DocumentState.LOADED
+
+
+def test_units_find_the_department_that_lists_them_whichever_comes_first(place: Place) -> None:
+    def named(sha: str, agency: str, kind: str, *units: str) -> Disclosure:
+        document = {"file": "x", "sha256": sha * 64, "reader": "xlsx", "kind": kind, "agency": agency, "region": "临港县", "fiscal_year": 2024}  # fmt: skip
+        table = {
+            "id": "t1", "kind": "organisation", "title": "机构设置", "unit": None, "columns": [["序号"], ["单位名称"]],
+            "rows": [{"cells": [str(n), unit]} for n, unit in enumerate(units, 1)], "declared_empty": False,
+        }  # fmt: skip
+        return Disclosure.model_validate({"document": document, "statements": [table] if units else []})
+
+    department = named("d", "临港县商务局", "department_budget", "临港县商务局（本级）", "临港县会展中心")
+    centre, stranger = named("b", "临港县会展中心", "unit_budget"), named("c", "临港县第一中学", "unit_budget")
+    for one in (department, stranger):
+        place.warehouse.store(one, state=DocumentState.IN_REVIEW)
+    place.warehouse.transact(lambda connection: None)
+    place.warehouse.store(centre, state=DocumentState.IN_REVIEW)
+    assert {sha[0]: [one.document.sha256[0] for one in found] for sha, found in documents_beside(place.warehouse, [centre, stranger]).items()} == {"b": ["d"]}  # fmt: skip
+    assert [one.document.sha256[0] for one in documents_beside(place.warehouse, [department])["d" * 64]] == ["b"]

@@ -1,0 +1,85 @@
+"""Which other documents may speak of the same body as some just read: by agency, region and year, candidates included.
+
+Only the newest version of a document counts, whatever its state but rejected: what a newer version has replaced is compared
+with it as a version (`figure_changes`). Two versions of one document are never each other's neighbours here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, and_, func, or_, select
+
+from budget.disclosure import Document
+from budget.states import DocumentState
+from warehouse.tables import document_versions
+
+READ = (DocumentState.LOADED, DocumentState.IN_REVIEW, DocumentState.WITHDRAWN)
+"""States in which a version has a reading that a person has not put aside."""
+BUDGETS = ("department_budget", "unit_budget")
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbour:
+    """A stored document as far as its version row tells: `document` has no figures."""
+
+    document: Document
+    document_id: str
+    recipe: str
+
+
+def neighbours_of(connection: Connection, read: Sequence[Document]) -> list[Neighbour]:
+    """Stored documents that may stand beside one of those read, by sha256, in one query.
+
+    Of the same agency in the same year or one beside it; and the budgets of departments and units of the same region and
+    year, as only their lists of units say which belong together.
+    """
+    table = document_versions.c
+    named = [one for one in read if one.agency and one.fiscal_year is not None]
+    if not named:
+        return []
+    years = {one.fiscal_year for one in named if one.fiscal_year is not None}
+    agencies = {one.agency for one in named}
+    same_agency = and_(table.agency.in_(agencies), table.fiscal_year.between(min(years) - 1, max(years) + 1))
+    regions = {(one.region, one.fiscal_year, one.kind) for one in named if one.region and one.kind in BUDGETS}
+    same_region = [
+        and_(table.region == region, table.fiscal_year == year, table.kind == BUDGETS[kind == BUDGETS[0]])
+        for region, year, kind in sorted(regions)
+    ]  # fmt: skip
+    newest = document_versions.alias("newest")
+    wanted = (
+        select(document_versions)
+        .where(
+            table.state.in_([state.value for state in READ]),
+            table.content_digest.is_not(None),
+            or_(same_agency, *same_region),
+            table.version_no
+            == select(func.max(newest.c.version_no)).where(newest.c.document_id == table.document_id).scalar_subquery(),
+        )
+        .order_by(table.sha256)
+    )
+    return [
+        Neighbour(
+            Document(
+                file=row["file"] or "", sha256=row["sha256"], reader=None, kind=row["kind"], agency=row["agency"],
+                agency_code=row["agency_code"], region=row["region"], fiscal_year=row["fiscal_year"], title=row["title"],
+            ),
+            row["document_id"],
+            row["recipe"],
+        )
+        for row in connection.execute(wanted).mappings()
+    ]  # fmt: skip
+
+
+def documents_of(connection: Connection, shas: Iterable[str]) -> dict[str, str | None]:
+    """sha256 → the document whose newest version it is, None for an older or a rejected version; unknown ones are left out."""
+    table, newest = document_versions.c, document_versions.alias("newest")
+    last = select(func.max(newest.c.version_no)).where(newest.c.document_id == table.document_id).scalar_subquery()
+    found = connection.execute(
+        select(table.sha256, table.document_id, table.state, (table.version_no == last).label("is_newest")).where(
+            table.sha256.in_(list(shas))
+        )
+    )
+    rejected = DocumentState.REJECTED.value
+    return {row.sha256: row.document_id if row.is_newest and row.state != rejected else None for row in found}
