@@ -15,8 +15,9 @@ from expectations.across import Coded, Set, basic_total, coded, one_column, sets
 from expectations.balance import Side, side_of
 from expectations.codes import same_name
 from expectations.identities import Identity, Term, equal, skip
-from expectations.subjects import asset_total, item_of
-from expectations.tables import COARSEST, Column, Line, Table, says
+from expectations.subjects import asset_total
+from expectations.tables import COARSEST, Column, Line, Table, is_total, says
+from expectations.three_public import ITEMS, PARTS, item_and_fund, item_of, period_of
 from expectations.told import Told, amounts_of, carried, empty_means, name_of, topics, word
 
 __all__ = ["Places", "identities", "topics"]
@@ -34,7 +35,10 @@ def identities(disclosure: Disclosure, tables: list[Table]) -> Iterator[Identity
     places = Places(sets[0], disclosure.document.fiscal_year, final=disclosure.document.kind == "final_account")
     yield from _empty(places, tables, told)
     named: dict[str, list[Told]] = defaultdict(list)
+    lists = {one.fact.sentence for one in told if one.topic == "economic" or one.topic.endswith("_item")}
     for one in told:
+        if one.topic in ITEMS and one.fact.sentence in lists:
+            continue  # 工会经费 7 万元，公务用车运行维护费 12 万元: what 基本支出 spends on it, not 三公经费
         named[one.topic].append(one)
     for topic, facts in named.items():
         if topic in topics():
@@ -253,22 +257,43 @@ class Places:
         table = self.one.one("three_public_expenses")
         if table is None:
             return []
-        found: list[Term] = []
-        for line in table.side(None):
-            by_row = item_of([line.name]) if line.name else None
-            for column in table.columns_of(None):
-                if column.fiscal_year not in (None, self.year) or self._other_basis(column):
-                    continue
-                by_column = item_of([*column.path])
-                total_column = column.measure == "total" and by_column in (None, "total")
-                if (by_row == item and total_column) or (by_row is None and by_column == item):
-                    found.append(Term(line.cells[column.col], f"{table.title} {line.name or column.label}"))
-        return [[found[0]]] if len(found) == 1 else []
+        lines = [line for line in table.side(None) if self._own_period(table, line) and not line.blank]
+        columns = [
+            column for column in table.columns_of(None)
+            if column.fiscal_year in (None, self.year) and not self._other_basis(column) and not _is_beside(column)
+        ]  # fmt: skip
+        if any(item_of([line.name]) in PARTS for line in lines if line.name):
+            found = [
+                Term(line.cells[column.col], f"{table.title} {line.name or column.label}")
+                for line in lines if line.name and item_of([line.name]) == item
+                for column in columns if column.measure == "total" and item_of([*column.path]) in (None, "total")
+            ]  # fmt: skip
+            return [[found[0]]] if len(found) == 1 else []
+        totals = [line for line in lines if is_total(line)]  # units stand below it
+        one = totals if len(totals) == 1 else lines
+        own = [column for column in columns if item_and_fund(column.path)[0] == item]
+        if len(own) > 1 and item == "total":
+            own = [column for column in own if any("三公" in level for level in column.path)] or own
+        by_fund = [column for column in own if item_and_fund(column.path)[1]]
+        whole = [column for column in own if column not in by_fund]
+        chosen = whole if len(whole) == 1 else by_fund if not whole else []
+        if len(one) != 1 or not chosen:
+            return []
+        return [[Term(one[0].cells[column.col], f"{table.title} {one[0].name or column.label}") for column in chosen]]
+
+    def _own_period(self, table: Table, line: Line) -> bool:
+        """Rows of another year and of what changed stand below the own year's in some forms (Shenzhen)."""
+        period = period_of(table, line)
+        return not period or (self.year is not None and period.startswith(f"{self.year}年"))
 
     def _other_basis(self, column: Column) -> bool:
         """公开07 prints 预算数 beside 决算数: a final account speaks of the second."""
         printed = "".join(column.path)
         return "预算数" in printed if self.final else "决算数" in printed
+
+
+def _is_beside(column: Column) -> bool:
+    return any(says("columns", "beside", level) or "变化" in level or level.startswith("上年") for level in column.path)
 
 
 def _of_side(side: Side, what: str) -> list[list[Term]]:

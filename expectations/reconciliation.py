@@ -23,6 +23,7 @@ from expectations import (
     rows,
     sentences,
     subjects,
+    three_public,
 )
 from expectations.catalogue import check
 from expectations.identities import Identity
@@ -56,6 +57,7 @@ def _identities(disclosure: Disclosure, tables: list[Table], beside: Sequence[Di
     yield from rows.identities(tables)
     yield from across.identities(disclosure, tables)
     yield from subjects.identities(disclosure, tables)
+    yield from three_public.identities(tables)
     yield from presence.identities(disclosure, tables)
     yield from forms.identities(disclosure, tables)
     yield from paid_from.identities(disclosure, tables)

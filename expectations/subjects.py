@@ -1,4 +1,4 @@
-"""TPE, PRC, AST, PRJ: checks inside single subjects (三公经费, 政府采购, 资产, 项目绩效)."""
+"""PRC, AST, PRJ: checks inside single subjects (政府采购, 资产, 项目绩效); 三公经费 has a module of its own."""
 
 from __future__ import annotations
 
@@ -15,135 +15,17 @@ from expectations.codes import is_item_name
 from expectations.identities import Identity, Term, equal, skip
 from expectations.tables import COARSEST, Cell, Line, Table, is_total, says
 
-ITEMS = ("vehicle_total", "abroad", "vehicle_purchase", "vehicle_running", "reception")
-PARTS = ("abroad", "vehicle_total", "reception")
-
 
 def identities(disclosure: Disclosure, tables: list[Table]) -> Iterator[Identity]:
-    """TPE-01, PRC-01, PRC-03, PRC-04, AST-01, AST-02, PRJ-01 to PRJ-09."""
+    """PRC-01, PRC-03, PRC-04, AST-01, AST-02, PRJ-01 to PRJ-09."""
     for table in tables:
-        if table.kind == "three_public_expenses":
-            yield from three_public(table)
-        elif table.kind == "procurement":
+        if table.kind == "procurement":
             yield from _procurement(table)
         elif table.kind == "fixed_assets":
             yield from _assets(table)
         elif table.kind == "department_performance":
             yield from _duties(table)
     yield from _projects(disclosure, _several_budgets(tables))
-
-
-# --------------------------------------------------------------------------- 三公
-
-
-def item_of(texts: list[str]) -> str | None:
-    """What a row name or header path of 三公经费表 is about: total, abroad, vehicle_total, …; None for anything else."""
-    leaf = texts[-1]
-    if says("three_public", "count", leaf) and "费" not in leaf:
-        return None
-    if says("three_public", "generic_total", leaf):
-        above = next((item for text in reversed(texts[:-1]) if (item := item_of([text])) not in (None, "total")), None)
-        return above or "total"
-    for item in ITEMS:
-        if says("three_public", item, leaf):
-            return item
-    return "total" if says("three_public", "total", leaf) else None
-
-
-def three_public(table: Table) -> Iterator[Identity]:
-    """TPE-01 for items in rows (Hebei) and in columns (Shandong, Shanghai, 公开07)."""
-    if table.empty:
-        yield skip("TPE-01", "the table shows no amounts", table.statement.id)
-        return
-    blocks = [*_blocks_of_columns(table), *_blocks_of_rows(table)]
-    claimed = False
-    for label, cells, sure in blocks:
-        for claim in _three_public_sums(label, cells, sure=sure):
-            claimed = True
-            yield claim
-    if not claimed:
-        yield skip("TPE-01", "the parts are not printed beside their total", table.statement.id)
-
-
-Block = tuple[str, dict[str, Term], bool]
-
-
-def _blocks_of_columns(table: Table) -> Iterator[Block]:
-    groups: dict[tuple[str, ...], dict[str, int]] = defaultdict(dict)
-    unknown: set[tuple[str, ...]] = set()
-    for col, path in enumerate(table.statement.columns):
-        texts = [squeeze(text) for text in path]
-        item = item_of(texts) if texts else None
-        key = tuple(text for text in texts[:-1] if item_of([text]) in (None, "total"))
-        if item is None:
-            unknown.add(key)
-        else:
-            groups[key].setdefault(item, col)
-    for key, columns in groups.items():
-        if not set(columns) & set(PARTS):
-            continue
-        sure = (
-            key not in unknown
-            or any("三公" in text for text in key)
-            or "三公" in "".join(table.statement.columns[columns["total"]] if "total" in columns else ())
-        )
-        for line in table.side(None):
-            cells = {
-                item: Term(_cell(table, line, col), f"{line.name} {'/'.join(table.statement.columns[col])}".strip())
-                for item, col in columns.items()
-            }
-            if any(term.cell.printed for term in cells.values()):
-                yield " ".join((line.name, *key)).strip(), cells, sure
-
-
-def _blocks_of_rows(table: Table) -> Iterator[Block]:
-    segments: list[dict[str, Line]] = []
-    for line in table.side(None):
-        item = item_of([line.name]) if line.name else None
-        if item is None:
-            continue
-        if item == "total" or not segments:
-            segments.append({})
-        segments[-1].setdefault(item, line)
-    for segment in segments:
-        if not set(segment) & set(PARTS):
-            continue
-        sure = "total" not in segment or "三公" in segment["total"].name
-        for column in table.columns_of(None):
-            if says("columns", "not_an_addend", column.leaf):
-                continue
-            cells = {
-                item: Term(line.cells[column.col], line.name)
-                for item, line in segment.items()
-                if column.col in line.cells
-            }
-            if any(term.cell.printed for term in cells.values()):
-                yield column.label, cells, sure
-
-
-def _cell(table: Table, line: Line, col: int) -> Cell:
-    if col in line.cells:
-        return line.cells[col]
-    row = table.statement.rows[line.row] if line.row < len(table.statement.rows) else None
-    at = row.at[col] if row is not None and col < len(row.at) else None
-    return Cell(table.statement.id, line.row, col, Decimal(0), "", None, at, COARSEST)
-
-
-def _three_public_sums(label: str, cells: dict[str, Term], *, sure: bool) -> Iterator[Identity]:
-    if "total" in cells and all(part in cells for part in PARTS):
-        claim = equal("TPE-01", [cells["total"]], [cells[part] for part in PARTS], "三公", label)
-        if sure or claim.holds:
-            yield claim
-        else:
-            yield skip(
-                "TPE-01",
-                "the total may hold more than the three (会议费, 培训费)",
-                *claim.statement_ids,
-                column_label=label,
-            )
-    if "vehicle_total" in cells and "vehicle_purchase" in cells and "vehicle_running" in cells:
-        parts = [cells["vehicle_purchase"], cells["vehicle_running"]]
-        yield equal("TPE-01", [cells["vehicle_total"]], parts, "公务用车", label)
 
 
 # --------------------------------------------------------------------------- 政府采购

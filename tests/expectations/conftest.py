@@ -195,7 +195,7 @@ def _is_text(statement: Statement, col: int) -> bool:
             parse_amount(row.cells[col])
         except NotAnAmountError:
             return True
-    return statement.columns[col][-1] == "科目编码"
+    return statement.columns[col][-1] in ("科目编码", "单位编码")
 
 
 def _facts(statement: Statement, position: int, year: int) -> list[Fact]:
