@@ -32,6 +32,7 @@ def squeeze(text: str | None) -> str:
     return re.sub(r"[\s​﻿]+", "", fold(text))
 
 
+@lru_cache(maxsize=1 << 16)
 def is_blank(text: str | None) -> bool:
     """Whether a cell shows nothing: empty, or dashes only (trap 11: `——` is no amount)."""
     squeezed = squeeze(text)

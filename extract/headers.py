@@ -246,10 +246,11 @@ _CODE = re.compile(r"(?:编码|代码|编号)$|^(?:类|款|项)$")
 
 def column_roles(paths: tuple[tuple[str, ...], ...], columns: list[list[str]]) -> tuple[ColumnRole, ...]:
     """What each column is for, from its header and from the texts (without blanks) that its body cells show."""
-    return tuple(_role(path, columns[c], c) for c, path in enumerate(paths))
+    return tuple(column_role(path, columns[c], c) for c, path in enumerate(paths))
 
 
-def _role(path: tuple[str, ...], texts: list[str], c: int) -> ColumnRole:
+def column_role(path: tuple[str, ...], texts: list[str], c: int) -> ColumnRole:
+    """What column c is for, from its header path and the texts of its body cells."""
     shown = [t for t in texts if not is_blank(t)]
     amounts = sum(is_amount_text(t) for t in shown)
     leaf = squeeze(path[-1]) if path else ""

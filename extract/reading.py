@@ -71,6 +71,13 @@ class GridCell:
     cut_below: str = ""
     """The last line of the text when the edge of the page cuts through its letters: the next page shows it too."""
 
+    def moved(self, row: int, col: int, rows: int, cols: int) -> GridCell:
+        """The same cell at another place of a grid."""
+        return GridCell(
+            row, col, self.text, self.at, rows, cols, self.indent, self.confidence, self.open_below, self.cut_above,
+            self.cut_below,
+        )  # fmt: skip
+
 
 @dataclass(frozen=True, slots=True)
 class Grid:

@@ -21,6 +21,7 @@ from extract.headers import (
     ColumnRole,
     Matrix,
     column_paths,
+    column_role,
     column_roles,
     header_rows,
     is_amount_text,
@@ -278,7 +279,7 @@ def _part(matrix: Matrix, start: int, end: int) -> Matrix:
                 continue
             if id(cell) not in moved:
                 top = max(cell.row, start)
-                moved[id(cell)] = replace(cell, row=top - start, rows=min(cell.row + cell.rows, end) - top)
+                moved[id(cell)] = cell.moved(top - start, cell.col, min(cell.row + cell.rows, end) - top, cell.cols)
             row.append(moved[id(cell)])
         part.append(row)
     return part
@@ -401,7 +402,7 @@ def _compact(matrix: Matrix, start: int, blank_too: bool) -> Matrix:
             if id(cell) not in moved:
                 places = [new_at[k] for k in range(cell.col, cell.col + cell.cols) if k in new_at]
                 first = places[0] if places else new_at[c]
-                moved[id(cell)] = replace(cell, col=first, cols=max(1, len(places)))
+                moved[id(cell)] = cell.moved(cell.row, first, cell.rows, max(1, len(places)))
             new.append(moved[id(cell)])
         out.append(new)
     return out
@@ -800,6 +801,8 @@ def _width(table: Table) -> int:
 RECENT = 100
 """Rows above a page break that tell what its columns hold."""
 _KEY = re.compile(r"^[0-9A-Z]{6,}")
+_OF_ROWS = frozenset(["money", "seq", "code"])
+"""Roles of columns that only a row of its own fills."""
 
 
 def _cut_cells(table: Table, body: list[tuple[Cell, ...]]) -> list[tuple[Cell, ...]]:
@@ -918,17 +921,18 @@ def _cut_row(table: Table, row: tuple[Cell, ...]) -> tuple[Cell, ...] | None:
             return None  # a row of its own shows its value
         return _merged(last, row)
     recent = table.rows[-RECENT:]
-    roles = column_roles(table.paths, [[r[c].shown for r in recent] for c in range(len(row))])
-    money = [c for c, role in enumerate(roles) if role == "money"]
-    keys = [c for c, role in enumerate(roles) if role in ("seq", "code")]
-    if any(row[c].shown for c in money if row[c].own) or any(row[c].shown for c in keys if row[c].own):
-        return None
+    told = [c for c in shown if c < len(table.paths)]
+    if any(column_role(table.paths[c], [r[c].shown for r in recent], c) in _OF_ROWS for c in told):
+        return None  # a row of its own shows its amount or its key
     if any(split_ordinal(row[c].shown)[0] for c in shown) or any(row[c].shown in TOTAL_WORDS for c in shown):
         return None
     if not all(last[c].shown for c in shown):
         return None
     if any(last[c].shown in TOTAL_WORDS for c in shown):
         return None
+    roles = column_roles(table.paths, [[r[c].shown for r in recent] for c in range(len(row))])
+    money = [c for c, role in enumerate(roles) if role == "money"]
+    keys = [c for c, role in enumerate(roles) if role in ("seq", "code")]
     has_keys = any(r[c].shown for r in recent for c in keys)
     # where rows have keys, one without is the tail of the row before even when it reads like a label (`支出`)
     if not has_keys and any(measure_of_level(row[c].shown) or is_class_name(row[c].shown) for c in shown):

@@ -314,19 +314,26 @@ def _sides_between(
     added: list[tuple[float, float, float]] = []
     first = 0
     needed = False
-    for k in range(len(members)):
-        if k + 1 < len(members) and not closed[k]:
-            a, b = int(members[k]), int(members[k + 1])
-            shared = crosses[a] & crosses[b]
-            alike = abs(along[a, 3 - end] - along[b, 3 - end]) <= SNAP and not (crosses[a].any() and crosses[b].any())
-            if shared.any() or (columns and alike):
+    before, after = members[:-1], members[1:]
+    shared: Bools = crosses[before] & crosses[after]
+    joined: Bools = shared.any(axis=1)
+    together = joined & ~closed
+    if columns:
+        far = along[:, 3 - end]
+        alike = np.abs(far[before] - far[after]) <= SNAP
+        lone = ~(crosses[before].any(axis=1) & crosses[after].any(axis=1))
+        together |= alike & lone & ~closed
+    for k, belongs in enumerate([*together.tolist(), False]):
+        if belongs:
+            if not needed:
+                a, b = before[k], after[k]
                 last = along[a, 3 - end]
-                if shared.any():
-                    last = across[shared, 0].min() if end == 1 else across[shared, 0].max()
+                if joined[k]:
+                    last = across[shared[k], 0].min() if end == 1 else across[shared[k], 0].max()
                 low, high = min(at, float(last)), max(at, float(last))
                 within = (middle[:, 0] > along[a, 0]) & (middle[:, 0] < along[b, 0])
-                needed |= bool((within & (middle[:, 1] > low) & (middle[:, 1] < high)).any())
-                continue
+                needed = bool((within & (middle[:, 1] > low) & (middle[:, 1] < high)).any())
+            continue
         if needed and k > first:
             added.append((at, float(along[members[first], 0]), float(along[members[k], 0])))
         first, needed = k + 1, False

@@ -153,10 +153,14 @@ class Sheet:
         x, y = _turned_points(glyphs.origin[:, 0], glyphs.origin[:, 1], turn, width, height)
         sideways = (glyphs.turn - turn) & 3
         # text that climbs: lines follow each other to the right, letters upwards
-        base = np.select([sideways == 1, sideways == 2, sideways == 3], [x, -y, -x], y)
-        along = np.select([sideways == 1, sideways == 2, sideways == 3], [-box[:, 3], -box[:, 2], box[:, 1]], box[:, 0])
-        origin = np.select([sideways == 1, sideways == 2, sideways == 3], [-y, -x, y], x)
-        length = np.where(sideways & 1, box[:, 3] - box[:, 1], box[:, 2] - box[:, 0])
+        if sideways.any():
+            turned = [sideways == 1, sideways == 2, sideways == 3]
+            base = np.select(turned, [x, -y, -x], y)
+            along = np.select(turned, [-box[:, 3], -box[:, 2], box[:, 1]], box[:, 0])
+            origin = np.select(turned, [-y, -x, y], x)
+            length = np.where(sideways & 1, box[:, 3] - box[:, 1], box[:, 2] - box[:, 0])
+        else:
+            base, along, origin, length = y, box[:, 0], x, box[:, 2] - box[:, 0]
         end = np.maximum(along + length, origin + glyphs.advance)
         along = np.minimum(along, origin)
         level, upright = ruling.level, ruling.upright
@@ -369,10 +373,13 @@ class Table:
                 if sheet.confidence is not None:
                     confidence = float(sheet.confidence[self.held[k]].min())
             at = PagePlace(page=number, bbox=place)
-            above = self._cut(sheet, k, sheet.cut_above)
-            below = self._cut(sheet, k, sheet.cut_below) if bottom == len(ys) - 1 else ""
-            if _POINTLESS.match(below):
-                confidence = min(confidence, 0.5)
+            above = below = ""
+            if sheet.cut_above is not None:
+                above = self._cut(sheet, k, sheet.cut_above)
+            if sheet.cut_below is not None and bottom == len(ys) - 1:
+                below = self._cut(sheet, k, sheet.cut_below)
+                if _POINTLESS.match(below):
+                    confidence = min(confidence, 0.5)
             cells.append(
                 GridCell(
                     top,
@@ -393,10 +400,8 @@ class Table:
             open_top=self.open_top, open_bottom=self.open_bottom,
         )  # fmt: skip
 
-    def _cut(self, sheet: Sheet, k: int, cut: Bools | None) -> str:
+    def _cut(self, sheet: Sheet, k: int, cut: Bools) -> str:
         """What the marks of cell k that an edge cuts spell."""
-        if cut is None:
-            return ""
         marks = self.held[k]
         return "".join(sheet.texts[marks[cut[marks]]].tolist())
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import io
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import fields, replace
 
 from reportlab.lib.colors import white
 from reportlab.pdfgen.canvas import Canvas
@@ -12,7 +13,7 @@ from reportlab.pdfgen.canvas import Canvas
 from extract.document import extract_bytes
 from extract.readers.pdf import read_pdf
 from extract.readers.pdfium import _Records, open_pdf
-from extract.reading import Grid, Reading
+from extract.reading import Grid, GridCell, Reading
 
 SIDE = 40
 """Rows and columns of the large table: 1,600 cells, 1,600 figures and more rules than one set of places."""
@@ -113,3 +114,9 @@ def test_the_search_for_cycles_runs_again_after_a_document_and_only_if_it_ran_be
         assert not gc.isenabled()
     finally:
         gc.enable()
+
+
+def test_a_cell_moved_to_another_place_keeps_everything_else() -> None:
+    cell = GridCell(1, 2, "12.50", None, 3, 4, 5, 0.5, True, "1", "2")
+    assert len(fields(GridCell)) == 11, "a new field of a cell must be moved with it"
+    assert cell.moved(6, 7, 8, 9) == replace(cell, row=6, col=7, rows=8, cols=9)
