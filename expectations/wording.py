@@ -171,7 +171,7 @@ def _message(one: Reconciled, identity: Identity, root: Root | None) -> str:
     spot = next((term.cell.at for term in identity.terms if term.cell.printed), None)
     statements = "、".join(dict.fromkeys(titles.get(sid, sid) for sid in identity.statement_ids))
     statements = statements or ("绩效目标表" if identity.check.startswith("PRJ") else "文字说明")
-    label = "·".join(part for part in (identity.row_label, identity.column_label) if part)
+    label = inside_quotes("·".join(part for part in (identity.row_label, identity.column_label) if part))
     sign = "≠" if identity.relation == "=" else "＞"
     left, right, gap = (_money(v) for v in (identity.left_value, identity.right_value, identity.difference))
     first = f"{identity.check} {_brief(identity, titles)}：{left} {sign} {right}"
@@ -183,6 +183,11 @@ def _message(one: Reconciled, identity: Identity, root: Root | None) -> str:
     if root is not None and root.cell is not None:
         chinese, english = _suspicion(one, chinese, english, root, titles)
     return f"{first}\n{chinese}。\n{english}."
+
+
+def inside_quotes(text: str) -> str:
+    """A label to stand between “ and ”: quotation marks of its own (“三公”经费) become single ones."""
+    return text.replace("“", "‘").replace("”", "’")
 
 
 LONGEST_FIRST = 40
@@ -207,7 +212,7 @@ def _suspicion(one: Reconciled, chinese: str, english: str, root: Root, titles: 
         )
     value = _money(root.value)
     many = len(root.explains)
-    label = root.label.removeprefix(title).strip()
+    label = inside_quotes(root.label.removeprefix(title).strip())
     chinese += f"；疑点是{title}“{label}”印作 {printed}，若为 {value} 则 {many} 项勾稽{'全部' if many > 1 else ''}成立"
     english += f"; suspected is {title}“{label}”, printed as {cell.raw or 'blank'}: as {value} "
     english += f"all {many} identities hold" if many > 1 else "the identity holds"
@@ -245,7 +250,7 @@ def _witnesses(root: Root, titles: dict[str, str]) -> str:
     for term in root.printed_elsewhere:
         sid = term.cell.statement_id
         title = titles.get(sid, "")
-        row = term.label.removeprefix(title).strip()
+        row = inside_quotes(term.label.removeprefix(title).strip())
         if sid == own:
             same.append(row)
         elif not sid:

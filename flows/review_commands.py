@@ -142,7 +142,14 @@ def reextract(
     by: ByOption = None,
     home: HomeOption = None,
 ) -> None:
-    """Ask for another reading, after the extractor has learnt; lifts a rejection."""
+    """Ask for another reading, after the extractor has learnt; lifts a rejection. A file that could not be had is fetched again."""
     with queue_of(home) as queue:
+        had = queue.show(item).row.sha256 is not None
         queue.reextract(item, note, by)
-    decided(item, "another reading asked for")
+    if had:
+        decided(item, "another reading asked for")
+    else:
+        out.print(
+            f"{item}: asked for again; there is no file yet to read: the next crawl (`yusuan nightly`) fetches it",
+            markup=False, highlight=False,
+        )  # fmt: skip

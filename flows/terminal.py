@@ -171,7 +171,7 @@ def review_list(console: Console, rows: Sequence[QueueRow]) -> None:
     for row in rows:
         table.add_row(
             row.item_id, row.state, row.stage, row.reason.value if row.reason else "", row.title or row.agency or "",
-            str(row.fiscal_year or ""), str(row.errors), escape(row.summary),
+            str(row.fiscal_year or ""), str(row.errors), escape(shorten(row.summary.partition("\n")[0], 100)),
         )  # fmt: skip
     console.print(table)
 

@@ -330,6 +330,10 @@ class ReviewQueue:
             row = _row(_find(connection, item_id))
             if row.sha256 is None and action in ("accept", "correct"):
                 raise DecisionRefusedError(f"{item_id}: the file could not be had; reject it or ask to try again")
+            if row.state == "closed" and action != "reextract":
+                raise DecisionRefusedError(
+                    f"{row.item_id}: the item is closed ({_why_closed(connection, row)}), nobody is asked; `reextract` opens it again"
+                )
             subject = row.sha256 or f"sighting:{_sighting_of(connection, row.item_id)}"
             version = find_version(connection, row.sha256) if row.sha256 else None
             if seen is not None and version is not None and version["recipe"] != seen:
@@ -357,6 +361,16 @@ class ReviewQueue:
         if sha256 is not None and action != "reject" and self.rerun is not None:
             self.rerun([sha256])
         return decision
+
+
+def _why_closed(connection: Connection, row: QueueRow) -> str:
+    """What became of a closed item: the state of its version; rejected, or had since, for a file that could not be had."""
+    version = find_version(connection, row.sha256) if row.sha256 else None
+    if version is not None:
+        return str(version["state"])
+    subject = f"sighting:{_sighting_of(connection, row.item_id)}"
+    decided = decisions_of(connection, subject)
+    return "rejected" if decided and decided[-1].action == "reject" else "the file was had since"
 
 
 class _Decide(Protocol):
@@ -476,7 +490,7 @@ def _sync_sightings(
 
 
 def _summary(version: dict[str, Any], reading: Disclosure | None) -> str:
-    """One line that says why: the root errors by check, or what kept the file from being read."""
+    """One line that says why: the root errors by check with the first of them, or what kept the file from being read."""
     if version["error_message"]:
         return str(version["error_message"])
     roots = [finding for finding in reading.errors if finding.caused_by is None] if reading is not None else []
@@ -484,7 +498,9 @@ def _summary(version: dict[str, Any], reading: Disclosure | None) -> str:
         return str(version["reason"] or version["state"])
     checks = Counter(finding.check for finding in roots)
     named = ", ".join(f"{check} × {count}" if count > 1 else check for check, count in checks.items())
-    return f"{named}: {roots[0].message}"
+    # most messages begin with the check they are of; the sentences below the first line are for `show`
+    first = roots[0].message.partition("\n")[0].removeprefix(roots[0].check).lstrip(" :")
+    return f"{named}: {first}"
 
 
 def _insert_item(connection: Connection, digest: str, values: dict[str, Any]) -> None:

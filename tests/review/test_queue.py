@@ -329,3 +329,43 @@ def test_every_reason_has_a_stage(reason: Reason) -> None:
     }.get(reason.value)  # fmt: skip
     stage = stage_of(DocumentState.IN_REVIEW, reason)
     assert stage == expected if expected else stage in ("download", "extract")
+
+
+def test_nobody_decides_on_a_closed_item_until_it_is_asked_for_again(desk: Desk, warehouse: Warehouse) -> None:
+    desk.queue.reject(ITEM, "不是本部门的预算", by="王审核")
+    for decide in (
+        lambda: desk.queue.accept(ITEM, "原文如此", by="李复核"),
+        lambda: desk.queue.correct(ITEM, "t1:0:2", "1", "看错了", by="李复核"),
+        lambda: desk.queue.reject(ITEM, "再退一次", by="李复核"),
+    ):
+        with pytest.raises(DecisionRefusedError, match=r"closed \(rejected\).*reextract"):
+            decide()
+    assert [one.action for one in desk.queue.decisions_for(SHA)] == ["reject"]
+    desk.queue.rerun = None
+    desk.queue.reextract(ITEM, by="李复核")
+    assert desk.queue.accept(ITEM, "原文如此", by="李复核").action == "accept"
+
+
+def test_a_rejected_download_is_closed_too(warehouse: Warehouse) -> None:
+    queue = ReviewQueue(warehouse)
+    missing = Sighting(
+        portal="a", family="shtml", list_url="http://a/l/", article_url="http://a/1", article_title="2024年部门预算公开",
+        url="http://a/1.pdf", outcome="failed", reason=Reason.HTTP_ERROR, detail="HTTP 404", seen_at=datetime(2026, 1, 1, tzinfo=UTC),
+    )  # fmt: skip
+    queue.record_sightings([missing])
+    (row,) = queue.list()
+    queue.reject(row.item_id, "撤下了", by="王审核")
+    with pytest.raises(DecisionRefusedError, match=r"closed \(rejected\)"):
+        queue.reject(row.item_id, "再退一次", by="王审核")
+
+
+def test_the_summary_names_a_check_once_and_keeps_to_one_line(
+    warehouse: Warehouse, document: MakeDocument, unbalanced: MakeFinding
+) -> None:
+    found = unbalanced(message="BAL-06 收支总表 收入总计：1500 ≠ 1520\n整句的说明。\nExpected: both equal.")
+    queue = ReviewQueue(warehouse)
+    queue.store(
+        document(findings=(found, found)), state=DocumentState.IN_REVIEW, reason=Reason.CHECKS_FAILED
+    )  # fmt: skip
+    (row,) = queue.list()
+    assert row.summary == "BAL-06 × 2: 收支总表 收入总计：1500 ≠ 1520"
