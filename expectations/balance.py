@@ -406,6 +406,12 @@ def _sub_rows(side: Side) -> Iterator[Identity]:
         fiscal = side.side == "revenue" and says("rows", "fiscal_revenue", line.name)
         carry = line in side.between and side.table.kind == "appropriation_summary"
         check = "BAL-01" if fiscal else "BAL-07" if carry else None
+        if line in side.between and below and _counted_out(below):
+            for column in side.columns:
+                own, parts = side.cell(line, column), [side.cell(part, column) for part in below]
+                if any(part.cell.printed for part in parts):
+                    yield equal("BAL-07", [own], parts, line.name, column.label)
+            continue
         if check is None or not below:
             continue
         complete = any(says("rows", "general_budget", part.name) for part in funds) and len(funds) == len(below)
@@ -423,6 +429,13 @@ def _sub_rows(side: Side) -> Iterator[Identity]:
                     line.name,
                     column.label,
                 )
+
+
+def _counted_out(below: tuple[Line, ...]) -> bool:
+    """Whether sub-rows are numbered 1., 2., … without 其中: all there are (上年结余、结转 of Shenzhen)."""
+    numbers = [re.sub(r"\D", "", line.ordinal) for line in below]
+    plain = not any(says_of_which(line.printed_name) for line in below)
+    return len(below) > 1 and plain and numbers == [str(number) for number in range(1, len(below) + 1)]
 
 
 def _both(table: Table, revenue: Side | None, expenditure: Side | None) -> Iterator[Identity]:

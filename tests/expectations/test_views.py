@@ -209,3 +209,19 @@ def test_units_above_their_rows_are_together_the_total_of_a_statement(document: 
     ]
     by_unit["rows"][2][2] = "21.00"
     assert [one.holds for one in claims(document(summary(), by_unit), "XRF-06")] == [False]
+
+
+def test_numbered_rows_below_what_was_carried_over_add_up_to_it(document: Build) -> None:
+    made = {
+        "kind": "revenue_expenditure_summary", "columns": ["收入/项目", "收入/预算数", "支出/项目", "支出/预算数"],
+        "rows": [
+            ["一、财政拨款", "90.00", "一、教育支出", "100.00"], ["本年收入合计", "90.00", "本年支出合计", "100.00"],
+            ["上年结余、结转", "10.00", "结转下年", "0.00"], ["1.财政拨款结余、结转", "8.00", "1.财政拨款结余、结转", "0.00"],
+            ["2.非财政拨款结余、结转", "2.00", "2.非财政拨款结余、结转", "0.00"], ["收入总计", "100.00", "支出总计", "100.00"],
+        ],
+    }  # fmt: skip
+    assert wrong(document(made)) == []
+    made["rows"][3][1] = "8.50"
+    assert wrong(document(made)) == [("BAL-07", Decimal("10.00"), Decimal("10.50"))]
+    made["rows"][3][0], made["rows"][4][0] = "其中：财政拨款结余、结转", "其中：专项结余"
+    assert wrong(document(made)) == [], "其中 names no more than some of it"
