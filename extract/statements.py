@@ -104,6 +104,8 @@ class _Piece:
     first_on_page: bool = True
     edges: tuple[tuple[float, float], ...] = ()
     header_texts: set[tuple[str, ...]] = field(default_factory=set)
+    top: int = 0
+    """The row of `matrix` below the banner."""
 
 
 _NOTE = re.compile(r"^[(（*※]?(?:注|备注|附注|说明|补充说明|备注说明)[)）]?(?:\d{0,2})[:：、.．]|^注\d?[:：]?")
@@ -357,7 +359,7 @@ def _piece(matrix: Matrix, grid: Grid, lines: list[Line], first_on_page: bool) -
         body.pop()
     edges = _edges(matrix, start) if grid.page is not None else ()
     return _Piece(matrix, banner, count, paths, body, notes, grid.page, grid.sheet, form, lines, first_on_page, edges,
-                  header_texts)  # fmt: skip
+                  header_texts, start)  # fmt: skip
 
 
 def _row(matrix: Matrix, r: int) -> tuple[Cell, ...]:
@@ -547,6 +549,10 @@ def _add(tables: list[Table], piece: _Piece) -> None:
         piece.lines = [*(Line(text=t) for t in previous.lines_above), *piece.lines]
         title = _title(piece)
         previous = tables[-1] if tables else None
+    if previous is not None and previous.form and piece.header and not piece.body:
+        # a last row of indicators alone on its page looks like a header
+        rows = [_row(piece.matrix, r) for r in range(piece.top, len(piece.matrix))]
+        piece = replace(piece, header=0, paths=tuple(() for _ in piece.paths), body=rows) if _is_tail(rows) else piece
     if previous is not None and _continues(previous, piece, title):
         _join(previous, piece)
         return
@@ -667,9 +673,9 @@ def _continues(table: Table, piece: _Piece, title: str | None) -> bool:
         return fits and not title and not _between(piece) and not _begins_form(piece)
     if piece.form != table.form:
         # the end of a form may carry none of its labels
-        return table.form and not title and not _between(piece) and _ends_a_form(piece)
+        return table.form and _follows_in_form(table, piece, title) and _ends_a_form(piece)
     if piece.form:
-        return not _begins_form(piece) and not title and not _between(piece)
+        return _follows_in_form(table, piece, title) and not _begins_form(piece)
     if not title and _between(piece):
         return False
     if piece.page is None and title and piece.lines:
@@ -680,11 +686,33 @@ def _continues(table: Table, piece: _Piece, title: str | None) -> bool:
     return bool(table.paths) and (_same_columns(table, piece) or _fits(table, piece))
 
 
+_FORM_HEAD = re.compile(
+    r"^(?:项目名称|主管部门|实施单位|项目单位|项目资金|资金金额|预算规模|年度资金总额|实施期资金总额|(?:年度)?总体目标|年度目标)"
+)
+
+
+def _follows_in_form(table: Table, piece: _Piece, title: str | None) -> bool:
+    """Whether nothing stands between a form and a piece: no text, or its own heading again on the next page.
+
+    Under a repeated heading only the indicators of a form go on; what has any label of its head is the next form.
+    """
+    if not title:
+        return not _between(piece)
+    if piece.page is None or not table.pages or piece.page != table.pages[-1] + 1:
+        return False
+    rest = [line for line in piece.lines if squeeze(line.text) not in title]
+    head = any(_FORM_HEAD.match(cell.shown) for row in piece.body for cell in row if cell.own)
+    return not head and not _between(replace(piece, lines=rest))
+
+
 def _ends_a_form(piece: _Piece) -> bool:
-    first = [cell.shown for cell in piece.body[0] if cell.own and cell.shown] if piece.body else []
-    return bool(first) and (
-        not piece.header or any(re.match(r"^(?:产出|效益|满意度|成本|.{2,8}效益)指标", t) for t in first)
-    )
+    return bool(piece.body) and (not piece.header or _is_tail(piece.body)) and any(c.shown for c in piece.body[0])
+
+
+def _is_tail(rows: list[tuple[Cell, ...]]) -> bool:
+    """Whether rows begin with a kind of indicator."""
+    first = [cell.shown for cell in rows[0] if cell.own]
+    return any(re.match(r"^(?:产出|效益|满意度|成本|.{2,8}效益)指标", text) for text in first)
 
 
 def _fits(table: Table, piece: _Piece) -> bool:
