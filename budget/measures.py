@@ -14,6 +14,10 @@ from budget.printed_text import plain_name, squeeze
 _YEAR = re.compile(r"(?:19|20)\d{2}(?:年度|年)?")
 _BRACKETS = re.compile(r"[(（][^()（）]*[)）]")
 _QUOTES = re.compile("[“”‘’\"'《》]")
+# 上年结余、结转 is 上年结余结转
+_BETWEEN = re.compile(r"[、，,·/]")
+# 项目支出总数 is 项目支出
+_TAILS = ("预算数", "决算数", "预算", "决算", "金额", "合计", "小计", "总数", "总额", "总计")
 _FUNDS = (
     ("政府性基金预算", "F"), ("政府基金预算", "F"), ("政府性基金", "F"), ("国有资本经营预算", "S"), ("国有资本经营", "S"), ("固有资本经营预算", "S"),
     ("一般公共预算", "G"), ("公共财政预算", "G"),
@@ -27,6 +31,15 @@ _FUND_OF_KIND: dict[str, Fund] = {
     "government_fund_expenditure": "gov_fund", "state_capital_expenditure": "state_capital",
     "appropriation_summary": "fiscal", "appropriation_expenditure": "fiscal",
 }  # fmt: skip
+
+
+_FUND_OF_SIGN: dict[str, Fund] = {"G": "general_budget", "F": "gov_fund", "S": "state_capital"}
+
+UNKNOWN = "unknown"
+"""The measure of amounts whose header says something that is none of the measures."""
+CHANGE = "change"
+"""The measure of differences against another year."""
+NO_MEASURES = frozenset({UNKNOWN, CHANGE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +59,9 @@ class _Spellings:
     items: tuple[str, ...]
     not_money: frozenset[str]
     not_money_parts: tuple[str, ...]
+    changes: tuple[str, ...]
+    blocks: tuple[re.Pattern[str], ...]
+    fund_of: dict[str, Fund]
 
 
 @cache
@@ -61,7 +77,8 @@ def _spellings() -> _Spellings:
     not_money = raw["not_money"]
     return _Spellings(
         frozenset(raw["generic"]), exact, tuple(parts), tuple(raw["items"]["order"]),
-        frozenset(not_money["is"]), tuple(not_money["has"]),
+        frozenset(not_money["is"]), tuple(not_money["has"]), tuple(raw["changes"]["has"]),
+        tuple(re.compile(one) for one in raw["blocks"]["is"]), dict(raw["fund_of_level"]),
     )  # fmt: skip
 
 
@@ -75,7 +92,7 @@ def fold_header(level: str) -> str:
     text = _BRACKETS.sub("", text).rstrip(":：")
     for printed, sign in _FUNDS:
         text = text.replace(printed, sign)
-    return text
+    return _BETWEEN.sub("", text)
 
 
 @cache
@@ -90,7 +107,7 @@ def measure_of_level(level: str) -> str | None:
     for part, name in spellings.parts:
         if part in text:
             return name
-    for tail in ("预算数", "决算数", "预算", "决算", "金额", "合计", "小计"):
+    for tail in _TAILS:
         if text.endswith(tail) and text[: -len(tail)] in spellings.exact:
             return spellings.exact[text[: -len(tail)]]
     return None
@@ -121,19 +138,44 @@ def is_not_money_path(path: tuple[str, ...]) -> bool:
 
 
 @cache
+def is_change(path: tuple[str, ...]) -> bool:
+    """Whether a header path names a change against another year, not an amount of a year (增减变化情况, 比上年增减额)."""
+    spellings = _spellings()
+    texts = [text for level in path if (text := fold_header(level)) not in spellings.exact]
+    return any(part in text for text in texts for part in spellings.changes)
+
+
+def _is_block(level: str) -> bool:
+    """Whether a level only says whose or which year's amounts follow (部门预算, 当年, 2022年, 其中), not what they measure."""
+    text = fold_header(level)
+    return not text or text in _spellings().generic or any(one.fullmatch(text) for one in _spellings().blocks)
+
+
+@cache
+def unsaid(path: tuple[str, ...]) -> tuple[str, ...]:
+    """The levels of a header path that this project knows no meaning of."""
+    return tuple(level for level in path if measure_of_level(level) is None and not _is_block(level))
+
+
+@cache
 def measure_of(path: tuple[str, ...], kind: str = "") -> Measure:
     """What the amounts below a header path measure in a statement of `kind`.
 
     The deepest level that says something decides; a carry-over above it wins (`上年结转 / 一般公共预算` is a carry-over in
-    that fund); `小计` below 本年收入, 财政拨款, 基本支出 is theirs. A path that says nothing measures the total.
+    that fund); `小计` below 本年收入, 财政拨款, 基本支出 is theirs. A path of blocks and 合计 only measures the total.
+    A change against another year is `change`. A leaf that nobody knows is `unknown`: a part of what stands above it
+    (一般公共预算拨款 / 其中：专项资金), or something new, but never that itself.
     """
     named = [name for level in path if (name := measure_of_level(level))]
     named = [n for i, n in enumerate(named) if not (n == "total" and len(named) > 1 and i < len(named) - 1)]
     fund: Fund = _FUND_OF_KIND.get(kind, "all")
-    for name in named:
-        if name in _FUND_OF:
-            fund = _FUND_OF[name]
+    for level in path:
+        fund = _fund_of_level(level) or fund
     item = next((name for name in reversed(named) if name in _spellings().items), None)
+    if is_change(path):
+        return Measure(CHANGE, item, fund)
+    if path and path[-1] in unsaid(path):
+        return Measure(UNKNOWN, item, fund)
     if not named:
         return Measure("total", item, fund)
     measure = named[-1]
@@ -141,6 +183,17 @@ def measure_of(path: tuple[str, ...], kind: str = "") -> Measure:
         if carry in named:
             measure = carry
     return Measure(measure, item, fund)
+
+
+def _fund_of_level(level: str) -> Fund | None:
+    """The fund that a header level names, also where it says more than the fund (一般公共预算拨款安排的“三公”经费预算)."""
+    text = fold_header(level)
+    if text in _spellings().fund_of:
+        return _spellings().fund_of[text]
+    name = measure_of_level(level)
+    if name in _FUND_OF:
+        return _FUND_OF[name]
+    return _FUND_OF_SIGN.get(text[0]) if name is None and len(text) > 1 else None
 
 
 @cache

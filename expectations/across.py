@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from budget.disclosure import Disclosure
+from budget.measures import CHANGE, UNKNOWN
 from expectations.balance import FUNDS, Side, fund_of, side_of
 from expectations.codes import class_code, core
 from expectations.hierarchy import forest
@@ -19,6 +20,8 @@ from expectations.identities import Identity, Term, equal, skip, tolerance_of
 from expectations.rows import Header, header_tree
 from expectations.tables import COARSEST, Cell, Column, Line, Table, is_total, says
 
+_UNPLACED = frozenset({None, "total", UNKNOWN, CHANGE})
+"""Measures under which a column is not looked for in another table."""
 FUND_TABLES = {
     "general_budget": "general_budget_expenditure",
     "gov_fund": "government_fund_expenditure",
@@ -181,14 +184,14 @@ def _collect(header: Header, total: Column | None, places: dict[str, list[list[C
         if column is not None and whole is not None and says("columns", "of_which", child.text):
             continue
         if column is not None:
-            if column is not total and column is not header.total() and column.measure not in (None, "total"):
+            if column is not total and column is not header.total() and column.measure not in _UNPLACED:
                 assert column.measure is not None
                 places[column.measure].append([column])
             continue
         key = _group_meaning(child.text)
         if key is not None:
             places[key].append(child.value_columns())
-        elif (own := child.total()) is not None and own.measure not in (None, "total"):
+        elif (own := child.total()) is not None and own.measure not in _UNPLACED:
             assert own.measure is not None
             places[own.measure].append([own])
         if key not in ("carry_over_in", "carry_over_out"):

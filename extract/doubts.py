@@ -1,5 +1,5 @@
-"""What a reading is not sure of: recognised amounts below the trusted confidence, money whose unit nobody printed, and
-tables of money that are none of the known statements.
+"""What a reading is not sure of: recognised amounts below the trusted confidence, money whose unit nobody printed, tables of
+money that are none of the known statements, columns that are none of the known measures.
 
 A doubtful figure never loads silently: each is a finding with its place. No format and no accounting here.
 """
@@ -12,6 +12,7 @@ from collections.abc import Sequence
 
 from budget.amounts import find_unit
 from budget.disclosure import Fact, Finding, FindingCell, Statement
+from budget.measures import UNKNOWN
 from budget.printed_text import squeeze
 from budget.states import Origin, Severity
 from extract.reading import TRUSTED
@@ -22,6 +23,8 @@ UNIT = "UNIT"
 """Check id: a statement whose unit is printed nowhere on it."""
 UNCLASSIFIED = "UNCLASSIFIED"
 """Check id: a table with amounts that is none of the statement kinds; its amounts are kept as cells and give no facts."""
+UNMEASURED = "UNMEASURED"
+"""Check id: columns of money whose header names none of the measures; their amounts are facts of measure `unknown`."""
 _AMOUNT = re.compile(r"-?(?:\d+\.\d{2,}|\d{1,3}(?:,\d{3})+(?:\.\d+)?)")
 
 
@@ -31,7 +34,12 @@ def doubts(statements: Sequence[Statement], facts: Sequence[Fact]) -> list[Findi
     A unit that all other statements agree on is a warning; without such an agreement the assumed 万元 may be wrong by a
     factor of ten thousand, so a person has to look.
     """
-    return [*_unsure(facts), *_without_unit(statements, facts), *_unclassified(statements)]
+    return [
+        *_unsure(facts),
+        *_without_unit(statements, facts),
+        *_unclassified(statements),
+        *_unmeasured(statements, facts),
+    ]
 
 
 def _unsure(facts: Sequence[Fact]) -> list[Finding]:
@@ -100,6 +108,28 @@ def _unclassified(statements: Sequence[Statement]) -> list[Finding]:
                 message=f"“{title}”不属于已知表种，其中 {len(amounts)} 个金额未作为数据入库"
                 f" / {title} is none of the known statements; its {len(amounts)} amounts are not loaded as facts",
                 cells=(FindingCell(at=amounts[0][0], raw=amounts[0][1]),),
+            )
+        )  # fmt: skip
+    return findings
+
+
+def _unmeasured(statements: Sequence[Statement], facts: Sequence[Fact]) -> list[Finding]:
+    columns: dict[str, dict[int, Fact]] = defaultdict(dict)
+    for fact in facts:
+        if fact.measure == UNKNOWN and fact.value:
+            columns[fact.statement_id].setdefault(fact.col, fact)
+    findings = []
+    for statement in statements:
+        firsts = list(columns.get(statement.id, {}).values())
+        if not firsts:
+            continue
+        named = "、".join(f"“{'/'.join(fact.column)}”" for fact in firsts)
+        findings.append(
+            Finding(
+                check=UNMEASURED, severity=Severity.WARNING, origin=Origin.UNKNOWN, statement_id=statement.id,
+                message=f"“{statement.title or statement.kind}”的列{named}不是已知口径，其金额按列名保存，口径记为 unknown"
+                f" / {statement.title or statement.kind}: columns {named} name no known measure; loaded under their own names as `unknown`",
+                cells=tuple(FindingCell(fact_id=fact.id, at=fact.at, raw=fact.raw) for fact in firsts),
             )
         )  # fmt: skip
     return findings

@@ -14,7 +14,17 @@ from budget.amounts import NotAnAmountError, Unit, decimal_text, find_unit, pars
 from budget.codes import is_class_name, join_code, level_of, system_of
 from budget.disclosure import CodeSystem, Fact, Finding, FindingCell, Role, Row, Statement
 from budget.kinds import fund_of_title
-from budget.measures import Measure, fund_of_row, item_of_row, item_of_title, measure_of, measure_of_level
+from budget.measures import (
+    NO_MEASURES,
+    UNKNOWN,
+    Measure,
+    fund_of_row,
+    item_of_row,
+    item_of_title,
+    measure_of,
+    measure_of_level,
+    unsaid,
+)
 from budget.printed_text import is_blank, plain_name, says_of_which, split_ordinal, squeeze
 from budget.states import Origin, Severity
 from extract.headers import TOTAL_WORDS
@@ -217,7 +227,7 @@ def facts_of(
     if table.kind in NO_FACTS or (table.form):
         return facts, findings
     blocks = blocks_of(table)
-    paths = [_Path.of(table, c, unit, year) for c in range(len(table.paths))]
+    paths = _told_apart([_Path.of(table, c, unit, year) for c in range(len(table.paths))], blocks, year, basis)
     above: list[dict[int, str]] = [{} for _ in blocks]
     for r, row in enumerate(table.rows):
         for block, carried in zip(blocks, above, strict=True):
@@ -274,6 +284,32 @@ class _Path:
         if measure.item is None and table.title and table.kind == "meeting_and_training_expenses":
             measure = replace(measure, item=item_of_title(table.title))
         return cls(path, named, measure, path_year, path_basis)
+
+
+def _told_apart(
+    paths: list[_Path], blocks: tuple[Block, ...], year: int | None, basis: Literal["budget", "final"] | None
+) -> list[_Path]:
+    """The columns of every list so that no two of them claim to be the same amount.
+
+    Of several that do (支出总计 and 2026年政府采购项目 / 小计), the one whose header says nothing else keeps its measure; the
+    others, and all of them where none is plainer, are `unknown`.
+    """
+    told = list(paths)
+    for block in blocks:
+        same: dict[tuple[object, ...], list[int]] = {}
+        for c in block.money:
+            one = paths[c]
+            if one.measure.measure not in NO_MEASURES:
+                same.setdefault((one.measure, one.year or year, one.basis or basis), []).append(c)
+        for columns in same.values():
+            if len(columns) < 2:
+                continue
+            least = min(len(unsaid(paths[c].path)) for c in columns)
+            plain = [c for c in columns if len(unsaid(paths[c].path)) == least]
+            for c in columns:
+                if plain != [c]:
+                    told[c] = replace(told[c], measure=replace(told[c].measure, measure=UNKNOWN))
+    return told
 
 
 def _is_label(cell: Cell, key: _Key) -> bool:

@@ -35,6 +35,48 @@ def test_a_path_measures(path: tuple[str, ...], kind: str, measure: str, item: s
     assert (found.measure, found.item, found.fund) == (measure, item, fund)
 
 
+@pytest.mark.parametrize(
+    ("path", "kind", "measure", "item", "fund"),
+    [
+        (("上年结余、结转",), "basic_expenditure", "carry_over_in", None, "all"),
+        (("专项业务经费支出",), "general_budget_expenditure", "project", None, "general_budget"),
+        (("上年实户资金余额",), "revenue_summary", "carry_over_in", None, "unit_funds"),
+        (("预算数", "项目支出", "项目支出总数"), "general_budget_expenditure", "project", None, "general_budget"),
+        (("当年", "一般公共预算拨款安排的“三公”经费预算", "小计"), "three_public_expenses", "total", None, "general_budget"),
+    ],
+)  # fmt: skip
+def test_a_path_of_another_province_measures(
+    path: tuple[str, ...], kind: str, measure: str, item: str | None, fund: str
+) -> None:
+    found = measure_of(path, kind)
+    assert (found.measure, found.item, found.fund) == (measure, item, fund)
+
+
+@pytest.mark.parametrize(
+    ("path", "fund"),
+    [
+        (("专项债券收入",), "all"),
+        (("一般公共预算拨款", "经费拨款"), "general_budget"),
+        (("一般公共预算拨款", "其中：专项资金列入部门预算的项目"), "general_budget"),
+        (("预算数", "项目支出", "扣除基建项目后预算数"), "all"),
+    ],
+)
+def test_a_leaf_that_nobody_knows_is_neither_a_total_nor_what_stands_above_it(path: tuple[str, ...], fund: str) -> None:
+    found = measure_of(path, "revenue_summary")
+    assert (found.measure, found.fund) == ("unknown", fund)
+
+
+@pytest.mark.parametrize(
+    "path", [("增减变化情况", "培训费"), ("2026年预算数比2025年执行数", "增减额"), ("增减额",), ("比上年增减", "小计")]
+)
+def test_a_change_is_no_amount_of_a_year(path: tuple[str, ...]) -> None:
+    assert measure_of(path, "three_public_expenses").measure == "change"
+
+
+def test_a_measure_whose_name_speaks_of_a_difference_is_that_measure() -> None:
+    assert measure_of(("用事业基金弥补收支差额",), "revenue_summary").measure == "non_fiscal_surplus_used"
+
+
 @pytest.mark.parametrize("leaf", ["数量", "行次", "增长率", "科目编码", "政府采购目录序号", "计量单位", "人数"])
 def test_counts_codes_and_ratios_are_no_money(leaf: str) -> None:
     assert is_not_money_path((leaf,))
