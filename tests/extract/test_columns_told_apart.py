@@ -1,0 +1,80 @@
+"""No two columns of a list claim to be the same amount; what a header does not say is told, not taken for the total."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import openpyxl
+
+from budget.disclosure import Disclosure
+from extract.document import extract_bytes
+
+
+def read(title: str, rows: list[list[Any]], merged: tuple[str, ...]) -> Disclosure:
+    book = openpyxl.Workbook()
+    page = book.active
+    assert page is not None
+    for row in [[title], ["部门：某某省财政厅", "单位：万元"], *rows]:
+        page.append(row)
+    for place in merged:
+        page.merge_cells(place)
+    stream = io.BytesIO()
+    book.save(stream)
+    return extract_bytes(stream.getvalue(), "2026年某某省财政厅部门预算.xlsx")
+
+
+def measures(disclosure: Disclosure, code: str) -> list[tuple[str, str, str]]:
+    return [(f.column[-1], f.measure, f.amount) for f in disclosure.facts if f.code == code]
+
+
+REVENUE = [
+    ["科目编码", "科目名称", "合计", "一般公共预算拨款", "", "", "政府性基金预算拨款", "专项债券收入"],
+    ["", "", "", "小计", "经费拨款", "纳入一般公共预算管理的非税收入拨款", "", ""],
+    ["", "合计", 1140.5, 1000.5, 900.5, 100, 100, 40],
+    ["201", "一般公共服务支出", 1140.5, 1000.5, 900.5, 100, 100, 40],
+]
+REVENUE_MERGED = ("A3:A4", "B3:B4", "C3:C4", "D3:F3", "G3:G4", "H3:H4")
+
+
+def test_parts_of_a_fund_and_a_source_nobody_knows_are_told_and_are_no_totals() -> None:
+    disclosure = read("收入总表", REVENUE, REVENUE_MERGED)
+    assert measures(disclosure, "201") == [
+        ("合计", "total", "1140.5"),
+        ("小计", "general_budget", "1000.5"),
+        ("经费拨款", "unknown", "900.5"),
+        ("纳入一般公共预算管理的非税收入拨款", "unknown", "100"),
+        ("政府性基金预算拨款", "gov_fund", "100"),
+        ("专项债券收入", "unknown", "40"),
+    ]
+    [told] = [finding for finding in disclosure.findings if finding.check == "UNMEASURED"]
+    assert told.severity == "warning"
+    assert [cell.raw for cell in told.cells] == ["900.5", "100", "40"]
+    assert all(name in told.message for name in ("经费拨款", "纳入一般公共预算管理的非税收入拨款", "专项债券收入"))
+
+
+def test_of_two_totals_the_plainer_header_is_the_total() -> None:
+    rows = [
+        ["科目编码", "科目名称", "支出总计", "基本支出", "项目支出", "2026年政府采购项目", ""],
+        ["", "", "", "", "", "小计", "其中：2026年政府采购项目中预留给中小企业的项目资金规模"],
+        ["201", "一般公共服务支出", 300, 100, 200, 50, 20],
+    ]
+    merged = ("A3:A4", "B3:B4", "C3:C4", "D3:D4", "E3:E4", "F3:G3")
+    disclosure = read("支出总表", rows, merged)
+    assert [measure for _, measure, _ in measures(disclosure, "201")] == [
+        "total", "basic", "project", "unknown", "sme_reserved",
+    ]  # fmt: skip
+
+
+def test_columns_that_say_the_same_are_all_unknown() -> None:
+    rows = [["科目编码", "科目名称", "合计", "基本支出", "基本支出"], ["201", "一般公共服务支出", 300, 100, 200]]
+    disclosure = read("支出总表", rows, ())
+    assert [measure for _, measure, _ in measures(disclosure, "201")] == ["total", "unknown", "unknown"]
+    assert [finding.check for finding in disclosure.findings if finding.check == "UNMEASURED"] == ["UNMEASURED"]
+
+
+def test_two_years_side_by_side_are_two_totals() -> None:
+    rows = [["科目编码", "科目名称", "2025年预算数", "2026年预算数"], ["201", "一般公共服务支出", 300, 400]]
+    disclosure = read("一般公共预算支出表", rows, ())
+    assert [(f.measure, f.fiscal_year) for f in disclosure.facts] == [("total", 2025), ("total", 2026)]
+    assert not [finding for finding in disclosure.findings if finding.check == "UNMEASURED"]
