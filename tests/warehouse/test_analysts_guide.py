@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from collections.abc import Callable
+from importlib import resources
 from pathlib import Path
 
 import pytest
 from sqlalchemy import inspect
 
 from budget.disclosure import Disclosure
+from budget.measures import NO_MEASURES
 from budget.sightings import Sighting
 from budget.states import DocumentState, Reason
 from warehouse import tables
@@ -75,3 +78,9 @@ def test_every_view_and_table_is_in_the_guide_with_its_columns(warehouse: Wareho
     rows = re.findall(r"^\| `facts_current` \|.*$", GUIDE, re.MULTILINE)
     named = {name for name in re.findall(r"`(\w+)`", rows[0]) if name != "facts_current"}
     assert named <= shown, f"the guide names {sorted(named - shown)}, which facts_current does not have"
+
+
+def test_the_guide_names_every_measure() -> None:
+    named = set(re.findall(r"`(\w+)`", GUIDE.split("## Measures")[1].split("## Views")[0]))
+    spelled = tomllib.loads(resources.files("budget").joinpath("data/measures.toml").read_text(encoding="utf-8"))
+    assert set(spelled["measures"]) | NO_MEASURES == named - {"measure", "fund", "item", "column_text"}
