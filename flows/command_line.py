@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import sys
 from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -111,10 +112,18 @@ def validate(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a document, as JSON lines.")] = False,
     list_checks: Annotated[bool, typer.Option("--checks", help="Show the check catalogue and stop.")] = False,
     workers: Annotated[int | None, typer.Option(min=1, help="Worker processes; default: one a core.")] = None,
+    second_reading: Annotated[
+        str | None,
+        typer.Option(
+            help="Ask an independent reader for the cells on this share of the pages of documents that hold: 0.1.",
+            metavar="SHARE",
+        ),
+    ] = None,
 ) -> None:
     """Prove the accounting of documents 勾稽校验: what contradicts what, where it stands, which cell is suspected.
 
-    Exit status: 0 no errors (warnings are shown), 1 errors, 2 wrong usage.
+    In a folder, documents and the disclosures that `extract` wrote are taken; what is neither is counted and passed over.
+    Exit status: 0 no errors (warnings are shown), 1 errors, 2 wrong usage or nothing to validate.
 
     Examples:
 
@@ -124,7 +133,7 @@ def validate(
     """
     import json
 
-    from flows.validate_command import NotADisclosureError, catalogue_table, show
+    from flows.validate_command import NotADisclosureError, Total, catalogue_table, find, show
     from flows.validate_command import validate as judge_all
 
     if list_checks:
@@ -132,18 +141,45 @@ def validate(
         raise typer.Exit(0)
     if not paths:
         raise stop("name the documents to validate (or --checks for the catalogue)", 2)
-    errors = 0
+    total = Total()
     try:
-        for one in judge_all(paths, workers=workers):
-            errors += one.errors
+        found = find(paths)
+        for one in judge_all(found, workers=workers, second_reading=_share(second_reading)):
+            total.add(one)
             if as_json:
                 sys.stdout.write(json.dumps(one.to_json(), ensure_ascii=False) + "\n")
                 sys.stdout.flush()
             else:
-                show(out, [one])
+                show(out, one)
     except (FileNotFoundError, NotADisclosureError) as missing:
         raise stop(str(missing), 2) from None
-    raise typer.Exit(1 if errors else 0)
+    over = found.passed_over
+    passed = (
+        f"{len(over)} files are neither documents nor disclosures and were passed over 略过, such as {over[0]}"
+        if over
+        else ""
+    )
+    if not total.documents:
+        raise stop(
+            f"nothing to validate below {', '.join(map(str, paths))} 没有可校验的文件"
+            + (f"; {passed}" if passed else ""),
+            2,
+        )
+    if passed:
+        err.print(passed, markup=False, highlight=False, soft_wrap=True)
+    if not as_json:
+        out.print(total.line(), style="bold", highlight=False, soft_wrap=True)
+    raise typer.Exit(1 if total.wrong else 0)
+
+
+def _share(told: str | None) -> Decimal | None:
+    """A share of pages, 0 to 1, as a decimal."""
+    if told is None:
+        return None
+    with contextlib.suppress(ArithmeticError):  # no number, or NaN, which compares with nothing
+        if 0 <= (share := Decimal(told)) <= 1:
+            return share
+    raise stop(f"--second-reading {told}: a share of the pages, 0 to 1, such as 0.1", 2)
 
 
 def remark(read: Read) -> str:

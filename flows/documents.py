@@ -18,7 +18,7 @@ from flows.extraction_pool import Job, Limits, extract_all
 from flows.other_documents import documents_beside
 from flows.proof import Proved, prove
 from flows.recipe import document_recipe
-from flows.run_summary import DocumentOutcome, SampledPages
+from flows.run_summary import DocumentOutcome
 from flows.sampled_reading import SecondReading, read_again
 from review.queue import ReviewQueue
 from spiders.archive import Archive
@@ -90,13 +90,7 @@ def read_prove_store(
 
 
 def _with_sample(outcome: DocumentOutcome, sampled: SecondReading | None) -> DocumentOutcome:
-    if sampled is None:
-        return outcome
-    said = sampled.agreement
-    counted = SampledPages(
-        pages=sampled.pages, cells=said.asked, agreed=said.agreed, unheard=said.unheard, disagreed=len(said.disagreed)
-    )
-    return outcome.model_copy(update={"sampled": counted})
+    return outcome if sampled is None else outcome.model_copy(update={"sampled": sampled.counted()})
 
 
 def _not_in_archive(warehouse: Warehouse, archive: Archive, sha256: str) -> DocumentOutcome:

@@ -24,6 +24,7 @@ from expectations.sampling import Agreement, Sampled, compare, sample_places, sa
 from flows.extraction_pool import Limits, deaf_to_interrupts, enter_worker
 from flows.proof import Proved
 from flows.recipe import code_recipe
+from flows.run_summary import SampledPages
 from flows.second_reading import texts_on_pages
 from review.replay import settle
 
@@ -40,6 +41,13 @@ class SecondReading:
 
     pages: int
     agreement: Agreement
+
+    def counted(self) -> SampledPages:
+        """As a run's summary keeps it."""
+        said = self.agreement
+        return SampledPages(
+            pages=self.pages, cells=said.asked, agreed=said.agreed, unheard=said.unheard, disagreed=len(said.disagreed)
+        )
 
 
 def read_again(

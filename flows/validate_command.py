@@ -6,8 +6,10 @@ Reading and judging are those of `yusuan extract`; here is only what a person se
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from decimal import Decimal
+from itertools import islice
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -22,9 +24,12 @@ from budget.states import Origin, Severity
 from expectations import reconciliation_rows
 from expectations.catalogue import checks
 from expectations.wording import where
-from flows.extract_command import Source, extract_sources, find_sources
+from flows.extract_command import BATCH, Source, extract_sources, find_sources
 from flows.extraction_pool import Limits
-from flows.proof import prove
+from flows.proof import Proved, prove
+from flows.run_summary import SampledPages
+from flows.sampled_reading import SecondReading, read_again
+from spiders.file_types import DOCUMENTS, file_type
 
 ORIGINS = {
     Origin.PUBLISHER: "原文如此 as published", Origin.EXTRACTION: "可能误读 may be misread",
@@ -42,6 +47,8 @@ class Validated:
 
     disclosure: Disclosure
     reconciliations: tuple[Reconciliation, ...] = field(default=(), repr=False)
+    sampled: SampledPages | None = None
+    """What a second reading of some of its pages gave, where one was asked for."""
 
     @property
     def errors(self) -> int:
@@ -70,22 +77,119 @@ class Validated:
             "identities": {status: counts[status] for status in ("passed", "failed", "skipped")},
             "errors": self.errors,
             "warnings": len(self.disclosure.findings) - len(self.disclosure.errors),
+            "second_reading": self.sampled.model_dump() if self.sampled else None,
             "findings": [finding.model_dump(mode="json") for finding in self.disclosure.findings],
         }
 
 
-def validate(paths: Iterable[Path], *, workers: int | None = None, limits: Limits | None = None) -> Iterator[Validated]:
-    """Read and judge the documents below the paths; a `.json` file given by itself is a disclosure read earlier.
+@dataclass(frozen=True)
+class Found:
+    """What stands below the given paths: disclosures read earlier, documents, and files of a folder that are neither."""
 
-    Raises FileNotFoundError for a path that is not there, NotADisclosureError for a `.json` that is no disclosure.
+    kept: list[Path] = field(default_factory=list)
+    sources: list[Source] = field(default_factory=list)
+    passed_over: list[Path] = field(default_factory=list)
+    named: set[Path] = field(default_factory=set)
+    """Those of `kept` that were given by themselves."""
+
+
+DOCUMENT_SUFFIXES = frozenset(
+    [
+        ".pdf",
+        ".doc",
+        ".docx",
+        ".wps",
+        ".xls",
+        ".xlsx",
+        ".et",
+        ".rtf",
+        ".htm",
+        ".html",
+        ".mht",
+        ".mhtml",
+        ".ofd",
+        ".odt",
+        ".ods",
+        ".ppt",
+        ".pptx",
+        ".xml",
+        ".zip",
+        ".rar",
+        ".7z",
+        ".gz",
+        ".tar",
+        ".tgz",
+        ".png",
+        ".jpg",
+        ".jpeg",
+        ".tif",
+        ".tiff",
+        ".bmp",
+        ".gif",
+    ]
+)
+"""What portals attach. In a folder a file of another name is a document when its first bytes say so."""
+
+
+def find(paths: Iterable[Path]) -> Found:
+    """What there is to validate. A file given by itself is always taken; raises FileNotFoundError for a path that is not there."""
+    found = Found()
+    for path in paths:
+        if path.is_file() and path.suffix == ".json":
+            found.kept.append(path)
+            found.named.add(path)
+            continue
+        for source in find_sources([path]):
+            given = source.path == path
+            (
+                found.sources.append(source)
+                if given or _is_document(source.path)
+                else found.passed_over.append(source.path)
+            )
+        if path.is_dir():
+            found.kept.extend(sorted(one for one in path.rglob("*.json") if one.is_file() and not _hidden(one, path)))
+    return found
+
+
+def _hidden(path: Path, folder: Path) -> bool:
+    return any(part.startswith(".") for part in path.relative_to(folder).parts)
+
+
+def _is_document(path: Path) -> bool:
+    if path.suffix.lower() in DOCUMENT_SUFFIXES:
+        return True
+    with path.open("rb") as file:
+        return file_type(file.read(4096)) in DOCUMENTS - {"unknown"}
+
+
+def validate(
+    found: Found, *, workers: int | None = None, limits: Limits | None = None, second_reading: Decimal | None = None
+) -> Iterator[Validated]:
+    """Read and judge what was found. A `.json` file that stands in a folder and is no disclosure joins `found.passed_over`.
+
+    `second_reading`: on this share of the pages of documents that hold, an independent reader is asked for every cell. Raises
+    NotADisclosureError for a `.json` given by itself that is no disclosure.
     """
-    given = list(paths)
-    kept = [_read(path) for path in given if path.suffix == ".json" and path.is_file()]
-    sources = find_sources(path for path in given if not (path.suffix == ".json" and path.is_file()))
-    if kept:
-        for one in prove([_as_read(disclosure) for disclosure in kept], {}):
+    kept = _readings(found)
+    while batch := list(islice(kept, BATCH)):
+        for one in prove([_as_read(disclosure) for disclosure in batch], {}):
             yield Validated(one.disclosure, one.reconciliations)
-    yield from _documents(sources, workers, limits)
+    yield from _documents(found.sources, workers, limits, second_reading)
+
+
+def _readings(found: Found) -> Iterator[Disclosure]:
+    for path in found.kept:
+        try:
+            disclosure = _read(path)
+        except NotADisclosureError:
+            if path in found.named:
+                raise
+            found.passed_over.append(path)
+            continue
+        if not any(
+            one.check == "ARCHIVE" for one in disclosure.findings
+        ):  # it names what an archive held, and is no document
+            yield disclosure
 
 
 def _as_read(disclosure: Disclosure) -> Disclosure:
@@ -105,22 +209,51 @@ def _read(path: Path) -> Disclosure:
         raise NotADisclosureError(f"{path}: no disclosure as `yusuan extract` writes it ({wrong.error_count()} faults)") from wrong  # fmt: skip
 
 
-def _documents(sources: list[Source], workers: int | None, limits: Limits | None) -> Iterator[Validated]:
-    for read in extract_sources(sources, workers=workers, limits=limits):
-        if not read.is_index:
-            yield Validated(read.disclosure, reconciliation_rows(read.disclosure))
+def _documents(
+    sources: list[Source], workers: int | None, limits: Limits | None, share: Decimal | None
+) -> Iterator[Validated]:
+    results = (one for one in extract_sources(sources, workers=workers, limits=limits) if not one.is_index)
+    while batch := list(islice(results, BATCH if share else 1)):
+        proved = [Proved(one.disclosure, reconciliation_rows(one.disclosure)) for one in batch]
+        told: dict[str, SecondReading] = {}
+        if share:
+            paths = {one.disclosure.document.sha256: one.bytes_in for one in batch if one.bytes_in is not None}
+            proved, told = read_again(proved, paths, share=share, workers=workers, limits=limits)
+        for one in proved:
+            sampled = told.get(one.disclosure.document.sha256)
+            yield Validated(one.disclosure, one.reconciliations, sampled.counted() if sampled else None)
 
 
 # --------------------------------------------------------------------------- for people
 
 
-def show(console: Console, validated: Sequence[Validated]) -> None:
-    """Every document with its contradictions: the suspected cell, both sides, where; below it what it causes."""
-    for one in validated:
-        console.print(_document(one))
-    if len(validated) > 1:
-        wrong = sum(one.errors > 0 for one in validated)
-        console.print(Text(f"{len(validated)} documents 份文件, {wrong} with errors 有错误", style="bold"))
+def show(console: Console, one: Validated) -> None:
+    """A document with its contradictions: the suspected cell, both sides, where; below it what it causes."""
+    console.print(_document(one))
+
+
+@dataclass
+class Total:
+    """What was validated in all."""
+
+    documents: int = 0
+    wrong: int = 0
+    sampled: SampledPages = field(default_factory=SampledPages)
+
+    def add(self, one: Validated) -> None:
+        self.documents += 1
+        self.wrong += one.errors > 0
+        self.sampled += one.sampled or SampledPages()
+
+    def line(self) -> str:
+        """The last line of a report."""
+        text = f"{self.documents} documents 份文件, {self.wrong} with errors 有错误"
+        if (said := self.sampled).cells:
+            text += (
+                f"; read a second time 抽样复读: {said.cells} cells of {said.pages} pages, {said.agreed} agree 一致, "
+                f"{said.disagreed} disagree 不一致, {said.unheard} not heard 无法辨读"
+            )
+        return text
 
 
 def _document(one: Validated) -> Group:

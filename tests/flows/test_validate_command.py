@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
+import typer
+
+from budget.disclosure import Disclosure, Finding
+from budget.states import Origin, Severity
+from flows.command_line import _share
+from flows.validate_command import Total, find
+from flows.validate_command import validate as judge_all
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = ROOT / "spiders" / "sample_portal" / "documents"
@@ -77,3 +86,62 @@ def test_the_catalogue_is_shown() -> None:
     done = validate("--checks")
     assert done.returncode == 0
     assert "BAL-06" in done.stdout and "TXT-03" in done.stdout
+
+
+def test_a_folder_that_extract_wrote_is_validated_with_a_total(read: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "read"
+    shutil.copytree(read, folder)
+    (folder / "package.json").write_text('{"a": 1}')
+    (folder / "__init__.py").write_text("")
+    done = validate(folder)
+    assert done.returncode == 1, done.stderr
+    assert done.stdout.splitlines()[-1] == "2 documents 份文件, 1 with errors 有错误"
+    assert "__init__.py" not in done.stdout
+    assert "2 files are neither documents nor disclosures" in done.stderr
+
+
+def test_a_folder_with_nothing_to_validate_is_wrong_usage(tmp_path: Path) -> None:
+    (tmp_path / "__init__.py").write_text("x = 1")
+    (tmp_path / "notes.json").write_text("{}")
+    (tmp_path / ".hidden.pdf").write_bytes(b"%PDF-1.4")
+    found = find([tmp_path])
+    assert (found.sources, [one.name for one in found.kept]) == ([], ["notes.json"])
+    done = validate(tmp_path)
+    assert done.returncode == 2
+    assert "nothing to validate" in done.stderr and "2 files are neither" in done.stderr
+
+
+def test_in_a_folder_names_and_first_bytes_tell_documents(tmp_path: Path) -> None:
+    for name, data in (
+        ("a.pdf", b"cut"), ("公开表", b"%PDF-1.4 x"), ("b.XLSX", b"PK"), ("c.py", b"import os"), ("d.txt", b"text"),
+    ):  # fmt: skip
+        (tmp_path / name).write_bytes(data)
+    found = find([tmp_path, tmp_path / "c.py"])
+    assert sorted(one.path.name for one in found.sources) == ["a.pdf", "b.XLSX", "c.py", "公开表"]
+    assert sorted(one.name for one in found.passed_over) == ["c.py", "d.txt"]
+
+
+def test_what_names_the_members_of_an_archive_is_no_document(read: Path, tmp_path: Path) -> None:
+    kept = Disclosure.from_json((read / "lingang_laobao_2023.xlsx.json").read_bytes())
+    named = Finding(check="ARCHIVE", severity=Severity.WARNING, origin=Origin.SOURCE, message="2 files", cells=())
+    index = kept.model_copy(update={"findings": (named,), "facts": (), "statements": ()})
+    (tmp_path / "bundle.zip.json").write_text(index.to_json())
+    assert list(judge_all(find([tmp_path]))) == []
+
+
+def test_a_second_reading_of_all_pages_is_counted() -> None:
+    (one,) = judge_all(find([DOCUMENTS / "gaoxin_renshe_2024.pdf"]), workers=1, second_reading=Decimal(1))
+    assert one.sampled is not None
+    assert one.sampled.agreed == one.sampled.cells > 150
+    total = Total()
+    total.add(one)
+    assert total.line().startswith("1 documents 份文件, 0 with errors 有错误; read a second time 抽样复读: ")
+    assert one.to_json()["second_reading"] == one.sampled.model_dump()
+
+
+@pytest.mark.parametrize("share", ["2", "-1", "ten", "nan", ""])
+def test_a_share_that_is_none_is_wrong_usage(share: str) -> None:
+    with pytest.raises(typer.Exit) as stopped:
+        _share(share)
+    assert stopped.value.exit_code == 2
+    assert _share("0.1") == Decimal("0.1") and _share(None) is None
