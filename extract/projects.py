@@ -11,7 +11,7 @@ import re
 from budget.amounts import NotAnAmountError, Unit, decimal_text, find_unit, parse_amount, to_wan
 from budget.disclosure import Indicator, Project
 from budget.printed_text import is_blank, squeeze
-from extract.statements import Cell, Table
+from extract.statements import PROJECT_LABEL, Cell, Table
 
 _OPERATOR = re.compile(
     r"^(?P<operator>[=＝≥≧≤≦><＞＜])?(?P<value>-?\d+(?:,\d{3})*(?:\.\d+)?)(?P<unit>[^\d~\-—–]{0,12})$"
@@ -133,7 +133,7 @@ def _signed_indicator(
 def project_of(table: Table, unit: Unit) -> Project | None:
     """One form; None when it names no project."""
     own = [[c for c in row if c.own and c.shown] for row in table.rows]
-    name = _value_after(table, ("项目名称", "专项名称"))
+    name = _value_after(table, ("项目名称", "专项名称", "专项资金名称", "政策名称")) or _name_behind_its_label(table)
     if not name:
         return None
     amount_unit = next((u for row in own for c in row if "元" in c.shown and len(c.shown) < 14 and "(" in c.shown and (u := find_unit(c.shown))), unit)  # fmt: skip
@@ -141,12 +141,13 @@ def project_of(table: Table, unit: Unit) -> Project | None:
     top = table.rows[:header] if header is not None else table.rows
     indicators = _indicators(table, header) if header is not None else ()
     place = next((c.at for row in own for c in row), None)
+    amount, column = _amount_at(top, _TOTAL, amount_unit)
     return Project(
         code=_code(_value_after(table, ("项目编码", "项目代码"))),
         name=name,
-        amount=_amount(top, _TOTAL, amount_unit),
-        fiscal=_amount(top, _FISCAL, amount_unit),
-        other=_amount(top, _OTHER, amount_unit),
+        amount=amount,
+        fiscal=_amount_at(top, _FISCAL, amount_unit, column)[0],
+        other=_amount_at(top, _OTHER, amount_unit, column)[0],
         plan=_plan(table),
         goals=_goals(table),
         indicators=indicators,
@@ -179,21 +180,40 @@ def _value_after(table: Table, labels: tuple[str, ...]) -> str:
     return ""
 
 
-def _amount(rows: list[tuple[Cell, ...]], labels: tuple[str, ...], unit: Unit) -> str | None:
+def _name_behind_its_label(table: Table) -> str:
+    """The name where no line parts it from its label (`专项（项目）名称 某某经费` in one cell as wide as the form)."""
+    for row in table.rows[:3]:
+        shown = [c.shown for c in row if c.own and c.shown]
+        if len(shown) == 1 and (label := PROJECT_LABEL.match(shown[0])) and "名称" in label.group():
+            return shown[0][label.end() :]
+    return ""
+
+
+def _amount_at(
+    rows: list[tuple[Cell, ...]], labels: tuple[str, ...], unit: Unit, beside: int | None = None
+) -> tuple[str | None, int | None]:
+    """(the amount behind the first of `labels` that is printed, the column of that label).
+
+    A form of several years prints its money twice, 实施期资金总额 | 年度资金总额, each over its own 财政拨款 and 其他资金: of
+    labels that stand twice the one nearest to the column `beside` counts.
+    """
     for label in labels:
+        found = []
         for row in rows:
-            own = [c for c in row if c.own]
-            for i, cell in enumerate(own):
+            own = [(c, cell) for c, cell in enumerate(row) if cell.own]
+            for i, (c, cell) in enumerate(own):
                 if _label(cell) != label or i + 1 >= len(own):
                     continue
-                beside = next((c for c in own[i + 1 :] if c.shown), None)
-                found = _money(beside.text, unit) if beside is not None else None
-                if found is not None:
-                    return found
-                if label in _OTHER or label in _FISCAL:
+                value = next((other for _, other in own[i + 1 :] if other.shown), None)
+                amount = _money(value.text, unit) if value is not None else None
+                if amount is None and (label in _OTHER or label in _FISCAL):
                     # blank beside 其他资金: none; what stands there then is the next label, or nothing
-                    return "0"
-    return None
+                    amount = "0"
+                if amount is not None:
+                    found.append((amount, c))
+        if found:
+            return found[0] if beside is None else min(found, key=lambda one: abs(one[1] - beside))
+    return None, None
 
 
 def _money(text: str, unit: Unit) -> str | None:
@@ -221,13 +241,19 @@ def _plan(table: Table) -> dict[str, str]:
     return {}
 
 
+_GOAL_HEADS = frozenset(["年度目标", "年度总目标", "年度绩效目标", "年度总体目标"])
+
+
 def _goals(table: Table) -> tuple[str, ...]:
-    for row in table.rows:
+    for r, row in enumerate(table.rows):
         own = [c for c in row if c.own and c.shown]
         if len(own) >= 2 and re.search(
             r"^(?:年度)?(?:总体)?(?:绩效)?目标|^年度总体绩效目标|^总体目标|^年度绩效目标", own[0].shown
         ):
             text = own[-1].shown
+            below = [c for c in table.rows[r + 1] if c.own and c.shown] if r + 1 < len(table.rows) else []
+            if text in _GOAL_HEADS and len(below) == 1:
+                text = below[0].shown
             if len(text) < 6:
                 continue
             parts = re.split(r"(?<=[。；;])(?=\d+[.、．])|(?<![\d.])(?=\d{1,2}[.、．](?=[^\d\s]))", text)
@@ -251,20 +277,23 @@ def _indicators(table: Table, header: int) -> tuple[Indicator, ...]:
             (c for text, c in columns.items() for word in words if text.startswith(word) or text.endswith(word)), None
         )
 
-    one, two, three = find("一级指标"), find("二级指标"), find("三级指标", "指标名称")
+    one, two, three = find("一级指标"), find("二级指标"), find("三级指标", "指标名称", "指标内容")
     value = find("指标值", "年度指标值", "目标值")
     description, basis = find("绩效指标描述", "指标描述", "指标说明"), find("指标值确定依据", "确定依据")
     value = next((c for text, c in columns.items() if "指标值" in text and "依据" not in text), value)
     if three is None or value is None:
         return ()
+    # a piece on another page may divide the width of a header's cell in its own way
+    names = [c for c in range(three, three + table.rows[header][three].cols) if c < value] or [three]
     found = []
     level1 = level2 = ""
     for row in table.rows[header + 1 :]:
         level1 = (row[one].shown if one is not None else "") or level1
         new2 = row[two].shown if two is not None else ""
         level2 = new2 or level2
-        name, text = row[three].shown, row[value].shown
-        if not (name or text) or not row[three].own:
+        cell = next((row[c] for c in names if row[c].own and row[c].shown), row[three])
+        name, text = cell.shown, row[value].shown
+        if not (name or text) or not cell.own:
             continue
         found.append(_indicator(level1, level2, name, text, _at(row, description), _at(row, basis)))
     return tuple(found)

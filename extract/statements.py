@@ -308,7 +308,7 @@ def _header_within(matrix: Matrix, start: int) -> bool:
     """Whether a table begins within a few rows: with a header, or with the first label of a form."""
     rows = range(start, min(start + 5, len(matrix)))
     return any(
-        header_rows(matrix, r) or any(text_of(c) in _FORM_STARTS for c in own_cells(matrix, r)[:1]) for r in rows
+        header_rows(matrix, r) or any(_FORM_STARTS.match(text_of(c)) for c in own_cells(matrix, r)[:1]) for r in rows
     )
 
 
@@ -436,7 +436,7 @@ def _is_banner(matrix: Matrix, r: int, cells: list[GridCell], grid: Grid) -> boo
     if len(cells) == 1 and len(matrix) > r + 1:
         cell = cells[0]
         wide = cell.cols * 2 > width > 2 or (cell.cols == 1 and grid.sheet is not None)
-        return wide and not is_header_text(texts[0]) and not is_note(texts[0]) and not re.match(r"^项目名称", texts[0])
+        return wide and not is_header_text(texts[0]) and not is_note(texts[0]) and not PROJECT_LABEL.match(texts[0])
     return False
 
 
@@ -457,7 +457,11 @@ def _is_banner_text(text: str, cell: GridCell, width: int) -> bool:
 _FORM_WORDS = ("一级指标", "二级指标", "三级指标", "指标值", "绩效目标", "绩效指标", "项目名称", "年度总体目标", "项目编码", "预算规模及资金用途",
                "资金支出计划", "项目资金", "年度资金总额", "总体目标", "年度绩效目标", "部门名称", "整体绩效目标", "任务名称", "年度主要任务", "主管部门", "实施单位",
                "产出指标", "效益指标", "满意度指标", "数量指标", "质量指标", "时效指标", "成本指标", "社会效益指标", "服务对象满意度指标")  # fmt: skip
-_FORM_STARTS = frozenset(["项目名称", "项目编码", "项目代码", "专项名称", "专项资金名称"])
+PROJECT_LABEL = re.compile(
+    r"^(?:项目|专项|专项资金|政策|转移支付)(?:[(（][^()（）]{1,8}[)）])?(?:名称|编码|代码)[:：]?"
+)
+"""What stands before the name or the code of what a form is for (`项目名称`, `专项（项目）名称`)."""
+_FORM_STARTS = re.compile(PROJECT_LABEL.pattern + "$")
 _FORM_SECONDS = (
     "主管部门",
     "项目资金",
@@ -505,7 +509,7 @@ def _is_form(matrix: Matrix, start: int) -> bool:
         return False
     labels = [text_of(c) for c in own_cells(matrix, start)]
     below = [text_of(c) for c in own_cells(matrix, start + 1)] if start + 1 < len(matrix) else []
-    if labels and labels[0] in _FORM_STARTS and below and below[0].startswith(_FORM_SECONDS):
+    if labels and _FORM_STARTS.match(labels[0]) and below and below[0].startswith(_FORM_SECONDS):
         return True
     fused = sum(
         bool(re.match(r"^(?:产出|效益|满意度|成本)指标", text_of(c)))
@@ -521,7 +525,7 @@ def _is_form(matrix: Matrix, start: int) -> bool:
 def _has_list_header(matrix: Matrix, start: int) -> bool:
     """Whether a header stands above rows: a list of projects that prints their amounts or indicators in columns."""
     texts = [text_of(c) for c in own_cells(matrix, start)]
-    if any(t in _FORM_STARTS for t in texts) and any(t in _INDICATOR_WORDS for t in texts):
+    if any(_FORM_STARTS.match(t) for t in texts) and any(t in _INDICATOR_WORDS for t in texts):
         return True  # a form has these words under each other
     return sum(measure_of_level(t) is not None or t.rstrip("：:") in ("总计", "合计") for t in texts) >= 2
 
@@ -701,7 +705,8 @@ def _follows_in_form(table: Table, piece: _Piece, title: str | None) -> bool:
     if piece.page is None or not table.pages or piece.page != table.pages[-1] + 1:
         return False
     rest = [line for line in piece.lines if squeeze(line.text) not in title]
-    head = any(_FORM_HEAD.match(cell.shown) for row in piece.body for cell in row if cell.own)
+    labels = [cell.shown for row in piece.body for cell in row if cell.own]
+    head = any(_FORM_HEAD.match(label) or _FORM_STARTS.match(label) for label in labels)
     return not head and not _between(replace(piece, lines=rest))
 
 
@@ -756,15 +761,15 @@ def _goes_on(table: Table, piece: _Piece) -> bool:
     return not (first & TOTAL_WORDS and begins & TOTAL_WORDS and first & begins & TOTAL_WORDS)
 
 
+_FORM_BEGINS = re.compile(
+    r"^(?:项目名称|项目编码|部门名称|单位名称|预算单位|[(（]?\d{4}年度[)）]?$|项目单位|专项名称|预算部门|部门[(（]单位[)）]名称)"
+)
+
+
 def _begins_form(piece: _Piece) -> bool:
-    for row in piece.body[:3]:
-        for cell in row[:3]:
-            if re.match(
-                r"^(?:项目名称|项目编码|部门名称|单位名称|预算单位|[(（]?\d{4}年度[)）]?$|项目单位|专项名称|预算部门|部门[(（]单位[)）]名称)",
-                cell.shown,
-            ):
-                return True
-    return False
+    return any(
+        _FORM_BEGINS.match(cell.shown) or PROJECT_LABEL.match(cell.shown) for row in piece.body[:3] for cell in row[:3]
+    )
 
 
 def _join(table: Table, piece: _Piece) -> None:
@@ -1029,6 +1034,8 @@ def _certain_kind(table: Table) -> str | None:
     if table.form:
         words = {cell.shown for row in table.rows for cell in row}
         title = squeeze(table.title or "")
+        if any(PROJECT_LABEL.match(cell.shown) for row in table.rows[:3] for cell in row[:1]):
+            return "project_performance"  # 专项资金整体绩效目标表 is a form for one 专项, not for the department
         if "整体" in title or any(w.startswith(("整体绩效目标", "部门整体")) for w in words):
             return "department_performance"
         return "project_performance"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from budget.disclosure import Disclosure, PagePlace
 from extract.document import disclosure_of
 from extract.reading import Grid, GridCell, Line, Reading
@@ -22,7 +24,8 @@ def grid(rows: list[list[str]], page: int) -> Grid:
         for c, text in enumerate(row):
             place = PagePlace(page=page, bbox=(50 + 90 * c, 100 + 20 * r, 140 + 90 * c, 120 + 20 * r))
             cells.append(GridCell(r, c, text, place))
-    return Grid(len(rows), 5, tuple(cells), page=page, box=(50, 100, 500, 100 + 20 * len(rows)))
+    width = len(rows[0])
+    return Grid(len(rows), width, tuple(cells), page=page, box=(50, 100, 50 + 90 * width, 100 + 20 * len(rows)))
 
 
 def form(name: str) -> list[list[str]]:
@@ -67,3 +70,59 @@ def test_a_form_without_its_name_row_is_not_glued_to_the_one_before() -> None:
     first = [*form("政务运行"), *indicators("产出指标", "数量指标", ["印刷份数", "会议次数"])]
     second = [*form("")[2:], *indicators("产出指标", "数量指标", ["巡检次数", "检修次数"])]
     assert [one.pages for one in read(first, second).statements] == [(1,), (2,)]
+
+
+def test_a_form_for_a_special_fund_names_it_in_its_own_way() -> None:
+    # several forms on one page, their names behind 专项（项目）名称; the heading speaks of 整体, the forms are for one fund each
+    pages = []
+    for name in ("网络建设维护", "社保大厦物业费", "伯乐奖"):
+        rows = [*form(name), *indicators("产出指标", "数量指标", [f"{name}次数"])]
+        rows[0][0] = "专项（项目）名称"
+        pages.append(rows)
+    blocks: list[Line | Grid] = [Line("2020年专项资金整体绩效目标表", 1, (200, 60, 400, 75), 15.0)]
+    blocks += [grid(rows, number) for number, rows in enumerate(pages, 1)]
+    found = disclosure_of(Reading("pdf", tuple(blocks), len(pages)), "given.pdf", "0" * 64)
+    assert {one.kind for one in found.statements} == {"project_performance"}
+    assert [(one.name, one.amount, len(one.indicators)) for one in found.projects] == [
+        ("网络建设维护", "891", 1),
+        ("社保大厦物业费", "891", 1),
+        ("伯乐奖", "891", 1),
+    ]
+
+
+def test_a_name_that_no_line_parts_from_its_label_is_the_name() -> None:
+    rows = [*form("伯乐奖"), *indicators("产出指标", "数量指标", ["补助人数"])]
+    whole = grid(rows, 1)
+    label = GridCell(0, 0, "专项（项目）名称 伯乐奖", whole.cells[0].at, cols=5)
+    one = replace(whole, cells=(label, *whole.cells[5:]))
+    found = disclosure_of(Reading("pdf", (Line(HEADING, 1, (200, 60, 400, 75), 15.0), one), 1), "given.pdf", "0" * 64)
+    assert [(project.name, project.amount) for project in found.projects] == [("伯乐奖", "891")]
+
+
+def test_indicators_are_headed_in_several_ways_and_goals_may_stand_below_their_head() -> None:
+    rows = [*form("网络维护"), *indicators("产出指标", "数量指标", ["光纤条数", "线路条数"])]
+    rows[3][1] = "年度目标"
+    rows.insert(4, ["", "有效保证信息系统正常运行。", "", "", ""])
+    rows[5][3] = "指标内容"
+    [project] = read(rows).projects
+    assert project.goals == ("有效保证信息系统正常运行。",)
+    assert [one.level3 for one in project.indicators] == ["光纤条数", "线路条数"]
+
+
+def test_names_of_indicators_stand_anywhere_below_a_wide_head() -> None:
+    # the second page divides the column of names where the first does not
+    rows = [*form("基金财务"), *indicators("产出指标", "数量指标", ["征缴笔数", "及时率"])]
+    wide = []
+    for cell in grid([[*row[:4], "", row[4]] for row in rows], 1).cells:
+        if cell.row == 4 and cell.col in (3, 4):
+            wide += [replace(cell, cols=2)] if cell.col == 3 else []
+        elif cell.row == 6 and cell.col in (3, 4):
+            wide.append(replace(cell, text="及时率" if cell.col == 4 else ""))
+        else:
+            wide.append(cell)
+    whole = Grid(len(rows), 6, tuple(wide), page=1, box=(50, 100, 590, 300))
+    found = disclosure_of(Reading("pdf", (Line(HEADING, 1, (200, 60, 400, 75), 15.0), whole), 1), "given.pdf", "0" * 64)
+    assert [(one.level3, one.text) for one in found.projects[0].indicators] == [
+        ("征缴笔数", "100%"),
+        ("及时率", "100%"),
+    ]
