@@ -84,3 +84,22 @@ def test_the_guide_names_every_measure() -> None:
     named = set(re.findall(r"`(\w+)`", GUIDE.split("## Measures")[1].split("## Views")[0]))
     spelled = tomllib.loads(resources.files("budget").joinpath("data/measures.toml").read_text(encoding="utf-8"))
     assert set(spelled["measures"]) | NO_MEASURES == named - {"measure", "fund", "item", "column_text"}
+
+
+def test_every_column_of_every_view_is_named_in_its_row_and_nothing_else_is(warehouse: Warehouse) -> None:
+    rows = dict(re.findall(r"^\| `(\w+)` \|(.*)\|$", GUIDE.split("## Views")[1].split("\n## ")[0], re.MULTILINE))
+    _, after = GUIDE.split("Document columns, in every view but the last two:")
+    document = set(re.findall(r"`(\w+)`", after.split("In `facts_*`")[0]))
+    place = set(re.findall(r"`(\w+)`", after.split("The place, where a view has it:")[1].split("\n\n")[0]))
+    inspected = inspect(warehouse.engine)
+    views = set(inspected.get_view_names())
+    assert rows.keys() == views
+    for view in views:
+        told = rows[view].partition("|")[2]
+        columns = {column["name"] for column in inspected.get_columns(view)}
+        named = set(re.findall(r"`(\w+)`", told)) - views
+        if "those of `facts_current`" in told:
+            named |= set(re.findall(r"`(\w+)`", rows["facts_current"].partition("|")[2]))
+        named |= place if "the place" in told or view == "facts_candidate" else set()
+        named |= document if view not in ("portal_nights", "same_subject") else set()
+        assert named == columns, view
