@@ -35,6 +35,17 @@ _FUND_OF_KIND: dict[str, Fund] = {
 
 _FUND_OF_SIGN: dict[str, Fund] = {"G": "general_budget", "F": "gov_fund", "S": "state_capital"}
 
+_OWN: dict[str, frozenset[str]] = {
+    "revenue_expenditure_summary": frozenset({"current_year_subtotal"}),
+    "appropriation_summary": frozenset({"fiscal_total", "current_year_subtotal"}),
+    "general_budget_expenditure": frozenset({"general_budget"}),
+    "general_budget_basic_expenditure": frozenset({"basic", "general_budget"}),
+    "government_fund_expenditure": frozenset({"gov_fund"}),
+    "state_capital_expenditure": frozenset({"state_capital"}),
+    "basic_expenditure": frozenset({"basic"}),
+    "project_expenditure": frozenset({"project"}),
+}
+
 UNKNOWN = "unknown"
 """The measure of amounts whose header says something that is none of the measures."""
 CHANGE = "change"
@@ -183,6 +194,12 @@ def measure_of(path: tuple[str, ...], kind: str = "") -> Measure:
         if carry in named:
             measure = carry
     return Measure(measure, item, fund)
+
+
+def is_own_measure(kind: str, measure: str) -> bool:
+    """Whether a measure is what a statement of this kind is about as a whole: 一般公共预算支出 / 合计 in 一般公共预算支出表 is its
+    total, where no other column is."""
+    return measure in _OWN.get(kind, ())
 
 
 def _fund_of_level(level: str) -> Fund | None:

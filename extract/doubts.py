@@ -25,6 +25,7 @@ UNCLASSIFIED = "UNCLASSIFIED"
 """Check id: a table with amounts that is none of the statement kinds; its amounts are kept as cells and give no facts."""
 UNMEASURED = "UNMEASURED"
 """Check id: columns of money whose header names none of the measures; their amounts are facts of measure `unknown`."""
+_WHOLE = re.compile(r"-?[1-9]\d{0,9}")
 _AMOUNT = re.compile(r"-?(?:\d+\.\d{2,}|\d{1,3}(?:,\d{3})+(?:\.\d+)?)")
 
 
@@ -93,11 +94,14 @@ def _unclassified(statements: Sequence[Statement]) -> list[Finding]:
     for statement in statements:
         if statement.kind != "unknown":
             continue
-        amounts = [
+        cells = [
             (at, squeeze(text))
             for row in statement.rows
             for text, at in zip(row.cells, row.at or (None,) * len(row.cells), strict=True)
-            if _AMOUNT.fullmatch(squeeze(text))
+        ]
+        # whole 万元 are printed without a point: where nothing looks more like money, any number may be
+        amounts = [one for one in cells if _AMOUNT.fullmatch(one[1])] or [
+            one for one in cells if _WHOLE.fullmatch(one[1])
         ]
         if not amounts:
             continue

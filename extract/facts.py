@@ -19,6 +19,7 @@ from budget.measures import (
     UNKNOWN,
     Measure,
     fund_of_row,
+    is_own_measure,
     item_of_row,
     item_of_title,
     measure_of,
@@ -160,6 +161,18 @@ _NAME_ORDER = (
 )
 
 
+_WHOLE_CODE = re.compile(r"编码|代码|编号")
+
+
+def _goes_on_with(path: tuple[str, ...], following: tuple[str, ...]) -> bool:
+    """Whether a code column holds the next level of the code beside it (类 | 款 | 项), not a code of its own: beside the
+    function's stand the unit's and the project's (类 | 款 | 项 | 单位代码)."""
+    leaf, next_leaf = (squeeze(one[-1]) if one else "" for one in (path, following))
+    if leaf == next_leaf:
+        return True
+    return not (_WHOLE_CODE.search(next_leaf) or _WHOLE_CODE.search(leaf))
+
+
 def _block(table: Table, start: int, end: int, several: bool) -> Block:
     roles, paths = table.roles, table.paths
     columns = tuple(range(start, end))
@@ -168,7 +181,7 @@ def _block(table: Table, start: int, end: int, several: bool) -> Block:
     for c in columns:
         if roles[c] != "code":
             continue
-        if groups and groups[-1][-1] == c - 1:
+        if groups and groups[-1][-1] == c - 1 and _goes_on_with(paths[c - 1], paths[c]):
             groups[-1].append(c)
         else:
             groups.append([c])
@@ -227,7 +240,9 @@ def facts_of(
     if table.kind in NO_FACTS or (table.form):
         return facts, findings
     blocks = blocks_of(table)
-    paths = _told_apart([_Path.of(table, c, unit, year) for c in range(len(table.paths))], blocks, year, basis)
+    paths = _told_apart(
+        table.kind, [_Path.of(table, c, unit, year) for c in range(len(table.paths))], blocks, year, basis
+    )
     above: list[dict[int, str]] = [{} for _ in blocks]
     for r, row in enumerate(table.rows):
         for block, carried in zip(blocks, above, strict=True):
@@ -285,14 +300,19 @@ class _Path:
             measure = replace(measure, item=item_of_title(table.title))
         return cls(path, named, measure, path_year, path_basis)
 
+    def measured(self, name: str) -> _Path:
+        """The same column under another measure."""
+        return replace(self, measure=replace(self.measure, measure=name))
+
 
 def _told_apart(
-    paths: list[_Path], blocks: tuple[Block, ...], year: int | None, basis: Literal["budget", "final"] | None
+    kind: str, paths: list[_Path], blocks: tuple[Block, ...], year: int | None, basis: Literal["budget", "final"] | None
 ) -> list[_Path]:
     """The columns of every list so that no two of them claim to be the same amount.
 
     Of several that do (支出总计 and 2026年政府采购项目 / 小计), the one whose header says nothing else keeps its measure; the
-    others, and all of them where none is plainer, are `unknown`.
+    others, and all of them where none is plainer, are `unknown`. A list without a total column whose one column is what the
+    statement is about (一般公共预算支出 / 合计) has its total there.
     """
     told = list(paths)
     for block in blocks:
@@ -308,7 +328,14 @@ def _told_apart(
             plain = [c for c in columns if len(unsaid(paths[c].path)) == least]
             for c in columns:
                 if plain != [c]:
-                    told[c] = replace(told[c], measure=replace(told[c].measure, measure=UNKNOWN))
+                    told[c] = told[c].measured(UNKNOWN)
+        spans: dict[tuple[object, ...], list[int]] = {}
+        for c in block.money:
+            spans.setdefault((paths[c].year or year, paths[c].basis or basis), []).append(c)
+        for columns in spans.values():
+            whole = [c for c in columns if is_own_measure(kind, told[c].measure.measure)]
+            if len(whole) == 1 and not any(told[c].measure.measure == "total" for c in columns):
+                told[whole[0]] = told[whole[0]].measured("total")
     return told
 
 

@@ -91,9 +91,13 @@ def is_column_number_row(matrix: Matrix, r: int) -> bool:
     return counting and (numbers[0] == 1 or (bool(letters) and numbers[0] <= 3)) and len(numbers) >= 3 - bool(letters)
 
 
+# 一般公共预算支出情况表（按功能分类科目）
+_BRACKETED_END = re.compile(r"[(（][^()（）]*[)）]$")
+
+
 def is_header_text(text: str) -> bool:
     """Whether a text reads like a column header."""
-    if not text or len(text) > 60 or text.endswith("表"):
+    if not text or len(text) > 60 or _BRACKETED_END.sub("", text).endswith("表"):
         return False
     return (
         bool(_YEAR_HEADER.match(text))

@@ -78,3 +78,41 @@ def test_two_years_side_by_side_are_two_totals() -> None:
     disclosure = read("一般公共预算支出表", rows, ())
     assert [(f.measure, f.fiscal_year) for f in disclosure.facts] == [("total", 2025), ("total", 2026)]
     assert not [finding for finding in disclosure.findings if finding.check == "UNMEASURED"]
+
+
+def test_what_a_statement_is_about_is_its_total_where_no_other_column_is() -> None:
+    rows = [
+        ["功能分类科目", "", "一般公共预算支出", "", ""],
+        ["科目编码", "科目名称", "合计", "基本支出", "项目支出"],
+        ["", "合计", 280, 200, 80],
+        ["201", "一般公共服务支出", 280, 200, 80],
+    ]
+    disclosure = read("一般公共预算支出情况表（按功能分类科目）", rows, ("A3:B3", "C3:E3"))
+    assert [statement.kind for statement in disclosure.statements] == ["general_budget_expenditure"]
+    assert [(f.measure, f.fund) for f in disclosure.facts[:3]] == [
+        ("total", "general_budget"), ("basic", "general_budget"), ("project", "general_budget"),
+    ]  # fmt: skip
+
+
+def test_the_code_of_a_unit_beside_the_levels_of_a_function_is_a_code_of_its_own() -> None:
+    rows = [
+        ["科目编码", "", "", "单位代码", "单位名称（科目）", "合计", "基本支出", "项目支出"],
+        ["类", "款", "项", "", "", "", "", ""],
+        ["", "", "", "", "合计", 300, 200, 100],
+        ["", "", "", "301301", "某某厅机关", 300, 200, 100],
+        ["201", "06", "01", "301301", "行政运行", 200, 200, None],
+        ["201", "06", "02", "301301", "一般行政管理事务", 100, None, 100],
+    ]
+    disclosure = read("部门支出总表", rows, ("A3:C3", "D3:D4", "E3:E4", "F3:F4", "G3:G4", "H3:H4"))
+    assert [(f.code, f.code_system, f.name) for f in disclosure.facts if f.measure == "total"] == [
+        ("", None, "合计"),
+        ("301301", "unit", "某某厅机关"),
+        ("2010601", "functional", "行政运行"),
+        ("2010602", "functional", "一般行政管理事务"),
+    ]
+
+
+def test_a_table_of_whole_numbers_that_nobody_knows_is_told() -> None:
+    disclosure = read("某某资金情况", [["项目", "甲数", "乙数"], ["某某", 12, 30], ["另一", 5, 6]], ())
+    assert not disclosure.facts
+    assert [finding.check for finding in disclosure.findings] == ["UNCLASSIFIED"]
