@@ -13,6 +13,7 @@ from decimal import Decimal
 
 from budget.disclosure import Disclosure
 from budget.measures import CHANGE, UNKNOWN
+from budget.printed_text import squeeze
 from expectations.balance import FUNDS, Side, fund_of, side_of
 from expectations.codes import class_code, core
 from expectations.hierarchy import forest
@@ -334,6 +335,10 @@ def _xrf01(one: Set, left: Side | None, income: Coded | None) -> Iterator[Identi
         yield equal("XRF-01", [own], year_total, current.name, "本年收入")
     carry = income.of_total("carry_over_in")
     rows = [line for line in left.between if says("rows", "carry_in", line.name)]
+    # 上年实户资金余额 is carried over too, in a row and a column of its own beside 上年结转 (Shaanxi)
+    leaves = {squeeze(column.leaf) for column in income.column("carry_over_in") or []}
+    if len(leaves) == 1 and not any(squeeze(line.name) in leaves for line in rows):
+        rows = [line for line in left.between if squeeze(line.name) in leaves] or rows
     if carry is not None and len(rows) == 1 and (own := term(left, rows[0])) is not None:
         yield equal("XRF-01", [own], carry, rows[0].name, "上年结转")
 

@@ -25,7 +25,7 @@ def identities(disclosure: Disclosure, tables: list[Table]) -> Iterator[Identity
             yield from _assets(table)
         elif table.kind == "department_performance":
             yield from _duties(table)
-    yield from _projects(disclosure, _several_budgets(tables))
+    yield from _projects(disclosure, tables)
 
 
 # --------------------------------------------------------------------------- 政府采购
@@ -242,13 +242,13 @@ def _several_budgets(tables: list[Table]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def _projects(disclosure: Disclosure, several: tuple[str, ...]) -> Iterator[Identity]:
-    projects = disclosure.projects
+def _projects(disclosure: Disclosure, tables: list[Table]) -> Iterator[Identity]:
+    projects, several = disclosure.projects, _several_budgets(tables)
     if not projects:
         return
     with_cost = [bool(_cost_indicators(project)) for project in projects]
     for number, project in enumerate(projects):
-        yield from _split(number, project)
+        yield from _split(number, project, tables)
         if any(squeeze(project.name) in text for text in several):
             yield skip("PRJ-02", "the form prints several budgets under this name", row_label=project.name)
         else:
@@ -318,7 +318,7 @@ def project_term(number: int, project: Project, col: int, amount: str, label: st
     return Term(Cell("", number, col, Decimal(amount), raw, None, project.at, quantum), label)
 
 
-def _split(number: int, project: Project) -> Iterator[Identity]:
+def _split(number: int, project: Project, tables: list[Table]) -> Iterator[Identity]:
     if project.amount is None or (project.fiscal is None and project.other is None):
         return
     parts = [
@@ -327,13 +327,36 @@ def _split(number: int, project: Project) -> Iterator[Identity]:
     ]  # fmt: skip
     if project.fiscal is None and not parts[0].cell.value:
         return
-    yield equal(
-        "PRJ-01",
-        [project_term(number, project, 0, project.amount, f"{project.name} 预算数")],
-        parts,
-        project.name,
-        "预算数",
-    )
+    own = [project_term(number, project, 0, project.amount, f"{project.name} 预算数")]
+    claim = equal("PRJ-01", own, parts, project.name, "预算数")
+    if not claim.holds:
+        # the central form prints 上年结转 between 财政拨款 and 其他资金
+        for carried in _carried_in_form(project, tables):
+            whole = equal("PRJ-01", own, [*parts, carried], project.name, "预算数")
+            claim = whole if whole.holds else claim
+    yield claim
+
+
+def _carried_in_form(project: Project, tables: list[Table]) -> Iterator[Term]:
+    """The amounts beside 上年结转 in the forms that print the project's name."""
+    name = squeeze(project.name)
+    for table in tables:
+        rows = table.statement.rows if table.kind == "project_performance" else ()
+        if not any(squeeze(text) == name for row in rows for text in row.cells):
+            continue
+        for number, row in enumerate(rows):
+            texts = list(map(squeeze, row.cells))
+            col = next((c for c, text in enumerate(texts) if plain_name(text).rstrip(":：") == "上年结转"), None)
+            for value_col in range(col + 1, len(texts)) if col is not None else ():
+                try:
+                    value = parse_amount(row.cells[value_col])
+                except NotAnAmountError:
+                    break
+                if value is not None:
+                    at = row.at[value_col] if value_col < len(row.at) else None
+                    cell = Cell(table.statement.id, number, value_col, value, row.cells[value_col], None, at, COARSEST)
+                    yield Term(cell, f"{project.name} 上年结转")
+                    break
 
 
 def _cost_indicators(project: Project) -> list[Indicator]:

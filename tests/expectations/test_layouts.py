@@ -299,3 +299,39 @@ def test_the_page_of_checks_is_the_catalogue() -> None:
     from pathlib import Path
 
     assert Path(__file__).parents[2].joinpath("docs", "checks.md").read_text(encoding="utf-8") == page()
+
+
+def test_what_was_carried_over_into_a_project_is_part_of_its_budget(document: Build) -> None:
+    form = {
+        "kind": "project_performance", "columns": ["项目名称", "道路养护"],
+        "rows": [["年度资金总额", "200.00"], ["其中：财政拨款", "150.00"], ["上年结转", "50.00"], ["其他资金", "-"], ["项目名称", "道路养护"]],
+    }  # fmt: skip
+    split = project("200", "≤200万元", "≤", "200", fiscal="150.00", other="0")
+    assert outcome(document(form, projects=(split,)))["PRJ-01"] == {True}
+    assert outcome(document(projects=(split,)))["PRJ-01"] == {False}
+    form["rows"][2] = ["上年结转", "40.00"]
+    assert outcome(document(form, projects=(split,)))["PRJ-01"] == {False}
+
+
+def test_money_left_in_the_bank_and_what_was_carried_over_are_rows_of_their_own(document: Build) -> None:
+    made = two_sided([
+        ["一、财政拨款", "90.00", "一、教育支出", "100.00"], ["本年收入合计", "90.00", "本年支出合计", "100.00"],
+        ["上年实户资金余额", "10.00", "结转下年", ""], ["上年结转", "", "", ""], ["收入总计", "100.00", "支出总计", "100.00"],
+    ])  # fmt: skip
+    income = {
+        "kind": "revenue_summary", "columns": ["科目编码", "科目名称", "合计", "一般公共预算拨款", "上年实户资金余额"],
+        "rows": [["", "合计", "100.00", "90.00", "10.00"]],
+    }  # fmt: skip
+    one = document(made, income)
+    facts = tuple(
+        fact.model_copy(update={"measure": "carry_over_in"}) if fact.column[-1] == "上年实户资金余额" else fact
+        for fact in one.facts
+    )
+    assert outcome(one.model_copy(update={"facts": facts}))["XRF-01"] == {True}
+    income["rows"][0][4] = "11.00"
+    other = document(made, income)
+    facts = tuple(
+        fact.model_copy(update={"measure": "carry_over_in"}) if fact.column[-1] == "上年实户资金余额" else fact
+        for fact in other.facts
+    )
+    assert False in outcome(other.model_copy(update={"facts": facts}))["XRF-01"]
