@@ -113,7 +113,14 @@ def blocks_of(table: Table) -> tuple[Block, ...]:
             (paths[k][0] for k in range(starts[-1], c) if roles[k] in ("code", "name") and paths[k]), start_top
         )
         repeats = bool(leaf) and leaf == first
-        other_side = role in ("name", "code") and _side_of(top) is not None and _side_of(top) != _side_of(first_top)
+        # a source nobody knows, left blank all the way down (财政专户管理的支出), looks like a column of names
+        blank = not any(c < len(row) and row[c].shown for row in table.rows) and leaf not in _NAME_ORDER
+        other_side = (
+            role in ("name", "code")
+            and not blank
+            and _side_of(top) is not None
+            and _side_of(top) != _side_of(first_top)
+        )
         if repeats or other_side or (role != "seq" and _money_again(table, starts[-1], c)):
             starts.append(c)
     blocks = []

@@ -81,6 +81,9 @@ def own_cells(matrix: Matrix, r: int) -> list[GridCell]:
 def is_column_number_row(matrix: Matrix, r: int) -> bool:
     """Whether row r is 栏次 / 档次: column numbers that count up, never data (trap 5)."""
     texts = [text_of(cell) for cell in own_cells(matrix, r)]
+    # 类 | 款 | 项 | 栏次 | 1 | 2 | 3: in final accounts the levels of the code stand in the same row
+    while len(texts) > 2 and texts[0] in ("类", "款", "项", "目"):
+        texts = texts[1:]
     if len(texts) < 2 or not all(_COLUMN_NUMBER.match(t) for t in texts):
         return False
     if any(t in ("栏次", "档次", "列次") for t in texts):

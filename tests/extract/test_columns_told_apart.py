@@ -116,3 +116,32 @@ def test_a_table_of_whole_numbers_that_nobody_knows_is_told() -> None:
     disclosure = read("某某资金情况", [["项目", "甲数", "乙数"], ["某某", 12, 30], ["另一", 5, 6]], ())
     assert not disclosure.facts
     assert [finding.check for finding in disclosure.findings] == ["UNCLASSIFIED"]
+
+
+def test_the_levels_of_the_code_and_the_numbers_of_the_columns_in_one_row_are_header() -> None:
+    rows = [
+        ["功能分类科目编码", "", "", "科目名称", "本年支出", "", ""],
+        ["", "", "", "", "合计", "基本支出", "项目支出"],
+        ["类", "款", "项", "栏次", "1", "2", "3"],
+        ["", "", "", "合计", 300, 200, 100],
+        ["201", "", "", "一般公共服务支出", 300, 200, 100],
+        ["201", "06", "01", "行政运行", 300, 200, 100],
+    ]
+    disclosure = read("一般公共预算财政拨款支出决算表", rows, ("A3:C4", "D3:D4", "E3:G3"))
+    assert [(f.code, f.name, f.amount) for f in disclosure.facts if f.measure == "total"] == [
+        ("", "合计", "300"), ("201", "一般公共服务支出", "300"), ("2010601", "行政运行", "300"),
+    ]  # fmt: skip
+    assert not [finding for finding in disclosure.findings if finding.severity == "error"]
+
+
+def test_a_blank_column_nobody_knows_begins_no_list_of_its_own() -> None:
+    rows = [
+        ["科目编码", "科目名称", "合计", "基本支出", "项目支出", "某某安排的支出", "单位资金", ""],
+        ["", "", "", "", "", "", "小计", "事业支出"],
+        ["201", "一般公共服务支出", 115, 70, 35, None, 10, 8],
+    ]
+    merged = ("A3:A4", "B3:B4", "C3:C4", "D3:D4", "E3:E4", "F3:F4", "G3:H3")
+    disclosure = read("部门支出预算表", rows, merged)
+    assert [(f.name, f.measure) for f in disclosure.facts] == [
+        ("一般公共服务支出", measure) for measure in ("total", "basic", "project", "unit_funds", "unknown")
+    ]
