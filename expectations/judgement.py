@@ -186,7 +186,11 @@ def _failing(judged: pd.DataFrame) -> tuple[set[tuple[str, int]], tuple[Any, ...
     """(document, identity) of every row that an expectation names, and the suites' results."""
     os.environ["GX_ANALYTICS_ENABLED"] = "False"  # before the import: telemetry is decided there
     import great_expectations as gx
-    from great_expectations.data_context.types.base import ProgressBarsConfig
+    from great_expectations.data_context.types.base import (
+        DataContextConfig,
+        InMemoryStoreBackendDefaults,
+        ProgressBarsConfig,
+    )
 
     present = set(judged["check"].cat.categories)
     unjudged = present - judged_checks()
@@ -194,7 +198,9 @@ def _failing(judged: pd.DataFrame) -> tuple[set[tuple[str, int]], tuple[Any, ...
         raise SuiteError(f"no expectation judges {sorted(unjudged)}: add them to expectations/suites")
     if judged.empty:
         return set(), ()
-    context = gx.get_context(mode="ephemeral")
+    # in memory, and nothing on disk: not even the folder of a site that nobody asks for
+    stores = InMemoryStoreBackendDefaults(init_temp_docs_sites=False)
+    context = gx.get_context(mode="ephemeral", project_config=DataContextConfig(store_backend_defaults=stores))
     context.variables.progress_bars = ProgressBarsConfig(globally=False)
     asset = context.data_sources.add_pandas("reconciliations").add_dataframe_asset("frame")
     batch = asset.add_batch_definition_whole_dataframe("batch").get_batch({"dataframe": judged})

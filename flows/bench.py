@@ -110,16 +110,19 @@ def judge_and_store(files: list[Path], judged: int) -> list[tuple[str, float]]:
         document = one.document.model_copy(update={"sha256": f"{number:064x}"})
         batch.append(one.model_copy(update={"document": document}))
     judge(batch[:1])
-    began = time.perf_counter()
+    began = time.process_time()  # it waits for nothing: what others do on the machine is not its speed
     judge(batch)
-    judging = (time.perf_counter() - began) * 1000 / judged
+    judging = (time.process_time() - began) * 1000 / judged
     with tempfile.TemporaryDirectory() as folder, Warehouse.open(Path(folder) / "bench.sqlite") as warehouse:
         warehouse.migrate()
         began = time.perf_counter()
         for one in batch[:50]:
             warehouse.store(one, state=DocumentState.IN_REVIEW)
         storing = (time.perf_counter() - began) * 1000 / min(50, judged)
-    return [(f"judging, ms a document (one batch of {judged})", judging), ("storing, ms a document", storing)]
+    return [
+        (f"judging, ms of processor a document (one batch of {judged})", judging),
+        ("storing, ms a document", storing),
+    ]
 
 
 def main() -> None:
