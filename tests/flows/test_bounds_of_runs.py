@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 
+import httpx
 import pytest
 from prefect.settings import PREFECT_API_URL, temporary_settings
 
 from budget.states import DocumentState, RunState
 from expectations.bounds import parse_bounds
 from flows import in_process
+from flows.command_line import exit_of
 from flows.house import House
 from flows.nightly import keep_evidence, nightly, summarise
 from flows.portal_bounds import complaints_of_bounds, history, measure, proposal, remark_of
@@ -212,3 +215,37 @@ def test_pages_that_stood_for_a_file_are_kept_where_messages_name_them(tmp_path:
     keep_evidence(taken, kept)
     assert [(one.name, one.read_bytes()) for one in kept.iterdir()] == [("ab12", b"<html>")]
     keep_evidence(tmp_path / "none", kept)
+
+
+def test_prefect_shows_the_suspicious_night_as_failed_with_the_bound_as_artifact(
+    nights: dict[str, RunSummary], prefect_api: str
+) -> None:
+    message = nights["outside"].outside[0].message
+    with httpx.Client(base_url=prefect_api, timeout=30) as client:
+        runs = (
+            client.post("/flow_runs/filter", json={"sort": "START_TIME_DESC", "limit": 200}).raise_for_status().json()
+        )
+        (told,) = [run for run in runs if message in ((run["state"] or {}).get("message") or "")]
+        wanted = {"artifacts": {"flow_run_id": {"any_": [told["id"]]}}}
+        shown = {
+            one["key"]: one["data"] for one in client.post("/artifacts/filter", json=wanted).raise_for_status().json()
+        }
+    assert (told["state_type"], told["state_name"]) == ("FAILED", "Suspicious")
+    (row,) = json.loads(shown["out-of-bounds"])
+    assert (row["portal 门户"], row["measure 指标"], row["measured 实测"], row["min 下限"]) == (
+        "sample",
+        "found",
+        "3",
+        "4",
+    )
+    assert message in shown["run-summary"]
+
+
+def test_the_exit_status_tells_the_state() -> None:
+    def status(state: RunState) -> int:
+        summary = RunSummary.model_construct(state=state)
+        return exit_of(summary).exit_code
+
+    assert {state.value: status(state) for state in RunState if state not in (RunState.RUNNING, RunState.CANCELLED)} == {
+        "ok": 0, "suspicious": 3, "incomplete": 3, "failed": 1,
+    }  # fmt: skip
