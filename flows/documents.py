@@ -75,7 +75,7 @@ def read_prove_store(
         [read[sha256] for sha256 in sorted(read)], paths, decisions,
         tell=lambda judgement: tell(judgement, files), beside=lambda batch: documents_beside(warehouse, batch),
     )  # fmt: skip
-    judged, sampled = read_again(judged, paths, decisions, workers=workers, limits=limits)
+    judged, sampled = read_again(judged, paths, decisions, limits=limits)
     outcomes = [
         _with_sample(_store(proved, warehouse, queue, run_id), sampled.get(proved.disclosure.document.sha256))
         for proved in judged

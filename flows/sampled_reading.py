@@ -1,37 +1,27 @@
 """The sampled second reading: on a share of the pages of what passes, an independent reader is asked for every cell.
 
-It is asked in worker processes of its own, with a time and a memory limit: it is slow, and what it reads is as hostile as ever.
+It is asked in worker processes (`flows.second_reading`), with a time and a memory limit: it is slow, and what it reads is hostile.
 Where it disagrees the document does not load: it waits for a person, with the page and the cell.
 """
 
 from __future__ import annotations
 
-import logging
-import multiprocessing
-import os
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import TimeoutError as FutureTimeoutError
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
 
-from pebble import ProcessExpired, ProcessFuture, ProcessPool
-
 from budget.decisions import Decision
 from budget.disclosure import PagePlace, Place
 from expectations.sampling import Agreement, Sampled, compare, sample_places, sampled_share, second_reading_findings
-from flows.extraction_pool import Limits, deaf_to_interrupts, enter_worker
+from flows.extraction_pool import Limits
 from flows.proof import Proved
 from flows.recipe import code_recipe
 from flows.run_summary import SampledPages
-from flows.second_reading import texts_on_pages
+from flows.second_reading import SECONDS_A_PAGE, answer, ask, texts_on_pages
 from review.replay import settle
 
-log = logging.getLogger("yusuan.second_reading")
-
-SECONDS_A_PAGE = 30.0
-"""stock pdfplumber takes a quarter of a second for a page; one of thousands of curves, a minute."""
 Heard = dict[tuple[str, Place], str]
 
 
@@ -56,7 +46,6 @@ def read_again(
     decisions: Mapping[str, tuple[Decision, ...]] | None = None,
     *,
     share: Decimal | None = None,
-    workers: int | None = None,
     limits: Limits | None = None,
 ) -> tuple[list[Proved], dict[str, SecondReading]]:
     """The same documents, in the order given, with an error for every sampled cell that is read otherwise; and what was sampled.
@@ -73,7 +62,7 @@ def read_again(
     )  # fmt: skip
     if not sample:
         return list(proved), {}
-    heard = _heard(sample, paths, workers, limits or Limits())
+    heard = _heard(sample, paths, (limits or Limits()).seconds)
     of_document: dict[str, list[Sampled]] = defaultdict(list)
     for one in sample:
         of_document[one.sha256].append(one)
@@ -103,46 +92,28 @@ def _page(one: Sampled) -> int:
     return one.at.page
 
 
-def _heard(sample: Sequence[Sampled], paths: Mapping[str, Path], workers: int | None, limits: Limits) -> Heard:
+def _heard(sample: Sequence[Sampled], paths: Mapping[str, Path], seconds: float) -> Heard:
     """What the second reader says of every place; a document that it cannot read, in time or at all, says nothing."""
     asked: dict[str, dict[int, list[PagePlace]]] = defaultdict(lambda: defaultdict(list))
     for one in sample:
         assert isinstance(one.at, PagePlace)
         asked[one.sha256][one.at.page].append(one.at)
     heard: Heard = {}
-    for sha256, texts in _ask(asked, paths, workers, limits):
+    for sha256, texts in _ask(asked, paths, seconds):
         for page, said in texts.items():
             heard |= {(sha256, at): text for at, text in zip(asked[sha256][page], said, strict=True)}
     return heard
 
 
 def _ask(
-    asked: Mapping[str, Mapping[int, Sequence[PagePlace]]],
-    paths: Mapping[str, Path],
-    workers: int | None,
-    limits: Limits,
+    asked: Mapping[str, Mapping[int, Sequence[PagePlace]]], paths: Mapping[str, Path], seconds: float
 ) -> Iterator[tuple[str, dict[int, list[str]]]]:
-    count = min(workers or os.cpu_count() or 1, len(asked))
-    with ProcessPool(
-        max_workers=count, context=multiprocessing.get_context("spawn"), initializer=enter_worker,
-        initargs=[limits.memory_mb, limits.size_mb],
-    ) as pool:  # fmt: skip
-        try:
-            with deaf_to_interrupts():
-                _ = pool.active
-            futures: dict[str, ProcessFuture] = {
-                sha256: pool.schedule(
-                    texts_on_pages,
-                    args=[str(paths[sha256]), {page: [at.bbox for at in places] for page, places in pages.items()}],
-                    timeout=min(limits.seconds, SECONDS_A_PAGE * (1 + len(pages))),
-                )
-                for sha256, pages in asked.items()
-            }
-            for sha256, future in futures.items():
-                try:
-                    yield sha256, future.result()
-                except (FutureTimeoutError, ProcessExpired, MemoryError) as trouble:
-                    log.warning("no second reading of %s: %s: %s", sha256[:12], type(trouble).__name__, trouble)
-        except BaseException:
-            pool.stop()
-            raise
+    futures = {
+        sha256: ask(
+            texts_on_pages, str(paths[sha256]), {page: [at.bbox for at in places] for page, places in pages.items()},
+            seconds=min(seconds, SECONDS_A_PAGE * (1 + len(pages))),
+        )
+        for sha256, pages in asked.items()
+    }  # fmt: skip
+    for sha256, future in futures.items():
+        yield sha256, answer(future, sha256[:12]) or {}

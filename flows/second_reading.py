@@ -1,65 +1,137 @@
-"""The second reading that validation asks for: the same bytes, another reader, one cell.
+"""The second reading: the same bytes, another reader. In worker processes, because every downloaded byte is hostile.
 
-expectations/ never opens a file; it gets this callable. PDF pages are read again by stock pdfplumber, which shares no code
-with the first reader; for other formats there is no second reader yet and the answer is None (cannot say).
+expectations/ never opens a file; it gets a callable. PDF pages are read again by stock pdfplumber, which shares no code with the
+first reader; for other formats there is no second reader yet and the answer is None (cannot say). So it is for a page that takes
+too long, too much memory, or kills its worker.
 """
 
 from __future__ import annotations
 
+import atexit
 import logging
+import multiprocessing
+import os
 from collections.abc import Callable, Mapping
+from concurrent.futures import TimeoutError as FutureTimeoutError
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
+
+from pebble import ProcessExpired, ProcessFuture, ProcessPool
 
 from budget.disclosure import PagePlace, Place
-from extract.reading import Grid, UnreadableError
+from extract.reading import UnreadableError
+from flows.extraction_pool import Limits, deaf_to_interrupts, enter_worker
 
 log = logging.getLogger("yusuan.second_reading")
 
 SecondReading = Callable[[str, Place], str | None]
+Box = tuple[float, float, float, float]
+
+SECONDS_A_PAGE = 60.0
+"""stock pdfplumber takes a quarter of a second for a page; one of thousands of curves, many."""
+MOST_WORKERS = 2
+"""It is asked for a few pages of a batch: more would be started and stand idle."""
+PAGES_A_WORKER = 200
+"""Then another takes its place, and with it goes whatever a parser has kept."""
 
 
-def second_reader(paths: Mapping[str, Path]) -> SecondReading:
+# --------------------------------------------------------------------------- the workers
+
+_pools: list[ProcessPool] = []
+"""The one pool of this process, started when it is first asked: a batch asks for few pages, and a start takes a second."""
+
+
+def ask(function: Callable[..., Any], *arguments: object, seconds: float) -> ProcessFuture:
+    """Call a function of this module in a worker, with a time and a memory limit."""
+    if not _pools or not _pools[0].active:
+        stop_readers()
+        limits = Limits()
+        pool = ProcessPool(
+            max_workers=min(MOST_WORKERS, os.cpu_count() or 1), max_tasks=PAGES_A_WORKER,
+            context=multiprocessing.get_context("spawn"), initializer=enter_worker,
+            initargs=[limits.memory_mb, limits.size_mb],
+        )  # fmt: skip
+        with deaf_to_interrupts():
+            _ = pool.active
+        _pools.append(pool)
+    return _pools[0].schedule(function, args=list(arguments), timeout=seconds)
+
+
+def answer(future: ProcessFuture, what: str) -> Any:
+    """What the worker answered; None, with a line in the log, when it ran out of time or memory or died."""
+    try:
+        return future.result()
+    except (FutureTimeoutError, ProcessExpired, MemoryError) as trouble:
+        log.warning("no second reading of %s: %s: %s", what, type(trouble).__name__, trouble)
+        return None
+    except ImportError:
+        raise  # no document can cause that: the installation is broken
+    except Exception as fault:  # noqa: BLE001 - whatever a parser stumbles over: the second reader cannot say, and that is told
+        log.warning("no second reading of %s: %s: %s", what, type(fault).__name__, fault)
+        return None
+    except BaseException:
+        stop_readers()
+        raise
+
+
+@atexit.register
+def stop_readers() -> None:
+    """End the workers; the next question starts new ones."""
+    while _pools:
+        pool = _pools.pop()
+        pool.stop()
+        pool.join()
+
+
+# --------------------------------------------------------------------------- what is asked
+
+
+def second_reader(paths: Mapping[str, Path], seconds: float = SECONDS_A_PAGE) -> SecondReading:
     """A second reader of the files in `paths` (sha256 → where its bytes lie). A page is read once, however often asked."""
 
     @lru_cache(maxsize=64)
-    def page_of(sha256: str, number: int) -> list[Grid] | None:
-        from extract.readers.pdfplumber_pages import second_reading
-
-        data = paths[sha256].read_bytes()
-        if not data.startswith(b"%PDF-"):
-            return None
-        try:
-            return second_reading(data, number)
-        except UnreadableError as trouble:
-            log.warning("no second reading of %s page %d: %s", sha256[:12], number, trouble.message)
-            return None
+    def page_of(sha256: str, number: int) -> list[tuple[Box, str]] | None:
+        with paths[sha256].open("rb") as file:
+            if file.read(5) != b"%PDF-":
+                return None
+        found = answer(ask(cells_on_page, str(paths[sha256]), number, seconds=seconds), f"{sha256[:12]} page {number}")
+        return found if found is None else list(found)
 
     def read(sha256: str, place: Place) -> str | None:
         if sha256 not in paths or not isinstance(place, PagePlace):
             return None
-        grids = page_of(sha256, place.page)
-        return None if grids is None else _text_at(grids, place)
+        cells = page_of(sha256, place.page)
+        return None if cells is None else _text_at(cells, place)
 
     return read
 
 
-def _text_at(grids: list[Grid], place: PagePlace) -> str | None:
+def _text_at(cells: list[tuple[Box, str]], place: PagePlace) -> str | None:
     """The text of the smallest ruled cell that holds the middle of the place; None when no table of the second reader does."""
     x0, top, x1, bottom = place.bbox
     x, y = (x0 + x1) / 2, (top + bottom) / 2
-    holding = []
-    for grid in grids:
-        for cell in grid.cells:
-            if isinstance(cell.at, PagePlace):
-                a, b, c, d = cell.at.bbox
-                if a <= x <= c and b <= y <= d:
-                    holding.append(((c - a) * (d - b), cell.text))
+    holding = [((c - a) * (d - b), text) for (a, b, c, d), text in cells if a <= x <= c and b <= y <= d]
     return min(holding)[1] if holding else None
 
 
-def texts_on_pages(path: str, boxes: dict[int, list[tuple[float, float, float, float]]]) -> dict[int, list[str]]:
-    """What the second reader reads in the boxes of some pages of a file; pages it cannot read are left out. Runs in a worker."""
+# --------------------------------------------------------------------------- in the worker
+
+
+def cells_on_page(path: str, number: int) -> list[tuple[Box, str]] | None:
+    """The ruled cells of a page with their boxes; None when the page cannot be read."""
+    from extract.readers.pdfplumber_pages import second_reading
+
+    try:
+        grids = second_reading(Path(path).read_bytes(), number)
+    except UnreadableError as trouble:
+        log.warning("no second reading of %s page %d: %s", Path(path).name[:12], number, trouble.message)
+        return None
+    return [(cell.at.bbox, cell.text) for grid in grids for cell in grid.cells if isinstance(cell.at, PagePlace)]
+
+
+def texts_on_pages(path: str, boxes: dict[int, list[Box]]) -> dict[int, list[str]]:
+    """What the second reader reads in the boxes of some pages of a file; pages it cannot read are left out."""
     from extract.readers.pdfplumber_pages import texts_in_boxes
 
     data = Path(path).read_bytes()

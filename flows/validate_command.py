@@ -218,7 +218,7 @@ def _documents(
         told: dict[str, SecondReading] = {}
         if share:
             paths = {one.disclosure.document.sha256: one.bytes_in for one in batch if one.bytes_in is not None}
-            proved, told = read_again(proved, paths, share=share, workers=workers, limits=limits)
+            proved, told = read_again(proved, paths, share=share, limits=limits)
         for one in proved:
             sampled = told.get(one.disclosure.document.sha256)
             yield Validated(one.disclosure, one.reconciliations, sampled.counted() if sampled else None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -20,6 +21,7 @@ from flows.extraction_pool import Limits
 from flows.proof import Proved, prove
 from flows.run_summary import RunSummary, SampledPages
 from flows.sampled_reading import read_again
+from flows.second_reading import second_reader, stop_readers
 from spiders.archive import Archive
 from warehouse import Warehouse
 
@@ -48,7 +50,7 @@ def paths(proved: Proved) -> dict[str, Path]:
 
 
 def test_every_cell_of_a_sound_document_is_read_alike_by_both_readers(sound: Proved) -> None:
-    (same,), told = read_again([sound], paths(sound), share=ALL, workers=1)
+    (same,), told = read_again([sound], paths(sound), share=ALL)
     assert same is sound
     (one,) = told.values()
     cells = [fact for fact in sound.disclosure.facts if isinstance(fact.at, PagePlace)]
@@ -58,7 +60,7 @@ def test_every_cell_of_a_sound_document_is_read_alike_by_both_readers(sound: Pro
 
 def test_a_misread_cell_is_an_error_of_ours_that_names_page_and_cell(sound: Proved) -> None:
     wrong, fact_id = misread(sound, "9,999.99")
-    (kept,), told = read_again([wrong], paths(sound), share=ALL, workers=1)
+    (kept,), told = read_again([wrong], paths(sound), share=ALL)
     (found,) = [one for one in kept.disclosure.findings if one.check == CHECK]
     assert (found.severity, found.origin) == (Severity.ERROR, Origin.EXTRACTION)
     (cell,) = found.cells
@@ -71,34 +73,34 @@ def test_a_misread_cell_is_an_error_of_ours_that_names_page_and_cell(sound: Prov
 
 def test_what_a_person_accepted_is_not_asked_twice(sound: Proved) -> None:
     wrong, _ = misread(sound, "9,999.99")
-    (kept,), _told = read_again([wrong], paths(sound), share=ALL, workers=1)
+    (kept,), _told = read_again([wrong], paths(sound), share=ALL)
     sha256 = sound.disclosure.document.sha256
     decision = Decision(
         id="d1", sha256=sha256, action="accept", note="looked", decided_by="reviewer",
         decided_at=datetime(2026, 1, 1, tzinfo=UTC),
         findings=tuple(anchor_of(one, kept.disclosure.statements) for one in kept.disclosure.errors),
     )  # fmt: skip
-    (again,), _told = read_again([wrong], paths(sound), {sha256: (decision,)}, share=ALL, workers=1)
+    (again,), _told = read_again([wrong], paths(sound), {sha256: (decision,)}, share=ALL)
     assert not again.disclosure.errors
     assert "accepted this as published" in again.disclosure.findings[-1].message
 
 
 def test_documents_with_errors_and_other_formats_are_not_sampled(sound: Proved) -> None:
     broken, _ = misread(sound, "1")
-    (found,), _told = read_again([broken], paths(sound), share=ALL, workers=1)
+    (found,), _told = read_again([broken], paths(sound), share=ALL)
     book = prove([extract_bytes((DOCUMENTS / "lingang_laobao_2023.xlsx").read_bytes(), "a.xlsx")], {})
-    assert read_again([found, *book], paths(sound), share=ALL, workers=1) == ([found, *book], {})
+    assert read_again([found, *book], paths(sound), share=ALL) == ([found, *book], {})
     assert read_again([sound], paths(sound), share=Decimal(0)) == ([sound], {})
     assert read_again([sound], {}, share=ALL) == ([sound], {}), "without bytes nobody can look again"
 
 
 def test_a_second_reader_that_takes_too_long_or_finds_no_file_says_nothing(sound: Proved, tmp_path: Path) -> None:
-    (same,), told = read_again([sound], paths(sound), share=ALL, workers=1, limits=Limits(seconds=0.01))
+    (same,), told = read_again([sound], paths(sound), share=ALL, limits=Limits(seconds=0.01))
     assert same is sound
     assert [one.agreement.unheard - one.agreement.asked for one in told.values()] == [0]
     empty = tmp_path / "empty.pdf"
     empty.write_bytes(b"%PDF-1.4\n%%EOF")
-    (same,), told = read_again([sound], {sound.disclosure.document.sha256: empty}, share=ALL, workers=1)
+    (same,), told = read_again([sound], {sound.disclosure.document.sha256: empty}, share=ALL)
     assert same is sound
     assert [one.agreement.rate for one in told.values()] == [None]
 
@@ -131,3 +133,19 @@ def test_the_second_reader_reads_what_stands_in_a_box_and_nothing_of_its_neighbo
     boxes = [fact.at.bbox, (x0, top, x1, top), (0.0, 0.0, 1.0, 1.0)]
     here, _, nothing = texts_in_boxes(PDF.read_bytes(), fact.at.page, boxes)
     assert here == fact.raw and nothing == ""
+
+
+def test_the_reader_of_suspected_cells_is_a_worker_too_and_a_page_that_takes_too_long_says_nothing(
+    sound: Proved,
+) -> None:
+    fact = next(one for one in sound.disclosure.facts if isinstance(one.at, PagePlace) and len(one.raw) > 5)
+    assert fact.at is not None
+    sha256 = sound.disclosure.document.sha256
+    assert second_reader(paths(sound))(sha256, fact.at) == fact.raw
+    assert second_reader(paths(sound), seconds=0.001)(sha256, fact.at) is None
+    assert second_reader(paths(sound))(sha256, fact.at) == fact.raw, "the next question finds a worker again"
+    assert second_reader({})(sha256, fact.at) is None
+    book = DOCUMENTS / "lingang_laobao_2023.xlsx"
+    assert second_reader({sha256: book})(sha256, fact.at) is None
+    stop_readers()
+    assert not [one for one in multiprocessing.active_children() if one.is_alive()]
