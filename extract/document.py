@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import hashlib
 import io
+import re
 import threading
 import time
 import zipfile
@@ -12,7 +13,7 @@ import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Literal
+from typing import IO, Literal
 
 from budget.disclosure import (
     Disclosure,
@@ -262,14 +263,22 @@ def _check_sizes(infos: Sequence[zipfile.ZipInfo], limits: Limits) -> None:
 _XML = (".xml", ".rels", ".vml")
 
 
+_PROLOG = 1024 * 1024
+"""Bytes before the first element of a part beyond which nobody looks for it: office programs write under two hundred."""
+_BEFORE_ROOT = re.compile(r"\s*(?:<\?.*?\?>|<!--.*?-->)", re.S)
+
+
 def _refuse_entities(package: zipfile.ZipFile, infos: Sequence[zipfile.ZipInfo]) -> None:
-    """A document type in any part exists only to define entities, those of parts that no reader of ours opens too."""
+    """A document type in any part exists only to define entities, those of parts that no reader of ours opens too.
+
+    It stands between the declaration and the first element, behind any comments: all of that is looked at.
+    """
     for info in infos:
         if not info.filename.lower().endswith(_XML) or info.flag_bits & 1:
             continue
         try:
             with package.open(info) as stream:
-                head = stream.read(2048).replace(b"\0", b"")  # UTF-16 says the same with a NUL beside each letter
+                declares = _declares_type(stream)
         except (
             zipfile.BadZipFile,
             zlib.error,
@@ -280,8 +289,31 @@ def _refuse_entities(package: zipfile.ZipFile, infos: Sequence[zipfile.ZipInfo])
             ValueError,
         ) as error:
             raise UnreadableError("corrupt", f"{info.filename} cannot be unpacked: {error}") from error
-        if b"<!DOCTYPE" in head or b"<!ENTITY" in head:
+        if declares:
             raise UnreadableError("unsafe", f"{info.filename} declares a document type; no office program writes one")
+
+
+def _declares_type(stream: IO[bytes]) -> bool:
+    """Whether what stands before the first element holds a document type, or is too long to be told."""
+    raw, size = b"", 2048
+    while True:
+        more = stream.read(size)
+        raw += more
+        wide = raw[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\0" in raw[:2]
+        little = raw[:2] == b"\xff\xfe" or raw[1:2] == b"\0"
+        text = raw.decode(("utf-16-le" if little else "utf-16-be") if wide else "latin-1", "replace")
+        at = len(text) - len(text.lstrip("\ufeff\u00ef\u00bb\u00bf"))
+        while found := _BEFORE_ROOT.match(text, at):
+            at = found.end()
+        rest = text[at:].lstrip()
+        if rest.startswith(("<!DOCTYPE", "<!ENTITY")):
+            return True
+        open_yet = len(rest) < len("<!DOCTYPE") or rest.startswith(("<?", "<!"))
+        if not open_yet or not more:
+            return "<!DOCTYPE" in rest[:2048] or "<!ENTITY" in rest[:2048]
+        if len(raw) > _PROLOG:
+            return True
+        size = min(2 * size, _PROLOG)
 
 
 def _readers() -> dict[str, Callable[[bytes], Reading]]:

@@ -57,7 +57,7 @@ def extract(
 
         yusuan extract downloads/ --json --output read/
     """
-    from flows.extract_command import extract_sources, find_sources, refuse_shared_outputs
+    from flows.extract_command import extract_sources, find_sources, refuse_shared_outputs, write_whole
     from flows.extraction_pool import Limits
 
     try:
@@ -87,7 +87,7 @@ def extract(
             if output is not None:
                 target = output / read.output
                 target.parent.mkdir(parents=True, exist_ok=True)
-                target.write_text(disclosure.to_json() + "\n", encoding="utf-8")
+                write_whole(target, disclosure.to_json() + "\n")
             elif as_json and not read.is_index:
                 sys.stdout.write(disclosure.to_json() + "\n")
                 sys.stdout.flush()

@@ -389,22 +389,47 @@ def test_bytes_that_give_no_reading_give_a_reason(data: bytes, code: str) -> Non
     assert disclosure.statements == ()
 
 
-def test_a_word_file_that_declares_entities_is_unsafe() -> None:
+def word_file(prolog: str, encoding: str = "utf-8") -> Disclosure:
+    """A Word file with `prolog` between the declaration of its main part and its first element."""
     stream = io.BytesIO()
     document = docx.Document()
-    document.add_paragraph("x")
+    document.add_paragraph("某市民政局2024年部门预算")
     document.save(stream)
-    hostile = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(stream.getvalue())) as old, zipfile.ZipFile(hostile, "w") as new:
+    made = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(stream.getvalue())) as old, zipfile.ZipFile(made, "w") as new:
         for info in old.infolist():
             body = old.read(info)
             if info.filename == "word/document.xml":
-                declaration, _, rest = body.partition(b"?>")
-                body = declaration + b'?><!DOCTYPE w [<!ENTITY x SYSTEM "file:///etc/passwd">]>' + rest
-            new.writestr(info.filename, body)
-    disclosure = extract_bytes(hostile.getvalue(), "given.docx")
-    assert disclosure.document.error is not None
-    assert disclosure.document.error.code == "unsafe"
+                _, _, rest = body.decode().partition("?>")
+                body = (f'<?xml version="1.0" encoding="{encoding}"?>' + prolog + rest).encode(encoding)
+            new.writestr(info.filename, body, zipfile.ZIP_DEFLATED)
+    return extract_bytes(made.getvalue(), "given.docx")
+
+
+DOCTYPE = '<!DOCTYPE w [<!ENTITY x SYSTEM "file:///etc/passwd">]>'
+
+
+@pytest.mark.parametrize(
+    "prolog",
+    [
+        DOCTYPE,
+        f"<!-- {'x' * 5000} -->{DOCTYPE}",
+        f"<!-- a --><?office b?>{'<!-- <w:document/> -->' * 2000}{DOCTYPE}",
+        f"{' ' * 40_000}{DOCTYPE}",
+        f"<!-- {'x' * 2_500_000} -->",
+    ],
+    ids=["at once", "long comment", "many comments", "blanks", "no end in sight"],
+)
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_a_word_file_that_declares_entities_is_unsafe(prolog: str, encoding: str) -> None:
+    error = word_file(prolog, encoding).document.error
+    assert error is not None
+    assert error.code == "unsafe"
+
+
+def test_a_comment_before_the_first_element_is_harmless() -> None:
+    for encoding in ("utf-8", "utf-16"):
+        assert word_file(f"<!-- {'说明 ' * 3000} -->", encoding).document.error is None
 
 
 def test_the_name_of_a_file_decides_nothing_about_its_format(tmp_path: Path) -> None:
