@@ -21,6 +21,7 @@ from importlib import resources
 from typing import Any, NamedTuple
 
 from budget.disclosure import Disclosure, Document, Fact
+from budget.measures import NO_MEASURES
 from budget.printed_text import plain_name, squeeze
 from expectations.across import one_column, sets_of
 from expectations.balance import side_of
@@ -28,7 +29,7 @@ from expectations.identities import Identity, Relation, Term, skip, tolerance_of
 from expectations.tables import Table, tables_of
 
 BUDGETS = ("department_budget", "unit_budget")
-NOT_MONEY = ("quantity", "unit_price", "catalogue_code")
+INCOMPARABLE = frozenset({"quantity", "unit_price", "catalogue_code"}) | NO_MEASURES
 
 
 @cache
@@ -243,7 +244,7 @@ def _figures(one: _Read, wanted: Callable[[Fact], bool]) -> dict[Meaning, Fact]:
     found: dict[Meaning, Fact | None] = {}
     document, basis = one.document, one.basis
     for fact in one.disclosure.facts:
-        if fact.measure in NOT_MONEY or fact.kind == "unknown" or not wanted(fact):
+        if fact.measure in INCOMPARABLE or fact.kind == "unknown" or not wanted(fact):
             continue
         year = fact.fiscal_year if fact.fiscal_year is not None else document.fiscal_year
         name = fact.name if not fact.code else ""

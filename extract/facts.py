@@ -277,7 +277,7 @@ def facts_of(
                         id=f"f{first + len(facts):05}", statement_id=statement.id, kind=table.kind, row=r, col=c,
                         column=column.path, side=block.side, code=key.code, code_system=key.system, alt_code=key.alt_code,
                         name=key.name, ordinal=key.ordinal, role=key.role, measure=column.measure.measure, item=item,
-                        fund=fund, fiscal_year=column.year or year, basis=column.basis or basis,
+                        fund=fund, fiscal_year=column.year or year, basis=None if column.basis == "none" else column.basis or basis,
                         raw="".join(_printed(cell).split()), amount=decimal_text(to_wan(value, column.unit)), at=cell.at,
                         confidence=cell.confidence,
                     )
@@ -293,7 +293,7 @@ class _Path:
     unit: Unit
     measure: Measure
     year: int | None
-    basis: Literal["budget", "final"] | None
+    basis: Basis | None
 
     @classmethod
     def of(cls, table: Table, c: int, unit: Unit, year: int | None) -> _Path:
@@ -359,10 +359,14 @@ def _unread(statement: Statement, cell: Cell, path: tuple[str, ...]) -> Finding:
     )  # fmt: skip
 
 
-def year_and_basis(path: tuple[str, ...], year: int | None) -> tuple[int | None, Literal["budget", "final"] | None]:
+Basis = Literal["budget", "final", "none"]
+"""`none`: 执行数, what was spent by the time the budget was made, is neither a budget nor a final account."""
+
+
+def year_and_basis(path: tuple[str, ...], year: int | None) -> tuple[int | None, Basis | None]:
     """(fiscal year, budget or final) that a header path names: `2022年预算数` → (2022, budget), 上年 → the year before."""
     found_year: int | None = None
-    basis: Literal["budget", "final"] | None = None
+    basis: Basis | None = None
     for level in path:
         text = squeeze(level)
         named = re.search(r"(20[0-4]\d)年", text)
@@ -372,6 +376,8 @@ def year_and_basis(path: tuple[str, ...], year: int | None) -> tuple[int | None,
             found_year = year - 1
         if re.search(r"决算", text):
             basis = "final"
+        elif re.search(r"执行", text):
+            basis = "none"
         elif (
             re.search(r"预算(?:数|安排|金额)|预算$", text)
             and "一般公共预算" not in text
@@ -471,7 +477,7 @@ def _role(key: _Key, cell: Cell | None, table: Table) -> Role:
     name = squeeze(key.name)
     if _GRAND.match(name):
         return "grand_total"
-    if re.search(r"合计$|^合计|^总计$|^资产总额$", name) and "小计" not in name:
+    if re.search(r"合计$|^合计|^总计$|^[共总]计$|^资产总额$", name) and "小计" not in name:
         return "total"
     if name.endswith("小计"):
         return "subtotal" if table.kind != "three_public_expenses" else "total"

@@ -24,6 +24,7 @@ ColumnRole = Literal["seq", "code", "name", "text", "money"]
 TOTAL_WORDS = frozenset(
     [
         "合计",
+        "共计",
         "总计",
         "收入总计",
         "支出总计",

@@ -145,3 +145,11 @@ def test_a_blank_column_nobody_knows_begins_no_list_of_its_own() -> None:
     assert [(f.name, f.measure) for f in disclosure.facts] == [
         ("一般公共服务支出", measure) for measure in ("total", "basic", "project", "unit_funds", "unknown")
     ]
+
+
+def test_what_was_spent_by_then_is_neither_a_budget_nor_a_final_account() -> None:
+    rows = [["科目编码", "科目名称", "2025年执行数", "2026年预算数"], ["", "共计", 300, 400]]
+    disclosure = read("一般公共预算支出表", rows, ())
+    assert [(f.role, f.fiscal_year, f.basis) for f in disclosure.facts] == [
+        ("total", 2025, None), ("total", 2026, "budget"),
+    ]  # fmt: skip
