@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from decimal import Decimal
 
 from budget.amounts import NotAnAmountError, parse_amount
 from budget.disclosure import Disclosure
 from budget.printed_text import squeeze
-from expectations.forms import Target, listed_projects, targets_of
+from expectations.forms import Target, heading_of, listed_projects, targets_of
 from expectations.identities import Identity, Term, equal, skip
 from expectations.subjects import duty_heads
 from expectations.tables import Line, Table, is_total
@@ -27,6 +28,7 @@ def identities(disclosure: Disclosure, tables: list[Table]) -> Iterator[Identity
     yield from _project_count(disclosure, told, tables)
     yield from _purchases(amounts_of(disclosure), tables)
     yield from _targets(told, tables)
+    yield from _tasks(told, tables)
     yield from _duties(amounts_of(disclosure), tables)
 
 
@@ -211,6 +213,42 @@ def _targets(told: list[Told], tables: list[Table]) -> Iterator[Identity]:
             if goal is not None:
                 yield _target(target, one, *goal)
                 break
+
+
+_GOAL_VERB = re.compile(r"(?:[达到为是控制在保持于约]{1,3}|[≥≤=><]|不低于|不少于|不超过|不高于|高于|大于|超过)*$")
+FEWEST_TASKS = 3
+
+
+def _tasks(told: list[Told], tables: list[Table]) -> Iterator[Identity]:
+    """TXT-08 and TXT-05 of the tasks of the year (10、做好养老保险新区补贴工作), each told with its goals.
+
+    A goal of a task is the indicator whose name it ends with in the form that is headed by the task. As many tasks as
+    forms is usual, not required: a warning.
+    """
+    goals: dict[str, list[tuple[str, Told]]] = defaultdict(list)
+    for one in told:
+        task, _, name = (one.fact.name or "").partition("：")
+        if one.topic in ("performance_target", "performance_rate") and name:
+            goals[task].append((_GOAL_VERB.sub("", squeeze(name)), one))
+    # a form without a title is the rest of the one before it
+    forms = [table for table in tables if table.kind == "project_performance" and table.statement.title]
+    if len(goals) < FEWEST_TASKS or len(forms) < FEWEST_TASKS:
+        return
+    first = next(iter(goals.values()))[0][1]
+    yield Identity(
+        "TXT-05", (), "绩效工作", f"绩效目标表（{len(forms)}张）", (first.percent_term(),), (), severity="warning",
+        stated=(Decimal(len(goals)), Decimal(len(forms))),
+    )  # fmt: skip
+    named = Counter(heading_of(table) for table in forms)
+    for table in forms:
+        task = heading_of(table)
+        if named[task] != 1 or task not in goals:
+            continue
+        for target in targets_of(table):
+            same = [one for name, one in goals[task] if name.endswith(target.name) and one.fact.percent is not None]
+            if len(target.name) < 3 or target.unit != "%" or not same:
+                continue
+            yield _target(target, same[0], abs(Decimal(same[0].fact.percent or "0")), "%")
 
 
 def _goal(target: Target, one: Told) -> tuple[Decimal, str] | None:

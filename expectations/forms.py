@@ -100,6 +100,11 @@ def _plain(text: str) -> str:
     return _SIGNS.sub("", text)
 
 
+def heading_of(table: Table) -> str:
+    """What the title of a performance form says beside that it is one: 9、养老保险新区补贴绩效目标表 → 养老保险新区补贴."""
+    return _HEADING.sub("", split_ordinal(squeeze(table.statement.title))[1])
+
+
 def headed(disclosure: Disclosure, tables: list[Table]) -> Iterator[tuple[int, Project, Table]]:
     """Projects with the form they were read from: the first form not yet taken that prints the project's name."""
     forms = [table for table in tables if table.kind == "project_performance"]

@@ -121,6 +121,7 @@ def _settled(start: Context, stack: list[_Heading]) -> Context:
     return replace(
         start,
         headings="".join(h.text for h in stack),
+        heading=stack[-1].text if stack else "",
         subject=stack[-1].topic if stack else None,
         scope=scope,
         side=side,

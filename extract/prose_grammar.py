@@ -16,6 +16,7 @@ from typing import Literal
 from budget.amounts import NotAnAmountError, Unit, decimal_text, parse_amount, to_wan
 from budget.printed_text import fold
 from extract.prose_topics import (
+    GOAL_RATE,
     OTHER,
     RATE,
     REASON,
@@ -59,6 +60,8 @@ class Context:
     fiscal_year: int | None = None
     final: bool = False
     headings: str = ""
+    heading: str = ""
+    """The nearest heading above."""
     subject: Topic | None = None
     parent: Topic | None = None
     side: str = ""
@@ -152,6 +155,10 @@ _COUNT_IN_WORDS = re.compile(
     r"(?<![第\d一二三四五六七八九十])(?P<number>[一二三四五六七八九十两]{1,3})(?P<unit>[个家辆台])"
 )
 
+_TASK = re.compile(
+    r"^(?:[(（]?[\d一二三四五六七八九十]+[)）]?[、.．]?)?(?:切实|努力)?做好(.{2,40}?)(?:支出|使用|保障)?工作$"
+)
+"""10、做好养老保险新区补贴工作: a task of the year, told with its goals below."""
 _NAME_BEHIND = re.compile(r"为[^、,;。:()\d]{2,16}[、,;]")
 """380 万元为政府性基金预算、1,230 万元为一般公共预算: each name stands behind its figure, and is not that of the next."""
 _CONNECTOR = re.compile(r"其中|包括|分别[为是]|具体为|具体是|明细如下|[:：](?=[^:：]*$)")
@@ -389,7 +396,8 @@ class _Reader:
             special = self._special(token, segment, behind)
             if special:
                 self.limit = special == THRESHOLD
-                yield self._amount(token, special, name=self._name(segment, token.start))
+                name = self._name(segment, token.start)
+                yield self._amount(token, special, name=self._under_heading(name or "") if special == TARGET else name)
                 return
         self._reason(segment)
         role, sign = self._role(token, segment)
@@ -662,6 +670,8 @@ class _Reader:
         """An amount is kept whatever it is for; a percentage of something unknown says nothing and is left."""
         name = self._name(segment, token.start) if role == "plain" or self.state.name is None else self.state.name
         if token.kind == "percent":
+            if self.target and role in ("plain", "share") and name and _TASK.match(self.context.heading):
+                yield replace(self._percent(token, GOAL_RATE, 1), name=self._under_heading(name))
             return
         if topic == OTHER and name:
             topic = classified(name) or OTHER
@@ -672,6 +682,11 @@ class _Reader:
             yield self._amount(token, topic, sign=sign, name=name, year=self._year(segment))
         if topic != REASON:
             self.state = replace(self.state, name=name or self.state.name, last_role=role, last_sign=sign)
+
+    def _under_heading(self, name: str) -> str | None:
+        """养老保险新区补贴：…准确率: what the heading above a list of goals is about, before the name of the goal."""
+        above = _TASK.match(self.context.heading)
+        return f"{above.group(1)}：{name}" if above else name or None
 
     # ---- counts ----------------------------------------------------------------------------------------------------------
 

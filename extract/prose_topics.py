@@ -29,6 +29,8 @@ RATE = "rate"
 """Topic of an amount for one person, month, square metre."""
 TARGET = "performance_target"
 """Topic of an amount that a performance goal or indicator names."""
+GOAL_RATE = "performance_rate"
+"""Topic of a percentage that is a goal, with its name; where a task heads the goals, behind it: 养老保险新区补贴：…准确率."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ SIDES = {
 SOFT = {
     "001_haigang_2024.docx": {"PRJ-05": 1},
     "002_gaoxin_jixiao_2024.doc": {"PRJ-06": 2, "PRJ-07": 1},
-    "003_zhengding_2022.pdf": {"TXT-08": 1},
+    "003_zhengding_2022.pdf": {"TXT-08": 2, "TXT-05": 1},
     "004_gaoxin_2019.doc": {"PRJ-09": 1, "TXT-07": 4, "PRJ-08": 2},
 }
 

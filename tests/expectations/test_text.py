@@ -466,3 +466,37 @@ def test_txt01_a_function_is_compared_with_the_year_not_with_its_change(document
         said = says("function", amount=amount, name="201一般公共服务支出")
         one = document(general, whole, prose_facts=(said,)).model_copy(update={"facts": tuple(facts)})
         assert verdicts(one, "TXT-01") == [holds], amount
+
+
+def goals(task: str, *rates: tuple[str, str]) -> list[ProseFact]:
+    text = f"绩效指标：{task}的目标。"
+    return [says("performance_rate", text, percent=rate, unit="%", name=f"{task}：{name}") for name, rate in rates]
+
+
+def form_of(task: str, *indicators: tuple[str, str]) -> dict[str, Any]:
+    return {
+        "kind": "project_performance", "title": f"1、{task}绩效目标表", "columns": ["绩效目标", "目标", "", ""],
+        "rows": [["一级指标", "二级指标", "三级指标", "指标值"], *(["产出指标", "质量指标", name, value] for name, value in indicators)],
+    }  # fmt: skip
+
+
+def test_txt08_a_goal_of_a_task_is_the_indicator_in_the_form_headed_by_it(document: Build) -> None:
+    forms = [
+        form_of("养老补贴", ("准确率", "≥90%"), ("到位率", "≥95%")),
+        form_of("业务经费", ("准确率", "≥99%")),
+        form_of("宣传", ("覆盖率", "≥80%")),
+    ]
+    facts = [
+        *goals("养老补贴", ("发放资金的准确率达到", "99")),
+        *goals("业务经费", ("使用率达到", "90")),
+        *goals("宣传", ("覆盖率", "80")),
+    ]
+    one = document(*forms, prose_facts=tuple(facts))
+    found = [
+        (i.row_label, i.left_value, i.right_value, i.holds) for i in reconcile(one).identities if i.check == "TXT-08"
+    ]
+    assert found == [("准确率", 99, 90, False), ("覆盖率", 80, 80, True)]
+    assert verdicts(one, "TXT-05") == [True], "three tasks, three forms"
+    fewer = document(*forms, prose_facts=(*facts, *goals("培训", ("合格率", "95"))))
+    (counted,) = (i for i in reconcile(fewer).identities if i.check == "TXT-05")
+    assert (counted.left_value, counted.right_value, counted.severity) == (4, 3, "warning")

@@ -309,3 +309,13 @@ def test_names_that_stand_behind_their_figures_are_not_those_of_the_next():
     assert found[0] == ("total_expenditure", "60")
     assert "expenditure_gov_fund" not in [topic for topic, _ in found]
     assert [figure for _, figure in found] == ["60", "20", "40", "5"]
+
+
+def test_rates_that_are_goals_are_named_behind_the_task_above_them():
+    found = facts_of(
+        "10、做好养老保险新区补贴工作", "绩效指标：符合补贴人员发放资金的准确率达到99%以上，并及时公示；补贴资金3000万元。",
+        "三、其他", "政府采购预算5万元，比上年增加2万元，增长66.67%。",
+    )  # fmt: skip
+    rates = [(fact.name, fact.percent) for fact in found if fact.topic == "performance_rate"]
+    assert rates == [("养老保险新区补贴：符合补贴人员发放资金的准确率达到", "99")]
+    assert [fact.name for fact in found if fact.topic == "performance_target"] == ["养老保险新区补贴：补贴资金"]
