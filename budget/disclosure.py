@@ -7,10 +7,11 @@ Amounts are decimal strings in 万元 (never floats) so that a Disclosure surviv
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from budget.cycles import no_search_for_cycles
 from budget.states import Origin, Severity
 
 SCHEMA = "yusuan.disclosure/1"
@@ -55,7 +56,8 @@ class TablePlace(_Model):
     col: int
 
 
-Place = PagePlace | SheetPlace | TablePlace
+Place = Annotated[PagePlace | SheetPlace | TablePlace, Field(union_mode="left_to_right")]
+"""No two kinds of place share a field: the first that fits is the only one, and no other needs to be tried."""
 ColumnPath = tuple[str, ...]
 
 
@@ -232,7 +234,8 @@ class Disclosure(_Model):
     @classmethod
     def from_json(cls, text: str | bytes) -> Disclosure:
         """The inverse of `to_json`; raises pydantic.ValidationError for anything that is not the contract."""
-        return cls.model_validate_json(text)
+        with no_search_for_cycles():
+            return cls.model_validate_json(text)
 
     @property
     def statement_by_id(self) -> dict[str, Statement]:

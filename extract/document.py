@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import gc
 import hashlib
 import io
 import re
-import threading
 import time
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import IO, Literal
 
+from budget.cycles import no_search_for_cycles
 from budget.disclosure import (
     Disclosure,
     Document,
@@ -62,7 +60,7 @@ def extract_bytes(data: bytes, file: str, *, limits: Limits = DEFAULT_LIMITS, re
     `file` is the path as given: it is printed, and read only where the content names no year or kind. A file that gives no
     reading has `document.error` and nothing else; this function never raises for what stands in a file.
     """
-    with _cycles_left():
+    with no_search_for_cycles():
         return _extracted(data, file, limits, recipe)
 
 
@@ -85,34 +83,6 @@ def _extracted(data: bytes, file: str, limits: Limits, recipe: str) -> Disclosur
     except RecursionError:
         return _failed(file, sha256, recipe, "limit_nesting", "the file nests deeper than allowed", started)
     return disclosure.model_copy(update={"seconds": round(time.perf_counter() - started, 4)})
-
-
-_CYCLES_LOCK = threading.Lock()
-_readers_at_work = 0
-_search_again = True
-
-
-@contextmanager
-def _cycles_left() -> Iterator[None]:
-    """No search for cycles of references while a document is read.
-
-    Cells, places and facts are hundreds of thousands of small objects without a cycle among them; looking through them
-    again and again took a fifteenth of the time. What little is left over waits for the next search after the document.
-    The last reader of the process to end starts the search again, if the first found it running.
-    """
-    global _readers_at_work, _search_again
-    with _CYCLES_LOCK:
-        if not _readers_at_work:
-            _search_again = gc.isenabled()
-            gc.disable()
-        _readers_at_work += 1
-    try:
-        yield
-    finally:
-        with _CYCLES_LOCK:
-            _readers_at_work -= 1
-            if not _readers_at_work and _search_again:
-                gc.enable()
 
 
 def unreadable(data: bytes, file: str, error: UnreadableError, *, recipe: str = "") -> Disclosure:

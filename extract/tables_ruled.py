@@ -316,7 +316,7 @@ def _sides_between(
     needed = False
     before, after = members[:-1], members[1:]
     shared: Bools = crosses[before] & crosses[after]
-    joined: Bools = shared.any(axis=1)
+    joined: Bools = np.logical_or.reduce(shared, axis=1)
     together = joined & ~closed
     if columns:
         far = along[:, 3 - end]

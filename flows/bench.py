@@ -1,18 +1,21 @@
 """`make bench`: speed and memory as ratios to a stock peer in the same run, because machines are shared and noisy.
 
 Extraction (bytes → facts, everything included) against stock pdfplumber `extract_tables` on the same pages, interleaved file
-by file; judging and storing per document. Documents: the sample portal's PDFs, or the files and folders given.
+by file; two worker processes against one; judging and storing per document. Documents: the sample portal's PDFs, or the
+files and folders given. The load of the machine is told beside the figures: other work on it costs the two processes most.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import resource
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 from rich.console import Console
@@ -52,15 +55,60 @@ def stock(path: Path) -> float:
     return time.perf_counter() - began
 
 
+def own_peak_memory_mb() -> float:
+    """Peak memory of this process.
+
+    `ru_maxrss` of a child begins at what its parent had at the fork; the kernel's own mark begins anew with the program.
+    """
+    status = Path("/proc/self/status")
+    if status.exists():
+        for line in status.read_text().splitlines():
+            if line.startswith("VmHWM:"):
+                return int(line.split()[1]) / 1024
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / (1 << 20 if sys.platform == "darwin" else 1 << 10)
+
+
 def peak_memory_mb(path: Path) -> float:
     """Peak memory of a process that reads this document and nothing else."""
     code = (
-        "import sys, resource; from pathlib import Path; from extract.document import extract_bytes; "
+        "import sys; from pathlib import Path; from extract.document import extract_bytes; "
         "extract_bytes(Path(sys.argv[1]).read_bytes(), 'x'); "
-        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)"
+        "from flows.bench import own_peak_memory_mb; print(own_peak_memory_mb())"
     )
     done = subprocess.run([sys.executable, "-c", code, str(path)], capture_output=True, text=True, check=True)
     return float(done.stdout)
+
+
+SETTLED_SECONDS = 5.0
+"""After the first document every worker has started and imported its readers by then."""
+
+
+def in_workers(files: list[Path], workers: int) -> float:
+    """Pages a second of the worker pool that `yusuan extract` uses, from the moment all of its workers are at work.
+
+    The largest documents go first, so that the end of a short list does not wait for one of them. One process has the
+    cost of the pool too (results travel as JSON), so that two are compared with the same.
+    """
+    from flows.extraction_pool import AHEAD, Job, extract_all
+
+    first = min(files, key=lambda path: path.stat().st_size)
+    warm_up = AHEAD * workers
+    began = 0.0
+
+    def jobs() -> Iterator[Job]:
+        nonlocal began
+        yield from (Job(first, first.name) for _ in range(warm_up))
+        time.sleep(SETTLED_SECONDS)  # asked for more when the first one is done; the others end meanwhile
+        began = time.perf_counter()
+        for path in sorted(files, key=lambda path: path.stat().st_size, reverse=True):
+            yield Job(path, path.name)
+
+    pages = 0
+    for number, (_, disclosure) in enumerate(extract_all(jobs(), workers=workers)):
+        if number >= warm_up:
+            pages += disclosure.document.pages or 0
+    return pages / (time.perf_counter() - began)
 
 
 def bench(paths: list[Path], rounds: int, judged: int) -> Table:
@@ -85,13 +133,17 @@ def bench(paths: list[Path], rounds: int, judged: int) -> Table:
         f"pages a second, one process ({len(files)} documents, {rounds} rounds, median)",
         f"{statistics.median(our_rates):.1f}", f"{statistics.median(stock_rates):.1f}", f"{statistics.median(ratios):.1f} ×",
     )  # fmt: skip
+    alone, together = in_workers(files, 1), in_workers(files, 2)
+    table.add_row(
+        f"pages a second, two workers against one ({alone:.1f})", f"{together:.1f}", "", f"{together / alone:.2f} ×"
+    )
     largest = max(files, key=lambda path: path.stat().st_size)
     table.add_row(f"peak memory, MiB ({largest.name})", f"{peak_memory_mb(largest):.0f}", "", "")
     for what, milliseconds in judge_and_store(files, judged):
         table.add_row(what, f"{milliseconds:.1f}", "", "")
-    table.add_row(
-        "peak memory of this process, MiB", f"{resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f}", "", ""
-    )
+    table.add_row("peak memory of this process, MiB", f"{own_peak_memory_mb():.0f}", "", "")
+    load = ", ".join(f"{value:.1f}" for value in os.getloadavg())
+    table.add_row(f"load of the machine over 1, 5, 15 minutes ({os.cpu_count()} cores)", load, "", "")
     return table
 
 
