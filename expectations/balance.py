@@ -59,6 +59,14 @@ def fund_of(column: Column) -> str | None:
 
 def side_of(table: Table, side: str) -> Side | None:
     """The revenue or expenditure list of a summary taken apart; None when it prints no amounts on that side."""
+    known = table.worked_out
+    if side not in known:
+        known[side] = _taken_apart(table, side)
+    found: Side | None = known[side]
+    return found
+
+
+def _taken_apart(table: Table, side: str) -> Side | None:
     columns = lists_of(table, side)[0]
     lines = _lines_of(table, side, 0)
     if not lines or not columns:

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cache, lru_cache
 from importlib import resources
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from budget.amounts import Unit, printed_decimals
 from budget.disclosure import ColumnPath, Disclosure, Fact, Place, Statement
@@ -158,7 +158,8 @@ class Table:
     columns: tuple[Column, ...]
     lists: int = 1
     """Lists side by side under one another's continuation (人员 | 公用 | 公用): 1 for an ordinary table."""
-    by_path: dict[ColumnPath, Column] = field(default_factory=dict)
+    worked_out: dict[str, Any] = field(init=False, default_factory=dict)
+    """What several families ask of a table, kept after the first has asked; a changed table begins anew."""
 
     @property
     def kind(self) -> str:
@@ -183,13 +184,20 @@ class Table:
     @property
     def empty(self) -> bool:
         """No cell prints an amount other than zero."""
-        return not any(cell.value for line in self.lines for cell in line.cells.values())
+        known = self.worked_out
+        if "empty" not in known:
+            known["empty"] = not any(cell.value for line in self.lines for cell in line.cells.values())
+        return bool(known["empty"])
 
     def total(self) -> Line | None:
         """The line of the whole table: 合计 or 总计 first or last, by role or by name; None when there is none or several."""
-        found = [line for line in self.lines if line.side is None and is_total(line)]
-        grand = [line for line in found if line.role in ("grand_total", "total")]
-        return found[0] if len(found) == 1 else grand[0] if len(grand) == 1 else None
+        known = self.worked_out
+        if "total" not in known:
+            found = [line for line in self.lines if line.side is None and is_total(line)]
+            grand = [line for line in found if line.role in ("grand_total", "total")]
+            known["total"] = found[0] if len(found) == 1 else grand[0] if len(grand) == 1 else None
+        line: Line | None = known["total"]
+        return line
 
 
 @cache
