@@ -165,7 +165,8 @@ def _lines_of(table: Table, side: str, number: int) -> list[Line]:
     for line in table.side(side):
         printed = {col for col, cell in line.cells.items() if cell.fact_id is not None}
         if printed & own or (not number and not printed):
-            texts = table.statement.rows[line.row].cells[before + 1 : min(own)] if len(lists) > 1 else ()
+            row = table.statement.rows[line.row] if len(lists) > 1 and line.row < len(table.statement.rows) else None
+            texts = row.cells[before + 1 : min(own)] if row is not None else ()
             here = next((text for text in reversed(texts) if squeeze(text).endswith(line.name)), line.printed_name)
             found.append(line if here == line.printed_name else replace(line, printed_name=here))
     return found
