@@ -10,7 +10,7 @@ from datetime import date, datetime
 from itertools import groupby
 
 from rich.box import SIMPLE_HEAD
-from rich.cells import cell_len
+from rich.cells import cell_len, set_cell_size
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -51,7 +51,7 @@ def coverage_table(console: Console, found: Sequence[Coverage]) -> None:
         return
     for region, documents in groupby(found, key=lambda one: one.region):
         console.print(f"\n[bold]{escape(region)}[/bold]", highlight=False)
-        console.print(_documents_table(list(documents)))
+        console.print(_documents_table(list(documents), console.width))
     counts = Counter(one.status for one in found)
     console.print(", ".join(f"{SHOWN[status][1]} {counts[status]}" for status in CoverageStatus if counts[status]))
     unseen = sum(counts[status] for status in COULD_NOT_SEE)
@@ -61,7 +61,7 @@ def coverage_table(console: Console, found: Sequence[Coverage]) -> None:
     )
 
 
-def _documents_table(documents: Sequence[Coverage]) -> Table:
+def _documents_table(documents: Sequence[Coverage], screen: int) -> Table:
     rows, above = [], None
     for one in documents:
         rows.append(
@@ -73,18 +73,23 @@ def _documents_table(documents: Sequence[Coverage]) -> Table:
             )
         )  # fmt: skip
         above = one.agency
-    table = _fitted(("agency", "document", "status", "late", "due", "published", "why"), rows)
-    for one, row in zip(documents, rows, strict=True):
+    table, cut = _fitted(("agency", "document", "status", "late", "due", "published", "why"), rows, screen)
+    for one, row in zip(documents, cut, strict=True):
         colour = SHOWN[one.status][0]
         table.add_row(*(f"[{colour}]{cell}[/]" if number == 2 else escape(cell) for number, cell in enumerate(row)))
     return table
 
 
-def _fitted(names: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
-    """A table whose last column gives way to all others when the screen is narrow: one line a row."""
+SHORTEST_LAST = 12
+
+
+def _fitted(names: Sequence[str], rows: Sequence[Sequence[str]], screen: int) -> tuple[Table, list[tuple[str, ...]]]:
+    """A table, and its rows with the last column cut to what a screen of so many characters leaves: one line a row."""
     table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+    left = screen - 3
     for number, name in enumerate(names[:-1]):
         width = max(cell_len(cell) for cell in (name, *(row[number] for row in rows)))
+        left -= min(width, 32) + 2
         right = name in ("found", "new", "blocked", "failed", "late")
         table.add_column(
             name,
@@ -94,8 +99,13 @@ def _fitted(names: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
             overflow="ellipsis",
             justify="right" if right else "left",
         )
-    table.add_column(names[-1], no_wrap=True, overflow="ellipsis")
-    return table
+    # rich would rather fold all others away than cut a long last one
+    table.add_column(names[-1], no_wrap=True)
+    return table, [(*row[:-1], _cut(row[-1], max(left, SHORTEST_LAST))) for row in rows]
+
+
+def _cut(text: str, width: int) -> str:
+    return text if cell_len(text) <= width else f"{set_cell_size(text, width - 1)}…"
 
 
 def late_by_portal(found: Sequence[Coverage]) -> dict[str, int]:
@@ -124,7 +134,7 @@ class PortalLine:
     late: int
     remark: str
     bounds: str = ""
-    """What past nights would propose, where nobody has set bounds."""
+    """What past nights found, where nobody has set bounds."""
 
 
 def portal_lines(
@@ -158,15 +168,23 @@ def status_table(console: Console, lines: Sequence[PortalLine]) -> None:
         (
             one.portal, _when(one.last_good_run), _when(one.last_run),
             *("" if count is None else str(count) for count in (one.found, one.new, one.blocked, one.failed)),
-            str(one.late), ("" if one.complete in (True, None) else "incomplete ") + "; ".join(filter(None, (one.remark, one.bounds))),
+            str(one.late), ("" if one.complete in (True, None) else "incomplete ") + one.remark,
         )
         for one in lines
     ]  # fmt: skip
     names = ("portal", "last good run", "last run", "found", "new", "blocked", "failed", "late", "remark")
-    table = _fitted(names, rows)
-    for row in rows:
-        table.add_row(*map(escape, row))
+    table, cut = _fitted(names, rows, console.width)
+    for fitted in cut:
+        table.add_row(*map(escape, fitted))
     console.print(table)
+    for row, fitted in zip(rows, cut, strict=True):
+        if fitted[-1] != row[-1]:
+            console.print(f"{row[0]}: {row[-1]}", markup=False, highlight=False, soft_wrap=True)
+    if unbounded := [f"{one.portal} ({one.bounds})" for one in lines if one.bounds]:
+        console.print(
+            f"no bounds 未设界限: {', '.join(unbounded)}; `yusuan portals bounds ID` proposes some",
+            markup=False, highlight=False, soft_wrap=True,
+        )  # fmt: skip
 
 
 def _when(moment: datetime | None) -> str:

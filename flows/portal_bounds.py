@@ -212,7 +212,7 @@ def proposal(whose: str, past: Sequence[Values]) -> str:
     `because` is left empty: a file that nobody explained is refused.
     """
     lines = [
-        f"# {whose}: proposed from {len(past)} nights; a person decides. Explain the run before moving a bound.",
+        f"# {whose}: proposed from {len(past)} {'night' if len(past) == 1 else 'nights'}; a person decides. Explain the run before moving a bound.",
         "# 由以往运行推算，须由人核定；先说明运行，再改界限。",
     ]
     for name, one in measures().items():
@@ -236,11 +236,11 @@ def _plain(value: Decimal) -> str:
 
 
 def remark_of(house: House, whose: str) -> str:
-    """What `portals status` says of a portal's bounds: nothing when there are any, else what past nights measured."""
+    """What `portals status` says of a portal without bounds: what past nights found; nothing when it has bounds, or no nights."""
     if bounds_file(house, whose) is not None:
         return ""
     found = [value for values in history(house, whose) if (value := values.get("found")) is not None]
     if not found:
         return ""
     span = f"{_plain(min(found))}–{_plain(max(found))}" if min(found) != max(found) else _plain(found[0])
-    return f"no bounds (found {span} in {len(found)} nights; `yusuan portals bounds {whose}` proposes)"
+    return f"found {span} in {len(found)} {'night' if len(found) == 1 else 'nights'}"

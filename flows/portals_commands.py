@@ -152,7 +152,7 @@ def status(home: HomeOption = None, as_json: JsonFlag = False) -> None:
 
 
 def _with_bounds(house: House, line: PortalLine) -> PortalLine:
-    """The line with what past nights would propose, where nobody has set bounds yet."""
+    """The line with what past nights found, where nobody has set bounds yet."""
     return dataclasses.replace(line, bounds=remark_of(house, line.portal))
 
 

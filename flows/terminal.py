@@ -163,17 +163,25 @@ def runs_table(console: Console, folders: Sequence[Path], as_json: bool) -> None
 
 
 def review_list(console: Console, rows: Sequence[QueueRow]) -> None:
-    """The queue, one line an item."""
+    """The queue, two lines an item: its id (never cut, it is to be copied), why and what; then the first words of the reason."""
     if not rows:
         console.print("nothing waits 没有待复核的文件")
         return
-    table = Table("item", "state", "stage", "reason", "document", "year", "errors", "summary")
     for row in rows:
-        table.add_row(
-            row.item_id, row.state, row.stage, row.reason.value if row.reason else "", row.title or row.agency or "",
-            str(row.fiscal_year or ""), str(row.errors), escape(shorten(row.summary.partition("\n")[0], 100)),
+        why = row.reason.value if row.reason else row.stage
+        errors = f", {row.errors} errors" if row.errors else ""
+        console.print(
+            f"[bold]{row.item_id}[/bold]  [yellow]{why}[/yellow]  {escape(row.title or row.agency or '')}  "
+            f"[dim]{row.state} · {row.stage}{errors}[/dim]",
+            highlight=False, soft_wrap=True,
         )  # fmt: skip
-    console.print(table)
+        console.print(
+            Text(f"    {row.summary.partition(chr(10))[0]}", style="dim"),
+            no_wrap=True,
+            overflow="ellipsis",
+            highlight=False,
+        )
+    console.print(f"{len(rows)} items 项; `yusuan review show ID` has the evidence", style="dim", highlight=False)
 
 
 def place_text(place: Place | None) -> str:

@@ -13,9 +13,10 @@ from typing import Any
 
 import pytest
 import yaml
+from rich.console import Console
 
 from flows.choosing import chosen_portals, refused, registered_portals
-from flows.coverage import late_by_portal, portal_lines
+from flows.coverage import late_by_portal, portal_lines, status_table
 from flows.house import House
 from flows.nightly import portal_runs
 from flows.portal_confirmation import (
@@ -333,3 +334,13 @@ def test_a_registered_column_with_a_file_of_its_own_is_crawled_as_that_says(tmp_
 def test_a_crawl_that_was_killed_says_nothing_of_its_portals(tmp_path: Path) -> None:
     assert portal_runs(tmp_path) == []
     assert portal_lines({"a": "shtml"}, {}, late_by_portal([]), {})[0].remark == "never crawled"
+
+
+def test_a_long_remark_gives_way_to_the_other_columns(capsys: pytest.CaptureFixture[str]) -> None:
+    line = portal_lines({"zhengding": "shtml"}, {}, late_by_portal([]), {"zhengding": "not confirmed " * 20})[0]
+    status_table(Console(width=100, color_system=None), [line])
+    shown = capsys.readouterr().out
+    row = next(text for text in shown.splitlines() if "zhengding" in text)
+    assert "never" in row and "not confirmed" in row and row.rstrip().endswith("…")
+    assert len(row) <= 100
+    assert "zhengding: " + "not confirmed " * 20 in shown, "all of it stands below"

@@ -47,6 +47,13 @@ def test_a_file_that_was_never_had_is_fetched_by_the_next_crawl_not_read_by_a_re
     assert "the next crawl (`yusuan nightly`) fetches it" in told and "rerun" not in told
 
 
+def test_the_list_never_cuts_an_id_and_keeps_a_reason_to_one_line(missed: str, tmp_path: Path) -> None:
+    lines = said(tmp_path, "list").splitlines()
+    assert lines[0].startswith(f"{missed}  http_error  某局2024年部门预算")
+    assert lines[1].strip().startswith("某局2024年部门预算: failed, HTTP 404; evidence/ab12")
+    assert len(lines) == 3
+
+
 def test_a_closed_item_is_refused_in_one_line(missed: str, tmp_path: Path) -> None:
     said(tmp_path, "reject", missed, "--note", "withdrawn")
     told = " ".join(said(tmp_path, "reject", missed, "--note", "once more").split())
