@@ -1,8 +1,8 @@
 """The second reading: the same bytes, another reader. In worker processes, because every downloaded byte is hostile.
 
 expectations/ never opens a file; it gets a callable. PDF pages are read again by stock pdfplumber, which shares no code with the
-first reader; for other formats there is no second reader yet and the answer is None (cannot say). So it is for a page that takes
-too long, too much memory, or kills its worker.
+first reader, and scanned ones by recognition of a finer picture; for other formats there is no second reader and the answer is
+None (cannot say). So it is for a page that takes too long, too much memory, or kills its worker.
 """
 
 from __future__ import annotations
@@ -95,7 +95,8 @@ def second_reader(paths: Mapping[str, Path], seconds: float = SECONDS_A_PAGE) ->
         with paths[sha256].open("rb") as file:
             if file.read(5) != b"%PDF-":
                 return None
-        found = answer(ask(cells_on_page, str(paths[sha256]), number, seconds=seconds), f"{sha256[:12]} page {number}")
+        question = ask(cells_on_page, str(paths[sha256]), number, seconds=seconds)
+        found = answer(question, f"{sha256[:12]} page {number}")
         return found if found is None else list(found)
 
     def read(sha256: str, place: Place) -> str | None:
@@ -119,11 +120,13 @@ def _text_at(cells: list[tuple[Box, str]], place: PagePlace) -> str | None:
 
 
 def cells_on_page(path: str, number: int) -> list[tuple[Box, str]] | None:
-    """The ruled cells of a page with their boxes; None when the page cannot be read."""
-    from extract.readers.pdfplumber_pages import second_reading
+    """The cells of a page with their boxes; None when the page cannot be read. A page without any text is recognised."""
+    from extract.readers import pdfplumber_pages, scan
 
+    data = Path(path).read_bytes()
     try:
-        grids = second_reading(Path(path).read_bytes(), number)
+        printed = pdfplumber_pages.has_text(data, number)
+        grids = (pdfplumber_pages if printed else scan).second_reading(data, number)
     except UnreadableError as trouble:
         log.warning("no second reading of %s page %d: %s", Path(path).name[:12], number, trouble.message)
         return None

@@ -55,6 +55,16 @@ def read_page(data: bytes, number: int) -> Page:
         )
 
 
+def has_text(data: bytes, page_number: int) -> bool:
+    """Whether pdfplumber sees any character on a page. Raises as `read_page`."""
+    with _page(data, page_number) as page:
+        try:
+            return any(char["text"].strip() for char in page.chars)
+        except Exception as error:
+            message = f"page {page_number}: pdfplumber stops with {type(error).__name__}: {error}"
+            raise UnreadableError("corrupt", message) from error
+
+
 def second_reading(data: bytes, page_number: int) -> list[Grid]:
     """The tables of one page as pdfplumber's own finder sees them, top to bottom; boxes are those of the ruled cells."""
     with _page(data, page_number) as page:

@@ -21,9 +21,19 @@ from extract.readers.scan_words import is_covered, lines_beside, upright, words_
 from extract.reading import TRUSTED, Box, Grid, Line, Page, Reading, UnreadableError, Word
 from extract.tables import Glyphs, PageBlocks, Ruling, blocks_of, page_blocks
 
-__all__ = ["MAX_BYTES", "TRUSTED", "read_image", "read_scan", "read_scanned_blocks", "read_scanned_pages"]
+__all__ = [
+    "MAX_BYTES",
+    "TRUSTED",
+    "read_image",
+    "read_scan",
+    "read_scanned_blocks",
+    "read_scanned_pages",
+    "second_reading",
+]
 
 MAX_BYTES = 200 * 1024 * 1024
+FINER = 1.5
+"""How much finer the picture of a second reading is: 200 dots an inch become 300."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +144,17 @@ def _with_rules(ruling: Ruling, boxes: Sequence[Box]) -> Ruling:
 def _within(box: Box, areas: Sequence[Box]) -> bool:
     x, y = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
     return any(a[0] <= x <= a[2] and a[1] <= y <= a[3] for a in areas)
+
+
+def second_reading(data: bytes, page_number: int) -> list[Grid]:
+    """The tables of one page of a PDF recognised once more from a finer picture (`FINER`), boxes as displayed.
+
+    Other pixels give the recogniser another look at every figure; what it misreads twice in the same way stays unseen.
+    Raises UnreadableError.
+    """
+    with _pdfium(data) as pdf:
+        found = _recognised(pdf_picture(pdf, page_number, FINER)).blocks()
+    return [block for block in found.blocks if isinstance(block, Grid)]
 
 
 def read_scan(data: bytes, *, max_pages: int = MAX_PAGES, max_seconds: float | None = None) -> Reading:

@@ -19,7 +19,7 @@ from budget.amounts import parse_amount
 from budget.disclosure import PagePlace
 from extract.document import extract_bytes
 from extract.document import read as read_any
-from extract.readers.scan import TRUSTED, read_image, read_scan, read_scanned_pages
+from extract.readers.scan import TRUSTED, read_image, read_scan, read_scanned_pages, second_reading
 from extract.reading import Grid, GridCell, Line, Reading, UnreadableError
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -162,6 +162,24 @@ def test_a_figure_whose_end_is_covered_by_a_stamp_is_not_trusted() -> None:
 
 def test_reading_a_scan_twice_gives_the_same(askew_and_stamped: bytes, reading: Reading) -> None:
     assert read_scan(askew_and_stamped) == reading
+
+
+def test_a_second_reading_of_finer_pixels_finds_the_same_figures_in_the_same_places(
+    askew_and_stamped: bytes, reading: Reading
+) -> None:
+    again = [cell for grid in second_reading(askew_and_stamped, 1) for cell in grid.cells if cell.text]
+    for cell in _amount_cells(reading):
+        assert isinstance(cell.at, PagePlace)
+        x0, top, x1, bottom = cell.at.bbox
+        middle = ((x0 + x1) / 2, (top + bottom) / 2)
+        holding = [
+            other.text
+            for other in again
+            if isinstance(other.at, PagePlace)
+            and other.at.bbox[0] <= middle[0] <= other.at.bbox[2]
+            and other.at.bbox[1] <= middle[1] <= other.at.bbox[3]
+        ]
+        assert [parse_amount(text) for text in holding] == [parse_amount(cell.text)]
 
 
 def test_a_page_fed_on_its_side_or_upside_down_is_read() -> None:

@@ -8,6 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from PIL import Image, ImageDraw, ImageFont
 
 from budget.decisions import Decision, anchor_of
 from budget.disclosure import Disclosure, PagePlace
@@ -149,3 +150,22 @@ def test_the_reader_of_suspected_cells_is_a_worker_too_and_a_page_that_takes_too
     assert second_reader({sha256: book})(sha256, fact.at) is None
     stop_readers()
     assert not [one for one in multiprocessing.active_children() if one.is_alive()]
+
+
+def test_a_suspected_cell_of_a_scan_is_recognised_again(tmp_path: Path) -> None:
+    """A page drawn as pixels has no text for pdfplumber; the figure is read again from a finer picture."""
+    pytest.importorskip("onnxruntime", reason="recognition of scans needs onnxruntime and rapidocr")
+    page = Image.new("L", (1240, 700), 255)
+    draw = ImageDraw.Draw(page)
+    font = ImageFont.load_default(size=34)
+    for row, (name, figure) in enumerate([("201", "1,234.56"), ("205", "2,345.67"), ("208", "3,580.23")]):
+        top = 100 + row * 90
+        draw.rectangle((100, top, 600, top + 90), outline=0, width=3)
+        draw.rectangle((600, top, 1100, top + 90), outline=0, width=3)
+        draw.text((130, top + 25), name, fill=0, font=font)
+        draw.text((750, top + 25), figure, fill=0, font=font)
+    scan = tmp_path / "scan.pdf"
+    page.save(scan, "PDF", resolution=150.0)
+    middle = PagePlace(page=1, bbox=(366.0, 104.0, 420.0, 118.0))
+    assert second_reader({"a" * 64: scan})("a" * 64, middle) == "2,345.67"
+    stop_readers()
