@@ -1,4 +1,5 @@
-"""`python -m flows.accuracy SHARED_DIR`: reads the reference material and writes the section "Extraction" of docs/accuracy.md.
+"""`python -m flows.accuracy SHARED_DIR`: reads the reference material and writes the sections "Extraction" and
+"Checks of published documents" of docs/accuracy.md.
 
 The figures come from the score tools that lie with the material (`tools/score.py`, `tools/corpus_report.py`) and from the
 hand-checked list `tests/extract/real_documents.toml`; nothing is typed. Outputs are kept under `--outputs` and read again from
@@ -21,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from budget.printed_text import squeeze
+from flows import accuracy_of_checks
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "accuracy.md"
@@ -165,12 +167,12 @@ def section(shared: Path, outputs: Path) -> str:
     return "\n".join(lines)
 
 
-def write(text: str, page: Path = PAGE) -> None:
-    """Put the section into the page in place of the old one; the other sections stay as they are."""
+def write(text: str, page: Path = PAGE, begin: str = BEGIN, end: str = END) -> None:
+    """Put the section into the page in place of the old one between its marks; the other sections stay as they are."""
     old = page.read_text(encoding="utf-8") if page.exists() else "# Accuracy\n\n"
-    if BEGIN in old and END in old:
-        before, rest = old.split(BEGIN, 1)
-        new = before + text.strip("\n") + rest.split(END, 1)[1]
+    if begin in old and end in old:
+        before, rest = old.split(begin, 1)
+        new = before + text.strip("\n") + rest.split(end, 1)[1]
     else:
         new = old.rstrip("\n") + "\n\n" + text
     page.write_text(new, encoding="utf-8")
@@ -181,12 +183,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("shared", type=Path, help="the reference material")
     parser.add_argument("--outputs", type=Path, required=True, help="folder for what is extracted")
     parser.add_argument("--reuse", action="store_true", help="read outputs that are already there")
+    parser.add_argument("--changes", type=int, default=1500, help="how many wrong digits to try")
     given = parser.parse_args(arguments)
     for name in SETS:
         if not (given.reuse and (given.outputs / name).is_dir()):
             extract(given.shared / "samples" / name, given.outputs / name, checks=False)
     if not (given.reuse and (given.outputs / "pdf").is_dir()):
         extract(given.shared / "corpus" / "pdf", given.outputs / "pdf", checks=True)
+    write(
+        accuracy_of_checks.section(given.outputs / "pdf", given.changes),
+        begin=accuracy_of_checks.BEGIN,
+        end=accuracy_of_checks.END,
+    )
     write(section(given.shared, given.outputs))
     return 0
 
