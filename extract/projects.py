@@ -269,6 +269,15 @@ def _indicator_header(table: Table) -> int | None:
     return None
 
 
+_LEVEL1_OF = {
+    "数量指标": "产出指标", "质量指标": "产出指标", "时效指标": "产出指标",
+    "经济效益指标": "效益指标", "社会效益指标": "效益指标", "生态效益指标": "效益指标", "可持续影响指标": "效益指标",
+    "服务对象满意度指标": "满意度指标",
+    "经济成本指标": "成本指标", "社会成本指标": "成本指标", "生态环境成本指标": "成本指标",
+}  # fmt: skip
+"""The first level of a second one where every form agrees on it; 成本指标 itself is a second level in older forms."""
+
+
 def _indicators(table: Table, header: int) -> tuple[Indicator, ...]:
     columns = {cell.shown: c for c, cell in enumerate(table.rows[header]) if cell.own and cell.shown}
 
@@ -287,10 +296,13 @@ def _indicators(table: Table, header: int) -> tuple[Indicator, ...]:
     names = [c for c in range(three, three + table.rows[header][three].cols) if c < value] or [three]
     found = []
     level1 = level2 = ""
+    printed = {row[one].shown for row in table.rows[header + 1 :]} if one is not None else set()
     for row in table.rows[header + 1 :]:
-        level1 = (row[one].shown if one is not None else "") or level1
-        new2 = row[two].shown if two is not None else ""
-        level2 = new2 or level2
+        new1, new2 = (row[c].shown if c is not None else "" for c in (one, two))
+        level1, level2 = new1 or level1, new2 or level2
+        if not new1 and _LEVEL1_OF.get(new2, level1) in printed:
+            # without rules a label stands in the middle of its rows, below the first of them
+            level1 = _LEVEL1_OF.get(new2, level1)
         cell = next((row[c] for c in names if row[c].own and row[c].shown), row[three])
         name, text = cell.shown, row[value].shown
         if not (name or text) or not cell.own:

@@ -126,3 +126,11 @@ def test_names_of_indicators_stand_anywhere_below_a_wide_head() -> None:
         ("征缴笔数", "100%"),
         ("及时率", "100%"),
     ]
+
+
+def test_a_first_level_set_in_the_middle_of_its_rows_is_that_of_all_of_them() -> None:
+    rows = form("营养改善")
+    rows += [["", "成本指标", "经济成本指标", "成本控制数", "1"], ["", "", "数量指标", "服务人数", "2"]]
+    rows += [["", "产出指标", "质量指标", "合规率", "3"], ["", "", "时效指标", "及时率", "4"]]
+    [project] = read(rows).projects
+    assert [one.level1 for one in project.indicators] == ["成本指标", "产出指标", "产出指标", "产出指标"]
