@@ -11,8 +11,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import ROUND_CEILING, ROUND_DOWN, ROUND_FLOOR, ROUND_UP, Decimal
+from functools import lru_cache
 from importlib import resources
 from importlib.resources.abc import Traversable
+from itertools import islice
 from pathlib import Path
 
 from budget.states import DocumentState, RunState
@@ -27,6 +29,8 @@ WHOLE_RUN = "run"
 MAX_BYTES = 64 * 1024
 NIGHTS = 10
 """How many past nights speak for a portal that has no bounds."""
+LOOKED_AT = 60
+"""Nights whose summaries are read for them: two months."""
 SLACK = Decimal("0.2")
 """A proposal leaves a fifth of room on both sides of what was measured."""
 
@@ -193,17 +197,17 @@ def _told(one: OutOfBounds) -> Outside:
 
 
 def history(house: House, whose: str, nights: int = NIGHTS) -> list[Values]:
-    """What the last nights that ended ok measured of a portal (or `run`), newest first. Without a night, nothing."""
-    found: list[Values] = []
-    for folder in sorted(house.runs.glob("*-nightly-*"), reverse=True):
-        if len(found) == nights:
-            break
-        if not (folder / "summary.json").is_file():
-            continue
-        summary = RunSummary.read(folder)
-        if summary.state is RunState.OK:
-            found += [one.values for one in summary.measured if one.whose == whose]
-    return found
+    """What the last nights that ended ok measured of a portal (or `run`), newest first; of the last `LOOKED_AT` nights at most."""
+    folders = sorted(house.runs.glob("*-nightly-*"), reverse=True)[:LOOKED_AT]
+    found = (_measured_by(folder).get(whose) for folder in folders if (folder / "summary.json").is_file())
+    return list(islice((values for values in found if values is not None), nights))
+
+
+@lru_cache(maxsize=LOOKED_AT)
+def _measured_by(folder: Path) -> dict[str, Values]:
+    """What one night measured, by portal; nothing when it did not end ok. A summary is written once."""
+    summary = RunSummary.read(folder)
+    return {one.whose: one.values for one in summary.measured} if summary.state is RunState.OK else {}
 
 
 def proposal(whose: str, past: Sequence[Values]) -> str:
