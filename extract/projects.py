@@ -142,6 +142,11 @@ def project_of(table: Table, unit: Unit) -> Project | None:
     indicators = _indicators(table, header) if header is not None else ()
     place = next((c.at for row in own for c in row), None)
     amount, column = _amount_at(top, _TOTAL, amount_unit)
+    if amount is None:
+        # a column too narrow for its label shows the middle of it (`期资金总` of 实施期资金总额)
+        shown = {_label(c) for row in top for c in row if c.own}
+        clipped = tuple(text for text in shown if len(text) >= _CLIPPED and any(text in label for label in _TOTAL))
+        amount, column = _amount_at(top, clipped, amount_unit)
     return Project(
         code=_code(_value_after(table, ("项目编码", "项目代码"))),
         name=name,
@@ -153,6 +158,10 @@ def project_of(table: Table, unit: Unit) -> Project | None:
         indicators=indicators,
         at=place,
     )
+
+
+_CLIPPED = 4
+"""Letters of a label that are enough to know it by."""
 
 
 def _code(printed: str) -> str | None:

@@ -134,3 +134,9 @@ def test_a_first_level_set_in_the_middle_of_its_rows_is_that_of_all_of_them() ->
     rows += [["", "产出指标", "质量指标", "合规率", "3"], ["", "", "时效指标", "及时率", "4"]]
     [project] = read(rows).projects
     assert [one.level1 for one in project.indicators] == ["成本指标", "产出指标", "产出指标", "产出指标"]
+
+
+def test_a_label_that_its_column_clips_still_names_the_amount() -> None:
+    rows = [*form("警用服装购置"), *indicators("产出指标", "数量指标", ["购置套数"])]
+    rows[2][2] = "期资金总"
+    assert [project.amount for project in read(rows).projects] == ["891"]
