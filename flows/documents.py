@@ -175,10 +175,11 @@ def _store(
     settled = (DocumentState.LOADED, DocumentState.TAKEN_APART)
     item = queue.item_of(document.sha256) if stored.state not in settled else None
     roots = [finding for finding in disclosure.errors if finding.caused_by is None]
+    beside = [finding for finding in disclosure.findings if finding.check.startswith("DOC-")]
     return DocumentOutcome(
         sha256=document.sha256, file=document.file, title=document.title, state=stored.state,
         reason=stored.reason.value if stored.reason else None,
-        detail=document.error.message if document.error else roots[0].message if roots else None,
+        detail=document.error.message if document.error else next((one.message for one in (*roots, *beside)), None),
         review_item=item, facts=len(disclosure.facts), rows_added=stored.rows_written, errors=len(roots),
         warnings=len(disclosure.findings) - len(disclosure.errors),
     )  # fmt: skip

@@ -21,25 +21,28 @@ CLASSES = (("201", "一般公共服务支出", 20), ("208", "社会保障和就�
            ("221", "住房保障支出", 60), ("229", "其他支出", 70))  # fmt: skip
 
 
-def workbook(path: Path, *, pension: int = 30, year: int = 2024, extra: str = "") -> bytes:
-    """临港县商务局's budget: 一般公共预算支出表 of six classes, adding up whatever 208 prints."""
+def workbook(path: Path, *, pension: int = 30, year: int = 2024, before: int | None = None) -> bytes:
+    """临港县商务局's budget: 一般公共预算支出表 of six classes, adding up whatever 208 prints; `before` is its 208 of last year."""
     book = openpyxl.Workbook()
     cover = book.active
     assert cover is not None
     cover.title = "封面"
     cover.append([f"临港县商务局{year}年部门预算"])
-    if extra:
-        cover.append([extra])
     sheet = book.create_sheet("表5")
-    total = sum(amount for _, _, amount in CLASSES) - 30 + pension
-    rows = [
-        ["一般公共预算支出表"], [f"部门：临港县商务局{year}年", "", "", "", "单位：万元"],
-        ["科目编码", "科目名称", "合计", "基本支出", "项目支出"], ["", "合计", total, total, ""],
-        *([code, name, amount, amount, ""] for code, name, amount in (
-            (code, name, pension if code == "208" else amount) for code, name, amount in CLASSES)),
-    ]  # fmt: skip
-    for row in rows:
-        sheet.append(row)
+
+    def amounts(of_208: int) -> list[int]:
+        printed = [of_208 if code == "208" else amount for code, _, amount in CLASSES]
+        return [sum(printed), *printed]
+
+    names = [("", "合计"), *((code, name) for code, name, _ in CLASSES)]
+    columns = {"合计": amounts(pension), "基本支出": amounts(pension), "项目支出": [""] * len(names)}
+    if before is not None:
+        columns = {f"{year - 1}年预算数": amounts(before), f"{year}年预算数": amounts(pension)}
+    sheet.append(["一般公共预算支出表"])
+    sheet.append([f"部门：临港县商务局{year}年", "", "", "", "单位：万元"])
+    sheet.append(["科目编码", "科目名称", *columns])
+    for number, (code, name) in enumerate(names):
+        sheet.append([code, name, *(column[number] for column in columns.values())])
     book.save(path)
     return path.read_bytes()
 
@@ -113,14 +116,18 @@ def test_in_one_batch_the_second_by_sha256_carries_it_and_killed_between_them_no
     assert again[second].rows_added == 0, "read again, the same findings"
 
 
-def test_last_years_document_is_found_a_year_later(place: Place, tmp_path: Path) -> None:
-    (old, new) = place.put(workbook(tmp_path / "a.xlsx", year=2023), workbook(tmp_path / "b.xlsx", pension=31))
-    place.read([old])
-    assert place.read([new])[new].state is DocumentState.LOADED
-    read = place.warehouse.disclosure(new)
-    assert read is not None
-    beside = documents_beside(place.warehouse, [read])
-    assert [one.document.sha256 for one in beside[new]] == [old]
+@pytest.mark.parametrize("late", [False, True])
+def test_last_years_column_is_held_against_last_year_and_shown(place: Place, tmp_path: Path, late: bool) -> None:
+    """Whichever of the two is found later tells it; a warning keeps nobody out of the warehouse."""
+    old, new = place.put(workbook(tmp_path / "a.xlsx", year=2023), workbook(tmp_path / "b.xlsx", before=33))
+    first, second = (new, old) if late else (old, new)
+    place.read([first])
+    outcome = place.read([second])[second]
+    assert (outcome.state, outcome.errors) == (DocumentState.LOADED, 0)
+    assert outcome.detail is not None and outcome.detail.startswith("DOC-02") and first in outcome.detail
+    sides = ("30", "33") if late else ("33", "30")
+    assert ("DOC-02", "warning", *sides) in place.findings(second)
+    assert place.findings(first) == []
 
 
 def test_a_newer_version_of_the_same_document_is_no_other_document(
