@@ -6,6 +6,7 @@ Where it disagrees the document does not load: it waits for a person, with the p
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -116,4 +117,5 @@ def _ask(
         for sha256, pages in asked.items()
     }  # fmt: skip
     for sha256, future in futures.items():
-        yield sha256, answer(future, sha256[:12]) or {}
+        said = json.loads(answer(future, sha256[:12]) or "{}")
+        yield sha256, {int(page): texts for page, texts in said.items()}

@@ -8,6 +8,7 @@ None (cannot say). So it is for a page that takes too long, too much memory, or 
 from __future__ import annotations
 
 import atexit
+import json
 import logging
 import multiprocessing
 import os
@@ -58,10 +59,11 @@ def ask(function: Callable[..., Any], *arguments: object, seconds: float) -> Pro
     return _pools[0].schedule(function, args=list(arguments), timeout=seconds)
 
 
-def answer(future: ProcessFuture, what: str) -> Any:
-    """What the worker answered; None, with a line in the log, when it ran out of time or memory or died."""
+def answer(future: ProcessFuture, what: str) -> str | None:
+    """What the worker answered, JSON; None, with a line in the log, when it ran out of time or memory or died."""
     try:
-        return future.result()
+        said: str | None = future.result()
+        return said
     except (FutureTimeoutError, ProcessExpired, MemoryError) as trouble:
         log.warning("no second reading of %s: %s: %s", what, type(trouble).__name__, trouble)
         return None
@@ -97,7 +99,7 @@ def second_reader(paths: Mapping[str, Path], seconds: float = SECONDS_A_PAGE) ->
                 return None
         question = ask(cells_on_page, str(paths[sha256]), number, seconds=seconds)
         found = answer(question, f"{sha256[:12]} page {number}")
-        return found if found is None else list(found)
+        return None if found is None else [(tuple(box), text) for box, text in json.loads(found)]
 
     def read(sha256: str, place: Place) -> str | None:
         if sha256 not in paths or not isinstance(place, PagePlace):
@@ -130,11 +132,13 @@ def cells_on_page(path: str, number: int) -> list[tuple[Box, str]] | None:
     except UnreadableError as trouble:
         log.warning("no second reading of %s page %d: %s", Path(path).name[:12], number, trouble.message)
         return None
-    return [(cell.at.bbox, cell.text) for grid in grids for cell in grid.cells if isinstance(cell.at, PagePlace)]
+    return json.dumps(
+        [(cell.at.bbox, cell.text) for grid in grids for cell in grid.cells if isinstance(cell.at, PagePlace)]
+    )
 
 
-def texts_on_pages(path: str, boxes: dict[int, list[Box]]) -> dict[int, list[str]]:
-    """What the second reader reads in the boxes of some pages of a file; pages it cannot read are left out."""
+def texts_on_pages(path: str, boxes: dict[int, list[Box]]) -> str:
+    """What the second reader reads in the boxes of some pages, as JSON: `{page: [text, …]}`; unreadable pages are left out."""
     from extract.readers.pdfplumber_pages import texts_in_boxes
 
     data = Path(path).read_bytes()
@@ -144,4 +148,4 @@ def texts_on_pages(path: str, boxes: dict[int, list[Box]]) -> dict[int, list[str
             found[page] = texts_in_boxes(data, page, places)
         except UnreadableError as trouble:
             log.warning("no second reading of %s page %d: %s", Path(path).name[:12], page, trouble.message)
-    return found
+    return json.dumps(found)
