@@ -107,6 +107,8 @@ def heading_of(table: Table) -> str:
 
 def headed(disclosure: Disclosure, tables: list[Table]) -> Iterator[tuple[int, Project, Table]]:
     """Projects with the form they were read from: the first form not yet taken that prints the project's name."""
+    if not disclosure.projects:
+        return
     forms = [table for table in tables if table.kind == "project_performance"]
     texts = {id(t): {squeeze(text) for row in t.statement.rows for text in row.cells if text} for t in forms}
     position = 0
@@ -212,11 +214,12 @@ def _by_function(disclosure: Disclosure, tables: list[Table]) -> Iterator[Identi
         yield skip("XRF-12", "支出总表 prints no 项目支出", spent[0].statement.id)
         return
     claimed = False
-    for line in spent[0].side(None):
+    named = [(n, p, squeeze(p.name)) for n, p in enumerate(disclosure.projects) if p.amount is not None]
+    for line in spent[0].side(None) if len(named) > 1 else ():
         core = _ITEM_WORDS.sub("", squeeze(line.name))
         if len(line.code) != 7 or len(core) < LONG_NAME or columns[0].col not in line.cells:
             continue
-        group = [(n, p) for n, p in enumerate(disclosure.projects) if core in squeeze(p.name) and p.amount is not None]
+        group = [(number, project) for number, project, name in named if core in name]
         if len(group) < 2:
             continue
         claimed = True

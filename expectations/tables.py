@@ -227,9 +227,7 @@ def tables_of(disclosure: Disclosure) -> list[Table]:
     return [_table(statement, facts.get(statement.id, [])) for statement in disclosure.statements]
 
 
-@lru_cache(maxsize=1 << 16)
-def _quantum(raw: str, unit: Decimal, finest: int) -> Decimal:
-    decimals = _decimals(raw) or finest
+def _quantum(decimals: int, unit: Decimal) -> Decimal:
     # `480544221.6` 元 may be rounded; a tenth of a 元 is nothing, a tenth of a 万元 is
     coarsest = Decimal("0.1") if unit < 1 else COARSEST
     return unit * min(coarsest, Decimal(1).scaleb(-decimals))
@@ -237,13 +235,16 @@ def _quantum(raw: str, unit: Decimal, finest: int) -> Decimal:
 
 def _table(statement: Statement, facts: list[Fact]) -> Table:
     unit = Unit(statement.unit).in_wan if statement.unit else Decimal(1)
-    finest = max((_decimals(fact.raw) for fact in facts), default=2) or 2
+    decimals = [_decimals(fact.raw) for fact in facts]
+    finest = max(decimals, default=2) or 2
+    quanta = {digits: _quantum(digits or finest, unit) for digits in set(decimals)}
     columns = _columns(statement, facts)
+    sid = statement.id
     cells = {
         (fact.row, fact.col): Cell(
-            statement.id, fact.row, fact.col, fact.value, fact.raw, fact.id, fact.at, _quantum(fact.raw, unit, finest)
+            sid, fact.row, fact.col, Decimal(fact.amount), fact.raw, fact.id, fact.at, quanta[digits]
         )
-        for fact in facts
+        for fact, digits in zip(facts, decimals, strict=True)
     }
     blank_quantum = unit * min(COARSEST, Decimal(1).scaleb(-finest))
     lines: list[Line] = []
