@@ -121,8 +121,8 @@ def _text_at(cells: list[tuple[Box, str]], place: PagePlace) -> str | None:
 # --------------------------------------------------------------------------- in the worker
 
 
-def cells_on_page(path: str, number: int) -> list[tuple[Box, str]] | None:
-    """The cells of a page with their boxes; None when the page cannot be read. A page without any text is recognised."""
+def cells_on_page(path: str, number: int) -> str | None:
+    """The cells of a page, as JSON: `[[box, text], …]`; None when it cannot be read. A page without any text is recognised."""
     from extract.readers import pdfplumber_pages, scan
 
     data = Path(path).read_bytes()
