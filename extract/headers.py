@@ -49,6 +49,7 @@ _YEAR_HEADER = re.compile(r"^(?:19|20)\d{2}年?(?:度)?$")
 _COLUMN_NUMBER = re.compile(
     r"^(?:栏次|档次|行次|列次|序号|\*\*|——|—|-|[甲乙丙丁戊]|[(（]?\d{1,2}[)）]?|[A-Za-z]|[①-⑳]|\d{1,2}\s*=\s*[\d+\-*/().]+)$"
 )
+_YEAR = re.compile(r"(?:19|20)\d{2}")
 _CODE_CELL = re.compile(r"^\d{1,7}$")
 _CODE_AND_NAME = re.compile(r"^\[?(\d{3}(?:\d{2}){0,2})\]?\s*[-—_:：]?\s*(?=[^\d\s,.，%])")
 
@@ -73,7 +74,7 @@ def own_cells(matrix: Matrix, r: int) -> list[GridCell]:
     seen: list[GridCell] = []
     before: GridCell | None = None
     for cell in matrix[r]:
-        if cell is not None and cell is not before and cell.row == r and squeeze(cell.text):
+        if cell is not None and cell is not before and cell.text and cell.row == r and squeeze(cell.text):
             seen.append(cell)
         before = cell
     return seen
@@ -121,9 +122,9 @@ def shows_figures(matrix: Matrix, r: int) -> bool:
     cells = own_cells(matrix, r)
     texts = [text_of(cell) for cell in cells]
     for i, text in enumerate(texts):
-        if is_amount_text(text) and not re.fullmatch(r"(?:19|20)\d{2}", text):
+        if is_amount_text(text) and not _YEAR.fullmatch(text):
             return True
-        if _CODE_AND_NAME.match(text) and system_of(_CODE_AND_NAME.match(text).group(1)):  # type: ignore[union-attr]
+        if (coded := _CODE_AND_NAME.match(text)) and system_of(coded.group(1)):
             return True
         ordinal, rest = split_ordinal(text)
         if ordinal and i < 4 and not re.match(r"^[(（]", ordinal) and len(rest) < 40:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 
 from budget.amounts import Unit, find_unit
 from budget.codes import is_class_name
-from budget.disclosure import Place
+from budget.disclosure import PagePlace, Place
 from budget.kinds import alias_in, classify_title, fold_title, is_contents_line
 from budget.measures import fold_header, item_of_row, measure_of_level
 from budget.printed_text import is_blank, split_ordinal, squeeze
@@ -299,8 +299,7 @@ def _next_table(matrix: Matrix, start: int) -> int:
             lone = len(cells) == 1 and (cells[0].cols > 1 or len(matrix[r]) <= 2 or cells[0].col == 0)
             if lone and text.endswith("表") and is_title_line(text) and _header_within(matrix, r + 1):
                 return r
-        if looks_like_data(matrix, r):
-            seen_body = True
+        seen_body = seen_body or looks_like_data(matrix, r)
     return len(matrix)
 
 
@@ -351,7 +350,7 @@ def _piece(matrix: Matrix, grid: Grid, lines: list[Line], first_on_page: bool) -
             continue
         if body and count and is_column_number_row(matrix, r) and any(text_of(c) in ("栏次", "档次") for c in cells):
             continue
-        if all(find_unit(text_of(c)) and "单位" in text_of(c) for c in cells):
+        if all("单位" in text_of(c) and find_unit(text_of(c)) for c in cells):
             banner.extend(text_of(c) for c in cells)
             continue
         body.append(row)
@@ -364,15 +363,17 @@ def _piece(matrix: Matrix, grid: Grid, lines: list[Line], first_on_page: bool) -
 
 def _row(matrix: Matrix, r: int) -> tuple[Cell, ...]:
     row = []
-    for c, cell in enumerate(matrix[r]):
+    before: GridCell | None = None
+    for cell in matrix[r]:
         if cell is None:
             row.append(BLANK)
-            continue
-        own = cell.row == r and (c == 0 or matrix[r][c - 1] is not cell)
-        row.append(
-            Cell(cell.text, cell.at, own, cell.indent, cell.rows, cell.cols, cell.confidence, cell.open_below,
-                 cell.cut_above, cell.cut_below)
-        )  # fmt: skip
+        else:
+            own = cell.row == r and cell is not before
+            row.append(
+                Cell(cell.text, cell.at, own, cell.indent, cell.rows, cell.cols, cell.confidence, cell.open_below,
+                     cell.cut_above, cell.cut_below)
+            )  # fmt: skip
+        before = cell
     return tuple(row)
 
 
@@ -384,10 +385,11 @@ def _compact(matrix: Matrix, start: int, blank_too: bool) -> Matrix:
     if not matrix:
         return matrix
     width = len(matrix[0])
+    rows = matrix[start:]
     kept = []
     for c in range(width):
-        begins = [row[c] for row in matrix[start:] if row[c] is not None and (c == 0 or row[c] is not row[c - 1])]
-        if begins and (not blank_too or any(text_of(row[c]) for row in matrix[start:])):
+        begins = any(row[c] is not None and (c == 0 or row[c] is not row[c - 1]) for row in rows)
+        if begins and (not blank_too or any(text_of(row[c]) for row in rows)):
             kept.append(c)
     if len(kept) == width or not kept:
         return matrix
@@ -413,13 +415,14 @@ def _compact(matrix: Matrix, start: int, blank_too: bool) -> Matrix:
 def _edges(matrix: Matrix, start: int) -> tuple[tuple[float, float], ...]:
     """The x range of every column, from cells of that column alone; used to match parts of a table."""
     width = len(matrix[0]) if matrix else 0
+    rows = matrix[start:]
     edges: list[tuple[float, float]] = []
     for c in range(width):
         lefts, rights = [], []
-        for row in matrix[start:]:
+        for row in rows:
             cell = row[c]
-            box = getattr(cell.at, "bbox", None) if cell is not None else None
-            if cell is not None and box and cell.cols == 1:
+            if cell is not None and cell.cols == 1 and isinstance(cell.at, PagePlace):
+                box = cell.at.bbox
                 lefts.append(box[0])
                 rights.append(box[2])
         edges.append((min(lefts), max(rights)) if lefts else (0.0, 0.0))
@@ -496,14 +499,14 @@ _INDICATOR_WORDS = frozenset(
 )
 
 
+_FUSED = re.compile(r"^(?:产出|效益|满意度|成本)指标")
+"""A level of indicators, alone or with its first indicator behind it in one cell."""
+
+
 def _is_form(matrix: Matrix, start: int) -> bool:
     """Whether a grid is a performance form: labels and values side by side, not a header above rows."""
-    words: set[str] = set()
-    for row in matrix[start:]:
-        for cell in row:
-            text = text_of(cell)
-            if text and len(text) < 20:
-                words.add(text)
+    texts = {text_of(cell) for row in matrix[start:] for cell in row}
+    words = {text for text in texts if text and len(text) < 20}
     indicators = len(words & _INDICATOR_WORDS)
     if "职责活动" in words:
         return False
@@ -511,12 +514,9 @@ def _is_form(matrix: Matrix, start: int) -> bool:
     below = [text_of(c) for c in own_cells(matrix, start + 1)] if start + 1 < len(matrix) else []
     if labels and _FORM_STARTS.match(labels[0]) and below and below[0].startswith(_FORM_SECONDS):
         return True
-    fused = sum(
-        bool(re.match(r"^(?:产出|效益|满意度|成本)指标", text_of(c)))
-        for row in matrix[start:]
-        for c in row[:3]
-        if c is not None
-    )
+    fused = 0
+    if any(map(_FUSED.match, texts)):
+        fused = sum(bool(_FUSED.match(text_of(c))) for row in matrix[start:] for c in row[:3] if c is not None)
     if indicators >= 3 or (fused >= 2 and (indicators >= 2 or len(matrix) - start >= 3)):
         return not _has_list_header(matrix, start)
     return indicators >= 1 and sum(any(text.startswith(word) for text in words) for word in _FORM_WORDS) >= 4

@@ -143,6 +143,11 @@ class _Records:
     def ask(self, function: Any, *things: Sequence[Any] | repeat[Any], count: int, before: int = 0) -> npt.NDArray[Any]:
         """(count, width): what `function` writes for each of `things`; `before` where it refuses to write."""
         found = np.empty((count, self._numbers.shape[1]), self._numbers.dtype)
+        if count <= self.SIZE:
+            self._numbers[:count] = before
+            deque(map(function, *things, *self._places), maxlen=0)
+            found[:] = self._numbers[:count]
+            return found
         calls = [iter(thing) for thing in things]
         for start in range(0, count, self.SIZE):
             here = min(self.SIZE, count - start)
@@ -415,8 +420,11 @@ def _clip_of(drawn: Any) -> Clip:
     return clip
 
 
-def _clips(drawn: list[Any], forms: list[int], objects: _Objects) -> Floats | None:
-    """(n, 4) clip boxes in page space of objects (as arguments), or None when nothing is clipped.
+def _clips(
+    drawn: list[Any], forms: list[int], objects: _Objects, frame: _Frame
+) -> tuple[Floats, npt.NDArray[np.intp]] | None:
+    """(k + 1, 4) the different clip boxes as displayed, and which of them each object (as argument) has; None when nothing
+    is clipped. The last box clips nothing.
 
     Objects drawn under one clip share its path inside pdfium, so the address of the last path's first segment tells
     equal clips apart: each is read once.
@@ -436,7 +444,9 @@ def _clips(drawn: list[Any], forms: list[int], objects: _Objects) -> Floats | No
         own = _clip_of(one) if key[1] > 0 else NO_CLIP
         number[key] = len(boxes)
         boxes.append(_intersect(objects.clips[key[2]], _transformed(own, objects.matrices[key[2]])))
-    return np.array(boxes)[list(map(number.__getitem__, keys))]
+    finite = np.clip([*boxes, NO_CLIP], -1e6, 1e6)
+    shown = frame.displayed_box(finite[:, 0], finite[:, 1], finite[:, 2], finite[:, 3])
+    return shown, np.fromiter(map(number.__getitem__, keys), np.intp, len(keys))
 
 
 def _read_page(page: int, number: int) -> PageContent:
@@ -578,11 +588,11 @@ def _within_clips(
     """What shows of each line within the page and the clip of its path."""
     width, height = frame.size
     limits = np.array([[0.0, 0.0, width, height]])
-    clips = _clips(paths, forms, objects)
+    clips = _clips(paths, forms, objects, frame)
     if clips is not None:
-        finite = np.clip(clips, -1e6, 1e6)
-        shown = frame.displayed_box(finite[:, 0], finite[:, 1], finite[:, 2], finite[:, 3])
-        limits = np.concatenate([np.maximum(shown[:, :2], 0), np.minimum(shown[:, 2:], (width, height))], axis=1)[owner]
+        shown, which = clips
+        limits = np.concatenate([np.maximum(shown[:, :2], 0), np.minimum(shown[:, 2:], (width, height))], axis=1)
+        limits = limits[which[owner]]
     slack = 1.0  # borders are often drawn on the edge of the clip: half of the line shows
     inside = ((lines[:, 2:] >= limits[:, :2] - slack) & (lines[:, :2] <= limits[:, 2:] + slack)).all(axis=1)
     lines = lines[inside]
@@ -761,29 +771,31 @@ def _visible(
     if len(objects.matrices) > 1:
         form_of = dict(zip(objects.handles, objects.forms, strict=True))
         forms = [form_of.get(h, 0) for h in handles]
-    real = [i for i, h in enumerate(handles) if h]
+    real = [i for i, h in enumerate(handles) if h] if 0 in handles else list(range(len(handles)))
     suspect = np.zeros(len(handles), bool)
     sides: npt.NDArray[np.bool_] | None = None
     if real:
         drawn = [_argument(handles[i]) for i in real]
-        clips = _clips(drawn, [forms[i] for i in real], objects)
+        clips = _clips(drawn, [forms[i] for i in real], objects, frame)
         if clips is not None:
-            every = np.tile(np.array([-1e6, -1e6, 1e6, 1e6]), (len(handles), 1))
-            every[real] = np.clip(clips, -1e6, 1e6)
-            shown = frame.displayed_box(every[:, 0], every[:, 1], every[:, 2], every[:, 3])[run_of]
+            shapes, which = clips
+            clip_of = np.full(len(handles), len(shapes) - 1)
+            clip_of[real] = which
+            shown = shapes[clip_of[run_of]]
             # a row cut by the page shows half of its digits on each: letters of one line are seen or not seen together,
             # whatever their height (`142.000000` must not lose its point), and less than two fifths cannot be read
-            letter = np.concatenate([np.minimum(box[:, :2], caps[:, :2]), np.maximum(box[:, 2:], caps[:, 2:])], axis=1)
-            part = np.concatenate(
-                [np.maximum(letter[:, :2], shown[:, :2]), np.minimum(letter[:, 2:], shown[:, 2:])], axis=1
-            )
-            enough = part[:, 2:] - part[:, :2] >= 0.4 * (letter[:, 2:] - letter[:, :2])
-            seen &= enough[:, 0] & enough[:, 1]
-            sticks_out = (shown[:, :2] > box[:, :2]) | (box[:, 2:] > shown[:, 2:])
+            low, high = np.minimum(box[:, :2], caps[:, :2]), np.maximum(box[:, 2:], caps[:, 2:])
+            sticks_out = (low < shown[:, :2]) | (high > shown[:, 2:])
             cut = np.flatnonzero(sticks_out[:, 0] | sticks_out[:, 1])
-            middle[cut] = (part[cut, :2] + part[cut, 2:]) / 2
-            room = 0.08 * np.tile(letter[:, 2:] - letter[:, :2], 2)
-            sides = np.concatenate([shown[:, :2] - letter[:, :2], letter[:, 2:] - shown[:, 2:]], axis=1) > room
+            if len(cut):
+                low, high, shown, own = low[cut], high[cut], shown[cut], box[cut]
+                first, last = np.maximum(low, shown[:, :2]), np.minimum(high, shown[:, 2:])
+                seen[cut] &= (last - first >= 0.4 * (high - low)).all(axis=1)
+                inked = ((own[:, :2] < shown[:, :2]) | (own[:, 2:] > shown[:, 2:])).any(axis=1)
+                middle[cut[inked]] = (first[inked] + last[inked]) / 2
+                sides = np.zeros((len(box), 4), bool)
+                room = 0.08 * (high - low)
+                sides[cut, :2], sides[cut, 2:] = shown[:, :2] - low > room, high - shown[:, 2:] > room
         red, green, blue, alpha = _MEMORY.colours.ask(_fill_colour, drawn, count=len(real), before=255).T
         modes = np.fromiter(map(_render_mode, drawn), np.int32, len(real))
         pale = ((red >= 235) & (green >= 235) & (blue >= 235)) | (alpha < 20)
