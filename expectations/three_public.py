@@ -295,9 +295,11 @@ def _heads(table: Table) -> list[tuple[Line, list[Line]]]:
 
 def _units_below(table: Table) -> dict[int, int]:
     """Row of a line over units → how many rounded rows it is the sum of."""
-    below = {head.row: lines for head, lines in _heads(table)}
+    heads = _heads(table)
+    # by code: what stands below a unit has a longer code, whatever rows a broken reading gives them
+    below = {head.code: lines for head, lines in heads}
 
-    def many(row: int) -> int:
-        return sum(many(line.row) for line in below[row]) if row in below else 1
+    def many(code: str) -> int:
+        return sum(many(line.code) for line in below[code]) if code in below else 1
 
-    return {row: many(row) for row in below}
+    return {head.row: many(head.code) for head, _ in heads}

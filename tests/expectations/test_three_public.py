@@ -192,3 +192,9 @@ def test_a_total_over_the_three_alone_is_theirs_whatever_its_name(document: Buil
     assert wrong(document(table)) == [("TPE-01", "预算数", Decimal("30.30"), Decimal("29.30"))]
     more = {**table, "rows": [*rows, ["会议费", "1.00"]]}
     assert wrong(document(more)) == [], "合计 may be of more than the three"
+
+
+def test_units_that_a_broken_reading_puts_in_one_row_are_judged_all_the_same(document: Build) -> None:
+    one = with_units(document(xian()))
+    squashed = tuple(fact.model_copy(update={"row": 2 if fact.row == 1 else fact.row}) for fact in one.facts)
+    assert reconcile(one.model_copy(update={"facts": squashed})).identities
