@@ -254,6 +254,7 @@ def facts_of(
     for r, row in enumerate(table.rows):
         for block, carried in zip(blocks, above, strict=True):
             key = _key(table, block, row, carried)
+            told = _year_of_row(table, row, block)
             for c in block.money:
                 cell = row[c]
                 if not cell.own or is_blank(cell.text):
@@ -277,12 +278,26 @@ def facts_of(
                         id=f"f{first + len(facts):05}", statement_id=statement.id, kind=table.kind, row=r, col=c,
                         column=column.path, side=block.side, code=key.code, code_system=key.system, alt_code=key.alt_code,
                         name=key.name, ordinal=key.ordinal, role=key.role, measure=column.measure.measure, item=item,
-                        fund=fund, fiscal_year=column.year or year, basis=None if column.basis == "none" else column.basis or basis,
+                        fund=fund, fiscal_year=column.year or told or year, basis=None if column.basis == "none" else column.basis or basis,
                         raw="".join(_printed(cell).split()), amount=decimal_text(to_wan(value, column.unit)), at=cell.at,
                         confidence=cell.confidence,
                     )
                 )  # fmt: skip
     return facts, findings
+
+
+def _year_of_row(table: Table, row: tuple[Cell, ...], block: Block) -> int | None:
+    """The year that a row of 三公经费表 is of, where years stand below one another (Shenzhen: 2025年, 2026年, 增减变化金额).
+
+    Elsewhere a year in a row is the one in which a project began.
+    """
+    if table.kind != "three_public_expenses" or not block.money:
+        return None
+    texts = (squeeze(cell.text) for cell in row[: block.money[0]] if cell.own)
+    return next((int(found.group(1)) for text in texts if (found := _ROW_YEAR.match(text))), None)
+
+
+_ROW_YEAR = re.compile(r"^(20\d\d)年度?(?:预算|决算)?数?$")
 
 
 @dataclass(frozen=True, slots=True)
