@@ -73,6 +73,7 @@ def _listed(table: Table, unit: Unit) -> list[Project]:
     fiscal, other = find("财政拨款", "财政资金"), find("其他资金")
     levels = find("一级指标"), find("二级指标"), find("三级指标", "指标名称")
     value = next((c for c, leaf in enumerate(leaves) if "指标值" in leaf and "依据" not in leaf), None)
+    written = next((c for c, leaf in enumerate(leaves) if leaf in ("绩效指标", "指标")), None)
     if name is None or total is None or (goal is None and levels[2] is None):
         return []
     sign, measured = (
@@ -99,6 +100,8 @@ def _listed(table: Table, unit: Unit) -> list[Project]:
                     at=row[name].at if row[name].own else row[total].at,
                 )
             )  # fmt: skip
+        if written is not None and projects and row[written].own and begins and any(told):
+            indicators.extend(_written_indicators(row[written].shown))
         three = levels[2]
         if three is None or value is None or not projects or not row[three].own or not row[three].shown:
             continue
@@ -107,6 +110,22 @@ def _listed(table: Table, unit: Unit) -> list[Project]:
         indicators.append(_signed_indicator(level1, level2, row, three, value, sign, measured))
     _close(projects, indicators)
     return projects
+
+
+_WRITTEN = re.compile(r"(?:\d{1,3}[、.])?\d-(?P<one>[^;,-]{2,12})[;,]\d\d-(?P<two>[^;,-]{2,16})[;,]")
+"""Indicators one after the other in one cell: `1、1-产出指标；11-数量指标；会议次数；实施周期指标值:≥20场；年度指标值:≥20场。`"""
+
+
+def _written_indicators(text: str) -> list[Indicator]:
+    found = []
+    heads = list(_WRITTEN.finditer(text))
+    for head, following in zip(heads, [*heads[1:], None], strict=True):
+        name, told, value = text[head.end() : following.start() if following else len(text)].partition("年度指标值:")
+        if not told:
+            continue
+        name = name.partition("实施周期指标值:")[0].rstrip(".;,。")
+        found.append(_indicator(head["one"], head["two"], name, value.rstrip(".;,。"), None, None))
+    return found
 
 
 _CODED = re.compile(r"^([0-9]{6,}[0-9A-Z]{4,})[-—_:：]+(.+)$")

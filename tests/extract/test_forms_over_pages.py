@@ -140,3 +140,26 @@ def test_a_label_that_its_column_clips_still_names_the_amount() -> None:
     rows = [*form("警用服装购置"), *indicators("产出指标", "数量指标", ["购置套数"])]
     rows[2][2] = "期资金总"
     assert [project.amount for project in read(rows).projects] == ["891"]
+
+
+def test_indicators_written_one_after_the_other_in_a_cell_are_as_many_indicators() -> None:
+    told = (
+        "1、1-产出指标；11-数量指标；会议活动保障次数；实施周期指标值:每年≥20场；年度指标值:每年≥20场。"
+        "2、1-产出指标；12-质量指标；咨询解答率.；实施周期指标值:≥99.5%；年度指标值:≥99.5%。"
+        "3、4-成本指标；41-经济成本指标；办件成本；实施周期指标值:≤29.91元/件；年度指标值:≤29.91元/件。"
+        "1．1－产出指标，13－时效指标，恢复时间；实施周期指标值：一级≤1小时；二级≤2小时，年度指标值：一级≤1小时；二级≤2小时；"
+    )
+    rows = [
+        ["项目名称（资金使用单位）", "总计", "财政拨款", "绩效目标", "绩效指标"],
+        ["合计", "86.64", "86.64", "", ""],
+        ["热线平台运营", "86.64", "86.64", "提升服务效能。", told],
+    ]
+    [project] = read(rows, heading="项目支出绩效目标表").projects
+    assert (project.name, project.amount) == ("热线平台运营", "86.64")
+    assert [(one.level1, one.level2, one.level3, one.operator, one.value, one.unit) for one in project.indicators] == [
+        ("产出指标", "数量指标", "会议活动保障次数", None, None, None),
+        ("产出指标", "质量指标", "咨询解答率", "≥", "99.5", "%"),
+        ("成本指标", "经济成本指标", "办件成本", "≤", "29.91", "元/件"),
+        ("产出指标", "时效指标", "恢复时间", None, None, None),
+    ]
+    assert project.indicators[-1].text == "一级≤1小时;二级≤2小时"
