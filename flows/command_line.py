@@ -249,7 +249,7 @@ INTERRUPTED = (
 
 def run_flow(flow_name: str, house: House, **parameters: object) -> RunSummary:
     """Run nightly or rerun in this process; what a person can mend is said in one line, before a run is made of it."""
-    from flows.expected_trouble import EXPECTED, quietly, refuse_wrong
+    from flows.expected_trouble import EXPECTED, no_interrupt_is_lost, quietly, refuse_wrong
     from flows.up import temporary_server
 
     try:
@@ -259,7 +259,7 @@ def run_flow(flow_name: str, house: House, **parameters: object) -> RunSummary:
         from flows.nightly import nightly
         from flows.rerun import rerun
 
-        with quietly():
+        with no_interrupt_is_lost(), quietly():
             return in_process.run(nightly if flow_name == "nightly" else rerun, house.home, **parameters)
     except KeyboardInterrupt:
         raise stop(INTERRUPTED, 130) from None

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import signal
+import sys
+import threading
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -53,3 +56,28 @@ def quietly() -> Iterator[None]:
     finally:
         for name in names:
             logging.getLogger(name).removeFilter(without_traceback)
+
+
+@contextlib.contextmanager
+def no_interrupt_is_lost() -> Iterator[None]:
+    """A ctrl-C that Python drops is sent once more.
+
+    Where it meets the main thread in a finaliser or the callback of a weak reference (SQLAlchemy and Prefect have many), Python can
+    only print "Exception ignored" and go on: the run would go on, too, and the person wait.
+    """
+    before = sys.unraisablehook
+    main = threading.main_thread().ident
+
+    def again(dropped: sys.UnraisableHookArgs) -> None:
+        if main is None or not issubclass(dropped.exc_type, KeyboardInterrupt):
+            before(dropped)
+            return
+        timer = threading.Timer(0.1, signal.pthread_kill, (main, signal.SIGINT))
+        timer.daemon = True
+        timer.start()
+
+    sys.unraisablehook = again
+    try:
+        yield
+    finally:
+        sys.unraisablehook = before
