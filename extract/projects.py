@@ -119,8 +119,9 @@ _WRITTEN = re.compile(r"(?:\d{1,3}[、.])?\d-(?P<one>[^;,-]{2,12})[;,]\d\d-(?P<t
 def _written_indicators(text: str) -> list[Indicator]:
     found = []
     heads = list(_WRITTEN.finditer(text))
-    for head, following in zip(heads, [*heads[1:], None], strict=True):
-        name, told, value = text[head.end() : following.start() if following else len(text)].partition("年度指标值:")
+    ends = [*(head.start() for head in heads[1:]), len(text)]
+    for head, end in zip(heads, ends, strict=bool(heads)):
+        name, told, value = text[head.end() : end].partition("年度指标值:")
         if not told:
             continue
         name = name.partition("实施周期指标值:")[0].rstrip(".;,。")

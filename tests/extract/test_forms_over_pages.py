@@ -153,9 +153,11 @@ def test_indicators_written_one_after_the_other_in_a_cell_are_as_many_indicators
         ["项目名称（资金使用单位）", "总计", "财政拨款", "绩效目标", "绩效指标"],
         ["合计", "86.64", "86.64", "", ""],
         ["热线平台运营", "86.64", "86.64", "提升服务效能。", told],
+        ["网站运维", "0.00", "0.00", "网站可用。", "见附件"],
     ]
-    [project] = read(rows, heading="项目支出绩效目标表").projects
+    project, without = read(rows, heading="项目支出绩效目标表").projects
     assert (project.name, project.amount) == ("热线平台运营", "86.64")
+    assert (without.name, without.indicators) == ("网站运维", ())
     assert [(one.level1, one.level2, one.level3, one.operator, one.value, one.unit) for one in project.indicators] == [
         ("产出指标", "数量指标", "会议活动保障次数", None, None, None),
         ("产出指标", "质量指标", "咨询解答率", "≥", "99.5", "%"),
