@@ -359,7 +359,7 @@ class Table:
             if right - left == 1:
                 flush[left] = min(flush.get(left, run.x0), run.x0)
         cells = []
-        xs, ys = [round(x, 3) for x in self.xs], [round(y, 3) for y in self.ys]
+        xs, ys = [round(float(x), 3) for x in self.xs], [round(float(y), 3) for y in self.ys]
         for k, (left, top, right, bottom) in enumerate(self.spans):
             text, indent, confidence, found = "", 0, 1.0, runs.get(k)
             if found is None:
@@ -372,7 +372,7 @@ class Table:
                     indent = max(0, int((found.x0 - flush[left]) / (found.size or 1.0) + 0.25))
                 if sheet.confidence is not None:
                     confidence = float(sheet.confidence[self.held[k]].min())
-            at = PagePlace(page=number, bbox=place)
+            at = PagePlace.measured(number, place)
             above = below = ""
             if sheet.cut_above is not None:
                 above = self._cut(sheet, k, sheet.cut_above)

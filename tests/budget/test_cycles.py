@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import gc
+import pickle
 import threading
 from collections.abc import Iterator
 
 import pytest
+from pydantic import ValidationError
 
 from budget.cycles import no_search_for_cycles
 from budget.disclosure import Disclosure, Document, PagePlace, Place, Row, SheetPlace, Statement, TablePlace
@@ -51,6 +53,19 @@ def test_the_last_thread_at_work_starts_the_search_again() -> None:
     leave.set()
     thread.join(10)
     assert gc.isenabled()
+
+
+def test_a_measured_place_is_the_place_that_validation_makes() -> None:
+    measured, validated = PagePlace.measured(3, (1.0, 2.5, 3.0, 4.0)), PagePlace(page=3, bbox=(1.0, 2.5, 3.0, 4.0))
+    assert measured == validated
+    assert hash(measured) == hash(validated)
+    assert measured.model_dump_json() == validated.model_dump_json()
+    assert measured.model_dump(exclude_unset=True) == {"page": 3, "bbox": (1.0, 2.5, 3.0, 4.0)}
+    assert pickle.loads(pickle.dumps(measured)) == validated
+    assert measured.model_copy(update={"page": 4}) == PagePlace(page=4, bbox=(1.0, 2.5, 3.0, 4.0))
+    with pytest.raises(ValidationError):
+        measured.page = 5  # type: ignore[misc]
+    assert PagePlace.measured(1, (0.0, 0.0, 1.0, 1.0)).model_fields_set == {"page", "bbox"}
 
 
 @pytest.mark.parametrize(
