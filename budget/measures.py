@@ -73,6 +73,7 @@ class _Spellings:
     changes: tuple[str, ...]
     blocks: tuple[re.Pattern[str], ...]
     fund_of: dict[str, Fund]
+    parts_of: dict[str, str]
 
 
 @cache
@@ -89,7 +90,7 @@ def _spellings() -> _Spellings:
     return _Spellings(
         frozenset(raw["generic"]), exact, tuple(parts), tuple(raw["items"]["order"]),
         frozenset(not_money["is"]), tuple(not_money["has"]), tuple(raw["changes"]["has"]),
-        tuple(re.compile(one) for one in raw["blocks"]["is"]), dict(raw["fund_of_level"]),
+        tuple(re.compile(one) for one in raw["blocks"]["is"]), dict(raw["fund_of_level"]), dict(raw["part_below"]),
     )  # fmt: skip
 
 
@@ -185,7 +186,7 @@ def measure_of(path: tuple[str, ...], kind: str = "") -> Measure:
     item = next((name for name in reversed(named) if name in _spellings().items), None)
     if is_change(path):
         return Measure(CHANGE, item, fund)
-    if path and path[-1] in unsaid(path):
+    if path and (path[-1] in unsaid(path) or _is_part(path)):
         return Measure(UNKNOWN, item, fund)
     if not named:
         return Measure("total", item, fund)
@@ -200,6 +201,12 @@ def is_own_measure(kind: str, measure: str) -> bool:
     """Whether a measure is what a statement of this kind is about as a whole: 一般公共预算支出 / 合计 in 一般公共预算支出表 is its
     total, where no other column is."""
     return measure in _OWN.get(kind, ())
+
+
+def _is_part(path: tuple[str, ...]) -> bool:
+    """Whether a leaf that means the whole by itself stands below the whole: 财政专户拨款收入 / 教育收费 beside other fees."""
+    whole = _spellings().parts_of.get(fold_header(path[-1]))
+    return whole is not None and any(measure_of_level(level) == whole for level in path[:-1])
 
 
 def _fund_of_level(level: str) -> Fund | None:

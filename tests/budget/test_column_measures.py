@@ -56,6 +56,7 @@ def test_a_path_of_another_province_measures(
     ("path", "fund"),
     [
         (("专项债券收入",), "all"),
+        (("财政专户拨款收入", "教育收费"), "fiscal_account_funds"),
         (("一般公共预算拨款", "经费拨款"), "general_budget"),
         (("一般公共预算拨款", "其中：专项资金列入部门预算的项目"), "general_budget"),
         (("预算数", "项目支出", "扣除基建项目后预算数"), "all"),
@@ -71,6 +72,10 @@ def test_a_leaf_that_nobody_knows_is_neither_a_total_nor_what_stands_above_it(pa
 )
 def test_a_change_is_no_amount_of_a_year(path: tuple[str, ...]) -> None:
     assert measure_of(path, "three_public_expenses").measure == "change"
+
+
+def test_fees_by_themselves_are_the_money_of_the_fiscal_account() -> None:
+    assert measure_of(("教育收费",), "revenue_summary").measure == "fiscal_account_funds"
 
 
 def test_a_measure_whose_name_speaks_of_a_difference_is_that_measure() -> None:
