@@ -56,7 +56,7 @@ def _grouped(identities: Sequence[Identity], failing: Sequence[int]) -> list[tup
 
 
 def _unread(one: Reconciled) -> list[Finding]:
-    told = {(f.cells[0].raw, f.cells[0].at) for f in one.disclosure.findings if f.check == UNREAD and f.cells}
+    told = {(cell.raw, cell.at) for f in one.disclosure.findings if f.check == UNREAD for cell in f.cells}
     return [
         Finding(
             check=UNREAD, severity=Severity.ERROR, origin=Origin.EXTRACTION, cells=(FindingCell(at=left.at, raw=left.text),),

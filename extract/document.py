@@ -37,6 +37,7 @@ from extract.prose import prose_facts_of
 from extract.readers.pdfium import PageContent
 from extract.reading import Reading, UnreadableError
 from extract.statements import is_statement, read_tables
+from extract.stray_amounts import stray_amounts
 from extract.tables import PageBlocks
 
 Format = Literal["pdf", "docx", "xlsx", "xls", "doc", "rtf", "html", "archive", "image"]
@@ -351,6 +352,8 @@ def disclosure_of(reading: Reading, file: str, sha256: str, recipe: str = "") ->
                 cells=(FindingCell(at=unread.at, raw=unread.text),),
             )
         )  # fmt: skip
+    strays, told = stray_amounts(reading)
+    findings.extend(told)
     findings.extend(doubts(statements, facts))
     return Disclosure(
         document=_document(reading.reader, reading.pages, identity, file, sha256, recipe),
@@ -359,7 +362,7 @@ def disclosure_of(reading: Reading, file: str, sha256: str, recipe: str = "") ->
         projects=tuple(projects_of(tables, unit)),
         prose_facts=prose_facts_of(reading, identity.fiscal_year, basis),
         findings=tuple(findings),
-        unread=reading.unread,
+        unread=reading.unread + strays,
     )
 
 
