@@ -80,7 +80,8 @@ def is_contents_line(text: str) -> bool:
 def fold_title(text: str) -> str:
     """A printed title in the form the alias file uses: no blanks, quotes, numbers, years; funds as G, F, S."""
     funds, drop, _ = _data()
-    title = _QUOTES.sub("", squeeze(text))
+    # capital letters are the signs of the funds: the G of G60科创走廊 is none
+    title = _QUOTES.sub("", squeeze(text)).lower()
     title = _YEAR.sub("", title)
     title = _TRAILING.sub("", title)
     for _ in range(3):
@@ -105,15 +106,16 @@ def classify_title(text: str) -> str | None:
 
 
 @cache
-def _bearers() -> tuple[str, ...]:
-    """How the names of those end whose statements these are."""
+def _before_short_aliases() -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """How the names of those end whose statements these are, and words that name a part of the money."""
     raw = tomllib.loads(resources.files("budget").joinpath("data/kinds.toml").read_text(encoding="utf-8"))["folding"]
-    return tuple(raw["bearers"])
+    return tuple(raw["bearers"]), tuple(raw["parts_of_money"])
 
 
 def _may_stand_before(words: str) -> bool:
-    """Whether a short alias is the whole title but for whose statement it is: 债务支出表 is no 支出表."""
-    return not words or words.endswith(_bearers())
+    """Whether a short alias is the whole title but for whose statement it is: 某监狱支出表 is a 支出表, 债务支出表 is none."""
+    bearers, parts = _before_short_aliases()
+    return words.endswith(bearers) or not any(part in words for part in parts)
 
 
 @cache

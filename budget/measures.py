@@ -12,6 +12,7 @@ from budget.disclosure import Fund
 from budget.printed_text import plain_name, squeeze
 
 _YEAR = re.compile(r"(?:19|20)\d{2}(?:年度|年)?")
+_OF_A_YEAR = re.compile(r"(?:19|20)\d{2}年?|(?:预算|决算|执行)数|^[上本当去]年")
 _BRACKETS = re.compile(r"[(（][^()（）]*[)）]")
 _QUOTES = re.compile("[“”‘’\"'《》]")
 # 上年结余、结转 is 上年结余结转
@@ -101,7 +102,8 @@ def fold_header(level: str) -> str:
     text = plain_name(text)
     text = _YEAR.sub("", text)
     text = re.sub(r"[(（](?:境|费)[)）]", "", text)
-    text = _BRACKETS.sub("", text).rstrip(":：")
+    # capital letters are the signs of the funds: GPS and G60 are none
+    text = _BRACKETS.sub("", text).rstrip(":：").lower()
     for printed, sign in _FUNDS:
         text = text.replace(printed, sign)
     return _BETWEEN.sub("", text)
@@ -151,10 +153,19 @@ def is_not_money_path(path: tuple[str, ...]) -> bool:
 
 @cache
 def is_change(path: tuple[str, ...]) -> bool:
-    """Whether a header path names a change against another year, not an amount of a year (增减变化情况, 比上年增减额)."""
+    """Whether a header path names a change against another year, not an amount of a year (增减变化情况, 比上年增减额).
+
+    A level that names a year or a basis below one that speaks of changes is an amount of that year
+    (三公经费增减变化情况 / 2025年预算数).
+    """
     spellings = _spellings()
-    texts = [text for level in path if (text := fold_header(level)) not in spellings.exact]
-    return any(part in text for text in texts for part in spellings.changes)
+    for level in reversed(path):
+        text = fold_header(level)
+        if text not in spellings.exact and any(part in text for part in spellings.changes):
+            return True
+        if _OF_A_YEAR.search(level):
+            return False
+    return False
 
 
 def _is_block(level: str) -> bool:

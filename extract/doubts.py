@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 from budget.amounts import find_unit
 from budget.disclosure import Fact, Finding, FindingCell, Statement
-from budget.measures import UNKNOWN
+from budget.measures import UNKNOWN, measure_of
 from budget.printed_text import squeeze
 from budget.states import Origin, Severity
 from extract.reading import TRUSTED
@@ -125,15 +125,23 @@ def _unmeasured(statements: Sequence[Statement], facts: Sequence[Fact]) -> list[
     findings = []
     for statement in statements:
         firsts = list(columns.get(statement.id, {}).values())
-        if not firsts:
-            continue
-        named = "、".join(f"“{'/'.join(fact.column)}”" for fact in firsts)
-        findings.append(
-            Finding(
-                check=UNMEASURED, severity=Severity.WARNING, origin=Origin.UNKNOWN, statement_id=statement.id,
-                message=f"“{statement.title or statement.kind}”的列{named}不是已知口径，其金额按列名保存，口径记为 unknown"
-                f" / {statement.title or statement.kind}: columns {named} name no known measure; loaded under their own names as `unknown`",
-                cells=tuple(FindingCell(fact_id=fact.id, at=fact.at, raw=fact.raw) for fact in firsts),
-            )
-        )  # fmt: skip
+        title = statement.title or statement.kind
+        # a header that is known by itself lost its measure because another column of the list claims the same
+        twice = [fact for fact in firsts if measure_of(fact.column, fact.kind).measure != UNKNOWN]
+        strange = [fact for fact in firsts if fact not in twice]
+        for told, zh, en in (
+            (strange, "不是已知口径", "name no known measure"),
+            (twice, "与本表另一列口径相同，无法区分", "claim the same measure as another column"),
+        ):
+            if not told:
+                continue
+            named = "、".join(f"“{'/'.join(fact.column)}”" for fact in told)
+            findings.append(
+                Finding(
+                    check=UNMEASURED, severity=Severity.WARNING, origin=Origin.UNKNOWN, statement_id=statement.id,
+                    message=f"“{title}”的列{named}{zh}，其金额按列名保存，口径记为 unknown"
+                    f" / {title}: columns {named} {en}; loaded under their own names as `unknown`",
+                    cells=tuple(FindingCell(fact_id=fact.id, at=fact.at, raw=fact.raw) for fact in told),
+                )
+            )  # fmt: skip
     return findings

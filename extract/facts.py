@@ -15,6 +15,7 @@ from budget.codes import is_class_name, join_code, level_of, system_of
 from budget.disclosure import CodeSystem, Fact, Finding, FindingCell, Role, Row, Statement
 from budget.kinds import fund_of_title
 from budget.measures import (
+    CHANGE,
     NO_MEASURES,
     UNKNOWN,
     Measure,
@@ -254,7 +255,7 @@ def facts_of(
     for r, row in enumerate(table.rows):
         for block, carried in zip(blocks, above, strict=True):
             key = _key(table, block, row, carried)
-            told = _year_of_row(table, row, block)
+            told = _said_by_row(table, row, block, year)
             for c in block.money:
                 cell = row[c]
                 if not cell.own or is_blank(cell.text):
@@ -268,7 +269,8 @@ def facts_of(
                     continue
                 if value is None:
                     continue
-                item, fund = column.measure.item, column.measure.fund
+                measure, item, fund = column.measure.measure, column.measure.item, column.measure.fund
+                told_basis = column.basis or told.basis or basis
                 if table.kind == "three_public_expenses" and item is None:
                     item = item_of_row(key.name)
                 if block.side == "revenue" and fund in ("all", "fiscal"):
@@ -277,8 +279,9 @@ def facts_of(
                     Fact(
                         id=f"f{first + len(facts):05}", statement_id=statement.id, kind=table.kind, row=r, col=c,
                         column=column.path, side=block.side, code=key.code, code_system=key.system, alt_code=key.alt_code,
-                        name=key.name, ordinal=key.ordinal, role=key.role, measure=column.measure.measure, item=item,
-                        fund=fund, fiscal_year=column.year or told or year, basis=None if column.basis == "none" else column.basis or basis,
+                        name=key.name, ordinal=key.ordinal, role=key.role,
+                        measure=CHANGE if told.change else measure, item=item,
+                        fund=fund, fiscal_year=column.year or told.year or year, basis=None if told_basis == "none" else told_basis,
                         raw="".join(_printed(cell).split()), amount=decimal_text(to_wan(value, column.unit)), at=cell.at,
                         confidence=cell.confidence,
                     )
@@ -286,18 +289,34 @@ def facts_of(
     return facts, findings
 
 
-def _year_of_row(table: Table, row: tuple[Cell, ...], block: Block) -> int | None:
-    """The year that a row of 三公经费表 is of, where years stand below one another (Shenzhen: 2025年, 2026年, 增减变化金额).
+@dataclass(frozen=True, slots=True)
+class _RowSays:
+    """What the label of a row says of its amounts, where the header does not."""
 
-    Elsewhere a year in a row is the one in which a project began.
+    year: int | None = None
+    basis: Basis | None = None
+    change: bool = False
+
+
+def _said_by_row(table: Table, row: tuple[Cell, ...], block: Block, year: int | None) -> _RowSays:
+    """The year that a row is of, or that it is a change, where years stand below one another in 三公经费表 (Shenzhen: 2025年,
+    2026年, 增减变化金额). Elsewhere a year in a row is the one in which a project began.
     """
-    if table.kind != "three_public_expenses" or not block.money:
-        return None
-    texts = (squeeze(cell.text) for cell in row[: block.money[0]] if cell.own)
-    return next((int(found.group(1)) for text in texts if (found := _ROW_YEAR.match(text))), None)
+    if not block.money:
+        return _RowSays()
+    texts = [squeeze(cell.text) for cell in row[: block.money[0]] if cell.own]
+    if any(_ROW_CHANGE.match(text) for text in texts):
+        return _RowSays(change=True)
+    if table.kind != "three_public_expenses":
+        return _RowSays()
+    label = next((text for text in texts if _ROW_YEAR.match(text)), None)
+    return _RowSays() if label is None else _RowSays(*year_and_basis((label,), year))
 
 
-_ROW_YEAR = re.compile(r"^(20\d\d)年度?(?:预算|决算)?数?$")
+_ROW_YEAR = re.compile(r"^20\d\d年度?(?:预算|决算|执行)?数?$")
+_ROW_CHANGE = re.compile(
+    r"^(?:(?:比|较)(?:上年|20\d\d年)(?:预算|决算|执行)?数?)?(?:增减|变化|变动)(?:变化|变动)?(?:额|数|金额|数额|情况)?$"
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,6 +78,26 @@ def test_fees_by_themselves_are_the_money_of_the_fiscal_account() -> None:
     assert measure_of(("教育收费",), "revenue_summary").measure == "fiscal_account_funds"
 
 
+@pytest.mark.parametrize(
+    ("path", "measure"),
+    [
+        (("三公经费增减变化情况", "2024年预算数"), "total"),
+        (("三公经费增减变化情况", "2025年预算数", "公务接待费"), "reception"),
+        (("三公经费增减变化情况", "增减额"), "change"),
+        (("2025年预算数与2024年预算数增减情况", "一般公共预算"), "change"),
+    ],
+)
+def test_an_amount_of_a_year_below_a_heading_that_speaks_of_changes_is_that_amount(
+    path: tuple[str, ...], measure: str
+) -> None:
+    assert measure_of(path, "three_public_expenses").measure == measure
+
+
+@pytest.mark.parametrize("leaf", ["GPS设备购置", "G15国道", "SMT产线"])
+def test_latin_letters_are_no_funds(leaf: str) -> None:
+    assert measure_of((leaf,), "project_expenditure").fund == "all"
+
+
 def test_a_measure_whose_name_speaks_of_a_difference_is_that_measure() -> None:
     assert measure_of(("用事业基金弥补收支差额",), "revenue_summary").measure == "non_fiscal_surplus_used"
 

@@ -15,5 +15,18 @@ PAGE = """<html><head><meta charset="utf-8"><title>某局2026年部门预算</ti
 
 def test_a_figure_is_of_the_year_that_its_row_names() -> None:
     read = extract_bytes(PAGE.format(title="财政拨款“三公”经费支出表").encode(), "three.html")
-    years = {fact.raw: fact.fiscal_year for fact in read.facts if fact.value}
-    assert years == {"176.01": 2025, "15.11": 2025, "147.90": 2026, "5.10": 2026, "-28.11": 2026, "-10.01": 2026}
+    told = {fact.raw: (fact.fiscal_year, fact.measure == "change") for fact in read.facts if fact.value}
+    assert told == {
+        "176.01": (2025, False), "15.11": (2025, False), "147.90": (2026, False), "5.10": (2026, False),
+        "-28.11": (2026, True), "-10.01": (2026, True),
+    }  # fmt: skip
+
+
+def test_a_row_may_name_its_basis_too() -> None:
+    page = PAGE.replace("2025 年", "2025年决算数").replace("2026 年", "2026年预算数")
+    read = extract_bytes(page.format(title="财政拨款“三公”经费支出表").encode(), "three.html")
+    assert {fact.raw: fact.basis for fact in read.facts if fact.raw in ("176.01", "147.90")} == {
+        "176.01": "final", "147.90": "budget",
+    }  # fmt: skip
+    spent = page.replace("2025年决算数", "2025年执行数").format(title="财政拨款“三公”经费支出表")
+    assert next(f for f in extract_bytes(spent.encode(), "x.html").facts if f.raw == "176.01").basis is None
