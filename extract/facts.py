@@ -169,6 +169,7 @@ _NAME_ORDER = (
 )
 
 
+_OTHER_CODE = re.compile(r"单位|部门|项目")
 _WHOLE_CODE = re.compile(r"编码|代码|编号")
 
 
@@ -178,6 +179,9 @@ def _goes_on_with(path: tuple[str, ...], following: tuple[str, ...]) -> bool:
     leaf, next_leaf = (squeeze(one[-1]) if one else "" for one in (path, following))
     if leaf == next_leaf:
         return True
+    if not leaf or not next_leaf:
+        # one header centred over the columns of the levels leaves the others without a text
+        return not _OTHER_CODE.search(leaf + next_leaf)
     return not (_WHOLE_CODE.search(next_leaf) or _WHOLE_CODE.search(leaf))
 
 

@@ -153,3 +153,14 @@ def test_what_was_spent_by_then_is_neither_a_budget_nor_a_final_account() -> Non
     assert [(f.role, f.fiscal_year, f.basis) for f in disclosure.facts] == [
         ("total", 2025, None), ("total", 2026, "budget"),
     ]  # fmt: skip
+
+
+def test_a_header_over_one_of_the_columns_of_a_code_is_that_of_all() -> None:
+    rows = [
+        ["", "功能分类科目编码", "", "科目名称", "合计"],
+        ["201", "", "", "一般公共服务支出", 300],
+        ["201", "06", "", "财政事务", 300],
+        ["201", "06", "01", "行政运行", 300],
+    ]
+    disclosure = read("一般公共预算支出表", rows, ())
+    assert [fact.code for fact in disclosure.facts] == ["201", "20106", "2010601"]
