@@ -355,11 +355,13 @@ def disclosure_of(reading: Reading, file: str, sha256: str, recipe: str = "") ->
     strays, told = stray_amounts(reading)
     findings.extend(told)
     findings.extend(doubts(statements, facts))
+    projects, undecided = projects_of(tables, unit)
+    findings.extend(undecided)
     return Disclosure(
         document=_document(reading.reader, reading.pages, identity, file, sha256, recipe),
         statements=tuple(statements),
         facts=tuple(facts),
-        projects=tuple(projects_of(tables, unit)),
+        projects=tuple(projects),
         prose_facts=prose_facts_of(reading, identity.fiscal_year, basis),
         findings=tuple(findings),
         unread=reading.unread + strays,

@@ -9,8 +9,10 @@ from __future__ import annotations
 import re
 
 from budget.amounts import NotAnAmountError, Unit, decimal_text, find_unit, parse_amount, to_wan
-from budget.disclosure import Indicator, Project
+from budget.disclosure import Finding, FindingCell, Indicator, Project
 from budget.printed_text import is_blank, squeeze
+from budget.states import Origin, Severity
+from extract.doubts import UNMEASURED
 from extract.statements import PROJECT_LABEL, Cell, Table
 
 _OPERATOR = re.compile(
@@ -38,17 +40,32 @@ _FISCAL = ("财政资金", "财政拨款", "当年财政拨款", "一般公共�
 _OTHER = ("其他资金", "其他", "单位资金", "非财政资金")
 
 
-def projects_of(tables: list[Table], unit: Unit) -> list[Project]:
-    """Every performance form of a document. `unit` is used where a form prints none."""
-    projects = []
+def projects_of(tables: list[Table], unit: Unit) -> tuple[list[Project], list[Finding]]:
+    """Every performance form of a document, and the amounts among which none is known to be the project's.
+
+    `unit` is used where a form prints none.
+    """
+    projects: list[Project] = []
+    findings: list[Finding] = []
     for table in tables:
         if table.form and table.kind == "project_performance":
-            project = project_of(table, table.unit or Unit.WAN)
+            project, undecided = project_of(table, table.unit or Unit.WAN)
             if project is not None:
                 projects.append(project)
+                findings += [_undecided(project, undecided)] if undecided else []
         elif table.kind == "project_performance":
             projects.extend(_listed(table, table.unit or unit))
-    return projects
+    return projects, findings
+
+
+def _undecided(project: Project, totals: list[tuple[Cell, str]]) -> Finding:
+    printed = "、".join(f"“{_label(cell)}”{amount}" for cell, amount in totals)
+    return Finding(
+        check=UNMEASURED, severity=Severity.WARNING, origin=Origin.UNKNOWN,
+        message=f"项目“{project.name}”的金额标签印得不全，各为 {printed}，无法判断哪个是预算数，未取值"
+        f" / project {project.name}: labels of amounts are cut off and the amounts differ ({printed}); none was taken",
+        cells=tuple(FindingCell(at=cell.at, raw=cell.shown) for cell, _ in totals),
+    )  # fmt: skip
 
 
 _LIST_TOTAL = (
@@ -150,38 +167,56 @@ def _signed_indicator(
     return _indicator(level1, level2, row[three].shown, before + row[value].shown + after, None, None)
 
 
-def project_of(table: Table, unit: Unit) -> Project | None:
-    """One form; None when it names no project."""
+def project_of(table: Table, unit: Unit) -> tuple[Project | None, list[tuple[Cell, str]]]:
+    """One form, None when it names no project; and the labels with their amounts among which its amount is not known."""
     own = [[c for c in row if c.own and c.shown] for row in table.rows]
     name = _value_after(table, ("项目名称", "专项名称", "专项资金名称", "政策名称")) or _name_behind_its_label(table)
     if not name:
-        return None
+        return None, []
     amount_unit = next((u for row in own for c in row if "元" in c.shown and len(c.shown) < 14 and "(" in c.shown and (u := find_unit(c.shown))), unit)  # fmt: skip
     header = _indicator_header(table)
     top = table.rows[:header] if header is not None else table.rows
     indicators = _indicators(table, header) if header is not None else ()
     place = next((c.at for row in own for c in row), None)
     amount, column = _amount_at(top, _TOTAL, amount_unit)
-    if amount is None:
-        # a column too narrow for its label shows the middle of it (`期资金总` of 实施期资金总额)
-        shown = {_label(c) for row in top for c in row if c.own}
-        clipped = tuple(text for text in shown if len(text) >= _CLIPPED and any(text in label for label in _TOTAL))
-        amount, column = _amount_at(top, clipped, amount_unit)
-    return Project(
+    clipped = _clipped_totals(top, amount_unit) if amount is None else {}
+    undecided = len({one for one, _, _ in clipped.values()}) > 1
+    if clipped and not undecided:
+        amount, column, _ = next(iter(clipped.values()))
+    project = Project(
         code=_code(_value_after(table, ("项目编码", "项目代码"))),
         name=name,
         amount=amount,
-        fiscal=_amount_at(top, _FISCAL, amount_unit, column)[0],
-        other=_amount_at(top, _OTHER, amount_unit, column)[0],
+        # below a total of unknown year their own year is unknown too
+        fiscal=None if undecided else _amount_at(top, _FISCAL, amount_unit, column)[0],
+        other=None if undecided else _amount_at(top, _OTHER, amount_unit, column)[0],
         plan=_plan(table),
         goals=_goals(table),
         indicators=indicators,
         at=place,
     )
+    return project, [(cell, one) for one, _, cell in clipped.values()] if undecided else []
 
 
 _CLIPPED = 4
 """Letters of a label that are enough to know it by."""
+
+
+def _clipped_totals(rows: list[tuple[Cell, ...]], unit: Unit) -> dict[str, tuple[str, int, Cell]]:
+    """The middles of labels that a column too narrow for them shows (`期资金总` of 实施期资金总额), in printed order.
+
+    Each with its amount, its column and its cell.
+    """
+    found: dict[str, tuple[str, int, Cell]] = {}
+    for row in rows:
+        for cell in row:
+            text = _label(cell)
+            if not cell.own or text in found or len(text) < _CLIPPED or not any(text in label for label in _TOTAL):
+                continue
+            amount, column = _amount_at(rows, (text,), unit)
+            if amount is not None and column is not None:
+                found[text] = (amount, column, cell)
+    return found
 
 
 def _code(printed: str) -> str | None:

@@ -142,6 +142,28 @@ def test_a_label_that_its_column_clips_still_names_the_amount() -> None:
     assert [project.amount for project in read(rows).projects] == ["891"]
 
 
+def two_clipped_labels(first: str, second: str) -> Disclosure:
+    rows = [*form("警用服装购置"), *indicators("产出指标", "数量指标", ["购置套数"])]
+    rows[2] = ["期资金总", first, "度资金总", "", second]
+    rows.insert(3, ["财政拨款", first, "财政拨款", "", second])
+    return read(rows)
+
+
+def test_of_clipped_labels_over_different_amounts_none_is_taken_and_a_finding_names_them() -> None:
+    found = two_clipped_labels("300.00", "100.00")
+    assert [(one.amount, one.fiscal, one.other) for one in found.projects] == [(None, None, None)]
+    [finding] = [one for one in found.findings if "警用服装购置" in one.message]
+    assert finding.check == "UNMEASURED"
+    assert [cell.raw for cell in finding.cells] == ["期资金总", "度资金总"], "in printed order"
+    assert "“期资金总”300、“度资金总”100" in finding.message
+
+
+def test_clipped_labels_over_one_amount_leave_no_doubt() -> None:
+    found = two_clipped_labels("300.00", "300")
+    assert [(one.amount, one.fiscal) for one in found.projects] == [("300", "300")]
+    assert not [one for one in found.findings if "警用服装购置" in one.message]
+
+
 def test_indicators_written_one_after_the_other_in_a_cell_are_as_many_indicators() -> None:
     told = (
         "1、1-产出指标；11-数量指标；会议活动保障次数；实施周期指标值:每年≥20场；年度指标值:每年≥20场。"
