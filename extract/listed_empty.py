@@ -33,7 +33,8 @@ def give_listed_notes(tables: Sequence[Table]) -> None:
     """Adds to every table that the document's list of tables calls empty the words of its row as a note."""
     listed = [one for table in tables for one in listed_empty(table)]
     for one in listed:
-        named = [table for table in tables if _plain(table.title) == _plain(one.title)]
+        title = _plain(one.title)
+        named = [table for table in tables if title is not None and _plain(table.title) == title]
         # 部门综合预算财政拨款结转资金支出表 is listed with 上年 before 结转: the number says which table is meant
         numbered = [t for t in tables if one.number and one.number in _numbers(t) and _same_kind(t, one)]
         for table in named or numbered:
@@ -58,8 +59,9 @@ def listed_empty(table: Table) -> Iterator[Listed]:
         yield Listed(number, row[name], f"{_EMPTY}:{row[empty]}" + (f" {head[reason]}:{why}" if reason and why else ""))
 
 
-def _plain(title: str | None) -> str:
-    return re.sub(r"\W", "", _YEAR.sub("", squeeze(title))) or "?"
+def _plain(title: str | None) -> str | None:
+    """A title without years and signs; None for one of dashes, which names no table."""
+    return re.sub(r"\W", "", _YEAR.sub("", squeeze(title))) or None
 
 
 def _numbers(table: Table) -> set[str]:

@@ -39,3 +39,13 @@ def test_a_table_that_the_list_does_not_call_empty_has_no_note() -> None:
 
 def test_a_title_that_differs_from_the_list_is_known_by_the_number_of_its_table() -> None:
     assert declared("", "")["project_expenditure"] == (True, ("是否空表:是 表格为空的理由:不涉及",))
+
+
+def test_a_row_of_dashes_in_the_list_is_the_note_of_no_table() -> None:
+    page = PAGE.format(fund="否", why="").replace("2026年部门综合预算财政拨款上年结转资金支出表", "——", 1)
+    page = page.replace("<td>表3</td>", "<td>——</td>")
+    untitled = "<p>表3</p><p>2026部门综合预算财政拨款结转资金支出表</p><p>单位：万元</p>"
+    assert untitled in page
+    read = extract_bytes(page.replace(untitled, "").encode(), "list.html")
+    assert [one.title for one in read.statements].count(None) >= 1, "a table without a title"
+    assert [one.notes for one in read.statements if "是否空表:是" in "".join(one.notes)] == []
