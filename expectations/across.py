@@ -548,11 +548,38 @@ def _xrf06_in_all(
     claim = equal("XRF-06", [own], terms, _titles(a_right, *tables), "财政拨款支出")
     if claim.holds or a_left is None:
         return claim
-    # statements by function without what was carried over, which has one of its own (上年结转资金支出表, Shaanxi)
-    rows = [line for line in a_left.between if says("rows", "carry_in", line.name)]
-    carried = [t for line in rows if (t := term(a_left, line)) is not None and t.cell.value]
+    carried = _carried_apart(one, a_left, tables)
     whole = equal("XRF-06", [own], [*terms, *carried], claim.row_label, claim.column_label)
     return whole if whole.holds else claim
+
+
+def _carried_apart(one: Set, a_left: Side, tables: list[Coded]) -> list[Term]:
+    """What was carried over, where the document says that the fund statements leave it out; [] where it does not say so.
+
+    It says so by a statement of its own (上年结转资金支出表, Shaanxi), in the title or notes of a fund statement (不含上年结转),
+    or by the header of its total (年初预算数, central ministries). A difference that only happens to be the carry-over is none.
+    """
+    rows = [line for line in a_left.between if says("rows", "carry_in", line.name)]
+    carried = [t for line in rows if (t := term(a_left, line)) is not None and t.cell.value]
+    for table in (table for found in one.kinds.values() for table in found if not table.empty):
+        title = squeeze(table.title)
+        if not says("statements", "of_carried_over", title) or says("statements", "without_carried_over", title):
+            continue
+        own = coded(table, None)
+        # without a total line the list is only known to be there
+        return (own.of_total("total") if own is not None and own.total is not None else None) or carried
+    return carried if any(_leaves_out_carried(table) for table in tables) else []
+
+
+def _leaves_out_carried(coded_table: Coded) -> bool:
+    statement = coded_table.table.statement
+    if any(
+        says("statements", "without_carried_over", squeeze(text)) for text in (statement.title or "", *statement.notes)
+    ):
+        return True
+    return any(
+        says("columns", "opening", level) for column in coded_table.column("total") or [] for level in column.path
+    )
 
 
 def _xrf06(one: Set, a_left: Side | None, a_right: Side | None, funds: dict[str, Coded | None]) -> Iterator[Identity]:

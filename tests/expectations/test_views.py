@@ -162,15 +162,50 @@ def test_basic_expenditure_by_function_is_the_column_of_the_general_statement_ro
     assert [one.skipped for one in found] == ["the tables do not list the same codes"]
 
 
-def test_statements_without_what_was_carried_over_add_up_with_it(document: Build) -> None:
-    carried = summary()
-    carried["rows"] = [
-        *carried["rows"][:2], ["本年收入合计", "60.00", "本年支出合计", "63.00"], ["上年结转", "3.00", "结转下年", ""],
-        ["收入总计", "63.00", "支出总计", "63.00"],
+def carried_over(spent: str = "63.00") -> dict[str, Any]:
+    """财政拨款收支总表 with 3.00 carried over, beside BY_FUNCTION, whose 60.00 are the revenue of the year."""
+    made = summary()
+    made["rows"] = [
+        *made["rows"][:2], ["本年收入合计", "60.00", "本年支出合计", spent], ["上年结转", "3.00", "结转下年", ""],
+        ["收入总计", "63.00", "支出总计", spent],
     ]  # fmt: skip
-    assert [one.holds for one in claims(document(carried, BY_FUNCTION), "XRF-06")] == [True]
-    carried["rows"][2][3] = carried["rows"][4][3] = "64.00"
-    assert [one.holds for one in claims(document(carried, BY_FUNCTION), "XRF-06")] == [False]
+    return made
+
+
+def list_of_carried_over(*rows: list[str]) -> dict[str, Any]:
+    return {
+        "kind": "project_expenditure", "title": "财政拨款上年结转资金支出表", "columns": ["单位名称", "预算项目名称", "金额"],
+        "rows": list(rows),
+    }  # fmt: skip
+
+
+def test_statements_without_what_was_carried_over_add_up_with_the_statement_that_lists_it(document: Build) -> None:
+    one, two = ["某市商务局", "展会经费", "1.00"], ["某市商务局", "口岸经费", "2.00"]
+    for listed in ([["合计", "", "3.00"], one, two], [one, two]):
+        apart = list_of_carried_over(*listed)
+        assert [one.holds for one in claims(document(carried_over(), BY_FUNCTION, apart), "XRF-06")] == [True]
+        assert [one.holds for one in claims(document(carried_over("64.00"), BY_FUNCTION, apart), "XRF-06")] == [False]
+    other = list_of_carried_over(["合计", "", "2.00"], two)
+    assert [one.holds for one in claims(document(carried_over(), BY_FUNCTION, other), "XRF-06")] == [False]
+
+
+def test_statements_short_by_what_was_carried_over_are_wrong_where_nothing_says_that_they_leave_it_out(
+    document: Build,
+) -> None:
+    assert ("XRF-06", Decimal("63.00"), Decimal("60.00")) in wrong(document(carried_over(), BY_FUNCTION))
+    nothing = list_of_carried_over(["", "", ""]) | {"declared_empty": True}
+    assert [one.holds for one in claims(document(carried_over(), BY_FUNCTION, nothing), "XRF-06")] == [False]
+
+
+def test_a_statement_says_itself_that_it_leaves_out_what_was_carried_over(document: Build) -> None:
+    titled = BY_FUNCTION | {"title": "一般公共预算支出明细表（按支出功能分类科目-不含上年结转）"}
+    noted = BY_FUNCTION | {"notes": ["注：本表不含财政拨款结转资金。"]}
+    opening = BY_FUNCTION | {
+        "columns": ["科目编码", "科目名称", *(f"年初预算数/{leaf}" for leaf in ("小计", "基本支出", "项目支出"))]
+    }
+    for said in (titled, noted, opening):
+        assert [one.holds for one in claims(document(carried_over(), said), "XRF-06")] == [True]
+        assert [one.holds for one in claims(document(carried_over("64.00"), said), "XRF-06")] == [False]
 
 
 def test_a_class_of_a_summary_without_fund_columns_is_that_class_of_all_fund_statements(document: Build) -> None:
