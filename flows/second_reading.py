@@ -12,6 +12,7 @@ import json
 import logging
 import multiprocessing
 import os
+import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from functools import lru_cache
@@ -39,36 +40,42 @@ PAGES_A_WORKER = 200
 
 # --------------------------------------------------------------------------- the workers
 
+_starting = threading.RLock()
+"""Held while a pool is started, stopped or given a question: a night asks from several threads at once."""
 _pools: list[ProcessPool] = []
 """The one pool of this process, started when it is first asked: a batch asks for few pages, and a start takes a second."""
 
 
 def ask(function: Callable[..., Any], *arguments: object, seconds: float) -> ProcessFuture:
     """Call a function of this module in a worker, with a time and a memory limit."""
-    if not _pools or not _pools[0].active:
-        stop_readers()
-        limits = Limits()
-        pool = ProcessPool(
-            max_workers=min(MOST_WORKERS, os.cpu_count() or 1), max_tasks=PAGES_A_WORKER,
-            context=multiprocessing.get_context("spawn"), initializer=enter_worker,
-            initargs=[limits.memory_mb, limits.size_mb],
-        )  # fmt: skip
-        with deaf_to_interrupts():
-            _ = pool.active
-        _pools.append(pool)
-    return _pools[0].schedule(function, args=list(arguments), timeout=seconds)
+    with _starting:
+        if not _pools or not _pools[0].active:
+            stop_readers()
+            limits = Limits()
+            pool = ProcessPool(
+                max_workers=min(MOST_WORKERS, os.cpu_count() or 1), max_tasks=PAGES_A_WORKER,
+                context=multiprocessing.get_context("spawn"), initializer=enter_worker,
+                initargs=[limits.memory_mb, limits.size_mb],
+            )  # fmt: skip
+            with deaf_to_interrupts():
+                _ = pool.active
+            _pools.append(pool)
+        return _pools[0].schedule(function, args=list(arguments), timeout=seconds)
 
 
 def answer(future: ProcessFuture, what: str) -> str | None:
-    """What the worker answered, JSON; None, with a line in the log, when it ran out of time or memory or died."""
+    """What the worker answered, JSON; None, with a line in the log, when it ran out of time or memory or died.
+
+    Raises FileNotFoundError when the bytes it was to read are gone: that says nothing about them.
+    """
     try:
         said: str | None = future.result()
         return said
     except (FutureTimeoutError, ProcessExpired, MemoryError) as trouble:
         log.warning("no second reading of %s: %s: %s", what, type(trouble).__name__, trouble)
         return None
-    except ImportError:
-        raise  # no document can cause that: the installation is broken
+    except (ImportError, FileNotFoundError):
+        raise  # no document can cause that: the installation is broken, or its bytes were taken away before they were read
     except Exception as fault:  # noqa: BLE001 - whatever a parser stumbles over: the second reader cannot say, and that is told
         log.warning("no second reading of %s: %s: %s", what, type(fault).__name__, fault)
         return None
@@ -80,10 +87,11 @@ def answer(future: ProcessFuture, what: str) -> str | None:
 @atexit.register
 def stop_readers() -> None:
     """End the workers; the next question starts new ones."""
-    while _pools:
-        pool = _pools.pop()
-        pool.stop()
-        pool.join()
+    with _starting:
+        while _pools:
+            pool = _pools.pop()
+            pool.stop()
+            pool.join()
 
 
 # --------------------------------------------------------------------------- what is asked

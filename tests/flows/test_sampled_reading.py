@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -16,13 +17,15 @@ from budget.states import DocumentState, Origin, Reason, Severity
 from expectations.sampling import CHECK, sampled_share
 from extract.document import extract_bytes
 from extract.readers.pdfplumber_pages import texts_in_boxes
-from flows import documents, sampled_reading
+from flows import documents, sampled_reading, second_reading
 from flows.documents import read_prove_store, state_of
 from flows.extraction_pool import Limits
 from flows.proof import Proved, prove
 from flows.run_summary import RunSummary, SampledPages
 from flows.sampled_reading import read_again
-from flows.second_reading import second_reader, stop_readers
+from flows.second_reading import answer, ask, second_reader, stop_readers, texts_on_pages
+from review.cells import CellAddress, anchor_of_cell
+from review.replay import correct_cell, replay
 from spiders.archive import Archive
 from warehouse import Warehouse
 
@@ -84,6 +87,54 @@ def test_what_a_person_accepted_is_not_asked_twice(sound: Proved) -> None:
     (again,), _told = read_again([wrong], paths(sound), {sha256: (decision,)}, share=ALL)
     assert not again.disclosure.errors
     assert "accepted this as published" in again.disclosure.findings[-1].message
+
+
+def correction(disclosure: Disclosure, value: str) -> tuple[CellAddress, Decision]:
+    """A person reads `value` in one cell of the document."""
+    fact = next(one for one in disclosure.facts if isinstance(one.at, PagePlace) and len(one.raw) > 5)
+    address = CellAddress(fact.statement_id, fact.row, fact.col)
+    decision = Decision(
+        id="d1", sha256=disclosure.document.sha256, action="correct", note="looked", decided_by="reviewer",
+        decided_at=datetime(2026, 1, 1, tzinfo=UTC), cell=anchor_of_cell(disclosure, address), value=value,
+    )  # fmt: skip
+    return address, decision
+
+
+def test_a_cell_that_a_person_corrected_is_not_asked_for(sound: Proved) -> None:
+    address, decision = correction(sound.disclosure, "9,999.99")
+    corrected = Proved(correct_cell(sound.disclosure, address, decision))
+    (kept,), told = read_again([corrected], paths(sound), share=ALL)
+    assert kept is corrected and not kept.disclosure.errors
+    cells = sum(isinstance(fact.at, PagePlace) for fact in sound.disclosure.facts)
+    assert [one.agreement.asked for one in told.values()] == [cells - 1], "its neighbours are asked for"
+
+
+def test_a_corrected_cell_that_the_extractor_has_learnt_to_read_is_not_asked_for_either(sound: Proved) -> None:
+    _, decision = correction(sound.disclosure, "9,999.99")
+    learnt, _ = misread(sound, "9,999.99")
+    decisions = {sound.disclosure.document.sha256: (decision,)}
+    (kept,), told = read_again([learnt], paths(sound), decisions, share=ALL)
+    assert kept is learnt
+    other, _ = misread(sound, "1,111.11")
+    (kept,), told = read_again([other], paths(sound), decisions, share=ALL)
+    assert [len(one.agreement.disagreed) for one in told.values()] == [1], (
+        "another figure than the person's is asked for"
+    )
+    assert not replay(sound.disclosure, [decision])[1]
+
+
+def test_bytes_that_are_gone_are_an_error_and_not_a_reader_that_cannot_say(sound: Proved, tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match=r"gone\.pdf"):
+        read_again([sound], {sound.disclosure.document.sha256: tmp_path / "gone.pdf"}, share=ALL)
+
+
+def test_threads_that_ask_at_once_share_the_workers() -> None:
+    stop_readers()
+    with ThreadPoolExecutor(4) as threads:
+        asked = list(threads.map(lambda _: ask(texts_on_pages, str(PDF), {}, seconds=60), range(4)))
+    assert [answer(one, "nothing") for one in asked] == ["{}"] * 4
+    assert len(second_reading._pools) == 1
+    stop_readers()
 
 
 def test_documents_with_errors_and_other_formats_are_not_sampled(sound: Proved) -> None:
