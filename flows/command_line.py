@@ -168,7 +168,9 @@ def validate(
     if passed:
         err.print(passed, markup=False, highlight=False, soft_wrap=True)
     if not as_json:
-        out.print(total.line(), style="bold", highlight=False, soft_wrap=True)
+        out.print(total.line(), style="bold", markup=False, highlight=False, soft_wrap=True)
+    elif twice := total.second_reading():
+        err.print(twice, markup=False, highlight=False, soft_wrap=True)
     raise typer.Exit(1 if total.wrong else 0)
 
 

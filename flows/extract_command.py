@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
@@ -96,14 +97,17 @@ def extract_sources(
     limits: Limits | None = None,
     checks: bool = True,
     progress: Callable[[int, Source, Disclosure], None] | None = None,
+    spool: Path | None = None,
 ) -> Iterator[Read]:
     """Read all sources in worker processes and judge them in batches; yields in the order given.
 
     An archive gives first itself (`is_index`), then each of its documents, known as `bundle.zip!/folder/a.pdf`.
+    `spool` is a folder of the caller's for their bytes: without it they are gone when the last one has been asked for.
     """
     recipe = document_recipe()
-    with TemporaryDirectory(prefix="yusuan-members-") as folder:
-        spool = Path(folder)
+    with ExitStack() as stack:
+        if spool is None:
+            spool = Path(stack.enter_context(TemporaryDirectory(prefix="yusuan-members-")))
         jobs = (Job(source.path, label_of(source.path), recipe) for source in sources)
         results = _by_source(sources, extract_all(jobs, workers=workers, limits=limits, spool=spool), progress)
         while batch := list(islice(results, BATCH)):

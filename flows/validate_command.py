@@ -6,11 +6,12 @@ Reading and judging are those of `yusuan extract`; here is only what a person se
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import islice
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from pydantic import ValidationError
 from rich.console import Console, Group
@@ -28,7 +29,7 @@ from flows.extract_command import BATCH, Source, extract_sources, find_sources
 from flows.extraction_pool import Limits
 from flows.proof import Proved, prove
 from flows.run_summary import SampledPages
-from flows.sampled_reading import SecondReading, read_again
+from flows.sampled_reading import SecondReading, Unasked, read_again, why_unasked
 from spiders.file_types import DOCUMENTS, file_type
 
 ORIGINS = {
@@ -49,6 +50,8 @@ class Validated:
     reconciliations: tuple[Reconciliation, ...] = field(default=(), repr=False)
     sampled: SampledPages | None = None
     """What a second reading of some of its pages gave, where one was asked for."""
+    unasked: Unasked | None = None
+    """Why a second reading that was wanted asked for none of its cells."""
 
     @property
     def errors(self) -> int:
@@ -78,6 +81,7 @@ class Validated:
             "errors": self.errors,
             "warnings": len(self.disclosure.findings) - len(self.disclosure.errors),
             "second_reading": self.sampled.model_dump() if self.sampled else None,
+            "no_second_reading": self.unasked.value if self.unasked else None,
             "findings": [finding.model_dump(mode="json") for finding in self.disclosure.findings],
         }
 
@@ -167,13 +171,14 @@ def validate(
 ) -> Iterator[Validated]:
     """Read and judge what was found. A `.json` file that stands in a folder and is no disclosure joins `found.passed_over`.
 
-    `second_reading`: on this share of the pages of documents that hold, an independent reader is asked for every cell. Raises
-    NotADisclosureError for a `.json` given by itself that is no disclosure.
+    `second_reading`: on this share of the pages of documents that hold, an independent reader is asked for every cell; a
+    document of which none was asked for says why. Raises NotADisclosureError for a `.json` given by itself that is no disclosure.
     """
     kept = _readings(found)
     while batch := list(islice(kept, BATCH)):
         for one in prove([_as_read(disclosure) for disclosure in batch], {}):
-            yield Validated(one.disclosure, one.reconciliations)
+            unasked = None if second_reading is None else why_unasked(one.disclosure, bytes_at_hand=False)
+            yield Validated(one.disclosure, one.reconciliations, unasked=unasked)
     yield from _documents(found.sources, workers, limits, second_reading)
 
 
@@ -212,16 +217,27 @@ def _read(path: Path) -> Disclosure:
 def _documents(
     sources: list[Source], workers: int | None, limits: Limits | None, share: Decimal | None
 ) -> Iterator[Validated]:
-    results = (one for one in extract_sources(sources, workers=workers, limits=limits) if not one.is_index)
-    while batch := list(islice(results, BATCH if share else 1)):
-        proved = [Proved(one.disclosure, reconciliation_rows(one.disclosure)) for one in batch]
-        told: dict[str, SecondReading] = {}
-        if share:
+    # the bytes of what archives held are read a second time after the last of them has been read once: the folder is ours
+    with TemporaryDirectory(prefix="yusuan-members-") as spool:
+        read = extract_sources(sources, workers=workers, limits=limits, spool=Path(spool))
+        results = (one for one in read if not one.is_index)
+        while batch := list(islice(results, 1 if share is None else BATCH)):
+            proved = [Proved(one.disclosure, reconciliation_rows(one.disclosure)) for one in batch]
+            if share is None:
+                yield from (Validated(one.disclosure, one.reconciliations) for one in proved)
+                continue
             paths = {one.disclosure.document.sha256: one.bytes_in for one in batch if one.bytes_in is not None}
             proved, told = read_again(proved, paths, share=share, limits=limits)
-        for one in proved:
-            sampled = told.get(one.disclosure.document.sha256)
-            yield Validated(one.disclosure, one.reconciliations, sampled.counted() if sampled else None)
+            yield from (_read_twice(one, told, paths) for one in proved)
+
+
+def _read_twice(proved: Proved, told: Mapping[str, SecondReading], paths: Mapping[str, Path]) -> Validated:
+    disclosure = proved.disclosure
+    sha256 = disclosure.document.sha256
+    if sha256 in told:
+        return Validated(disclosure, proved.reconciliations, told[sha256].counted())
+    unasked = why_unasked(disclosure, bytes_at_hand=sha256 in paths)
+    return Validated(disclosure, proved.reconciliations, unasked=unasked)
 
 
 # --------------------------------------------------------------------------- for people
@@ -239,20 +255,37 @@ class Total:
     documents: int = 0
     wrong: int = 0
     sampled: SampledPages = field(default_factory=SampledPages)
+    asked: int = 0
+    """Documents of which the second reader was asked for a cell."""
+    unasked: Counter[Unasked] = field(default_factory=Counter)
+    """Documents of which it was asked for none, by reason."""
 
     def add(self, one: Validated) -> None:
         self.documents += 1
         self.wrong += one.errors > 0
-        self.sampled += one.sampled or SampledPages()
+        if one.sampled is not None:
+            self.asked += 1
+            self.sampled += one.sampled
+        if one.unasked is not None:
+            self.unasked[one.unasked] += 1
 
     def line(self) -> str:
         """The last line of a report."""
-        text = f"{self.documents} documents 份文件, {self.wrong} with errors 有错误"
-        if (said := self.sampled).cells:
-            text += (
-                f"; read a second time 抽样复读: {said.cells} cells of {said.pages} pages, {said.agreed} agree 一致, "
-                f"{said.disagreed} disagree 不一致, {said.unheard} not heard 无法辨读"
-            )
+        counted = f"{self.documents} documents 份文件, {self.wrong} with errors 有错误"
+        return "; ".join(filter(None, (counted, self.second_reading())))
+
+    def second_reading(self) -> str:
+        """What the second reading gave and of which documents nothing was asked, and why; '' where none was wanted."""
+        if not self.asked and not self.unasked:
+            return ""
+        said = self.sampled
+        text = (
+            f"read a second time 抽样复读: {said.cells} cells of {said.pages} pages of {self.asked} documents, "
+            f"{said.agreed} agree 一致, {said.disagreed} disagree 不一致, {said.unheard} not heard 无法辨读"
+        )
+        if self.unasked:
+            why = ", ".join(f"{many} {reason.value}" for reason, many in self.unasked.most_common())
+            text += f"; not asked 未复读: {why}"
         return text
 
 

@@ -6,6 +6,7 @@ import json
 import shutil
 import subprocess
 import sys
+import zipfile
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -18,6 +19,7 @@ from budget.disclosure import Disclosure, Finding
 from budget.states import Origin, Severity
 from extract.document import extract_bytes
 from flows.command_line import _share, app
+from flows.sampled_reading import Unasked
 from flows.validate_command import Total, find
 from flows.validate_command import validate as judge_all
 
@@ -156,6 +158,44 @@ def test_a_second_reading_of_all_pages_is_counted() -> None:
     total.add(one)
     assert total.line().startswith("1 documents 份文件, 0 with errors 有错误; read a second time 抽样复读: ")
     assert one.to_json()["second_reading"] == one.sampled.model_dump()
+
+
+def test_documents_of_an_archive_are_read_a_second_time_too(tmp_path: Path) -> None:
+    bundle = tmp_path / "bundle.zip"
+    with zipfile.ZipFile(bundle, "w") as archive:
+        archive.write(DOCUMENTS / "gaoxin_renshe_2024.pdf", "a.pdf")
+    (one,) = judge_all(find([bundle]), workers=1, second_reading=Decimal(1))
+    assert one.sampled is not None
+    assert (one.sampled.agreed, one.sampled.unheard) == (one.sampled.cells, 0) and one.sampled.cells > 150
+
+
+def test_a_second_reading_that_asked_for_nothing_says_why(read: Path) -> None:
+    arguments = [
+        "--second-reading",
+        "1",
+        "--workers",
+        "1",
+        *sorted(read.glob("*.json")),
+        DOCUMENTS / "lingang_laobao_2023.xlsx",
+    ]
+    done = validate(*arguments)
+    last = done.stdout.splitlines()[-1]
+    assert "read a second time 抽样复读: 0 cells of 0 pages of 0 documents" in last
+    assert f"not asked 未复读: 2 {Unasked.NO_BYTES.value}, 1 {Unasked.NO_READER.value}" in last
+    done = validate("--json", *arguments)
+    assert [json.loads(line)["no_second_reading"] for line in done.stdout.splitlines()] == [
+        Unasked.NO_BYTES.value, Unasked.NO_BYTES.value, Unasked.NO_READER.value,
+    ]  # fmt: skip
+    assert "read a second time 抽样复读: 0 cells" in done.stderr
+    assert "second" not in validate(*arguments[4:]).stdout, "nothing is said where nothing was asked"
+
+
+def test_a_second_reading_of_no_page_and_of_a_wrong_document_says_so() -> None:
+    total = Total()
+    for name, share in (("gaoxin_renshe_2024.pdf", 0), ("gaoxin_renshe_2023.pdf", 1)):
+        for one in judge_all(find([DOCUMENTS / name]), workers=1, second_reading=Decimal(share)):
+            total.add(one)
+    assert total.unasked == {Unasked.NOT_DRAWN: 1, Unasked.ERRORS: 1}
 
 
 @pytest.mark.parametrize("share", ["2", "-1", "ten", "nan", ""])
