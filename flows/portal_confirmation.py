@@ -32,7 +32,7 @@ from flows.portal_page import SOURCE, FetchedPage, fetch_page
 from spiders.archive import read_sightings, write_sightings, write_whole
 from spiders.crawl import crawl_in_subprocess
 from spiders.pages import read_page
-from spiders.portals import FAMILIES, Portal, PortalError, load_portals, read_portal
+from spiders.portals import FAMILIES, RESERVED, Portal, PortalError, load_portals, read_portal
 from spiders.recognise import Recognition, recognise
 from spiders.register import register, whole_region
 
@@ -199,11 +199,11 @@ def _registered_region(url: str) -> str | None:
 
 
 def id_of(url: str) -> str:
-    """`http://www.example.gov.cn/a/` → `example`; a number gets a letter before it."""
+    """`http://www.example.gov.cn/a/` → `example`; a number or a reserved id gets a letter before it."""
     host = (urlsplit(url).hostname or "").lower().removeprefix("www.")
     host = re.sub(r"\.(?:gov|org|com|net)?\.?cn$", "", host)
     name = re.sub(r"[^a-z0-9]+", "_", host).strip("_")[:50]
-    return name if re.match(r"[a-z].", name) else f"p_{name}"
+    return name if re.match(r"[a-z].", name) and name not in RESERVED else f"p_{name}"
 
 
 def _title(source: str) -> str | None:

@@ -39,6 +39,10 @@ Family = Literal[
 FAMILIES: tuple[str, ...] = get_args(Family)
 
 
+RESERVED = frozenset({"run"})
+"""Ids that no portal has: what a run measures as a whole is kept, and bounded, beside its portals under `run`."""
+
+
 class PortalError(ValueError):
     """A portal file that cannot be used. The message names file, line, what was found and what is expected."""
 
@@ -115,6 +119,13 @@ class Portal(_Strict):
     reason: str | None = Field(default=None, min_length=8)
     verified: date | None = None
     """The day on which somebody compared a crawl of the live portal with what it shows; never set by guess."""
+
+    @field_validator("id")
+    @classmethod
+    def _not_reserved(cls, value: str) -> str:
+        if value in RESERVED:
+            raise ValueError(f"`{value}` stands for a run as a whole (its bounds and measures): choose another id")
+        return value
 
     _check_selectors = field_validator("row", "body")(_selector)
     _check_detail = field_validator("detail")(_expression)

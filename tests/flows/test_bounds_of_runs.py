@@ -18,10 +18,12 @@ from flows import in_process
 from flows.command_line import exit_of
 from flows.house import House
 from flows.nightly import keep_evidence, nightly, summarise
-from flows.portal_bounds import complaints_of_bounds, history, measure, proposal, remark_of
+from flows.portal_bounds import WHOLE_RUN, complaints_of_bounds, history, measure, proposal, remark_of
+from flows.portal_confirmation import id_of
 from flows.run_summary import DocumentOutcome, Measured, RunSummary
 from flows.runs import Run
 from spiders.archive import Archive
+from spiders.portals import RESERVED
 from spiders.sample_portal import SamplePortal
 from spiders.summary import CrawlSummary, PortalSummary
 from warehouse import Warehouse
@@ -249,3 +251,7 @@ def test_the_exit_status_tells_the_state() -> None:
     assert {state.value: status(state) for state in RunState if state not in (RunState.RUNNING, RunState.CANCELLED)} == {
         "ok": 0, "suspicious": 3, "incomplete": 3, "failed": 1,
     }  # fmt: skip
+
+
+def test_no_portal_can_have_the_name_of_the_run_as_a_whole() -> None:
+    assert WHOLE_RUN in RESERVED and id_of("http://www.run.gov.cn/") == f"p_{WHOLE_RUN}"

@@ -84,6 +84,13 @@ def test_only_public_web_addresses_are_lists(tmp_path: Path, url: str) -> None:
         read_portal(file)
 
 
+def test_the_id_under_which_a_run_as_a_whole_is_kept_is_no_portal_s(tmp_path: Path) -> None:
+    file = tmp_path / "run.yaml"
+    file.write_text(GOOD.replace("id: example", "id: run"), "utf-8")
+    with pytest.raises(PortalError, match=r":1: `id`: .*`run` stands for a run as a whole.*choose another id"):
+        read_portal(file)
+
+
 def test_portals_of_a_user_s_folder_are_added_and_none_may_hide_another(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
