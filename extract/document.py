@@ -237,19 +237,27 @@ _XML = (".xml", ".rels", ".vml")
 _PROLOG = 1024 * 1024
 """Bytes before the first element of a part beyond which nobody looks for it: office programs write under two hundred."""
 _BEFORE_ROOT = re.compile(r"\s*(?:<\?.*?\?>|<!--.*?-->)", re.S)
+_DECLARED = re.compile(r"""\s*<\?xml\s[^>]*?encoding\s*=\s*["']([^"'>]*)["']""", re.I)
+_PLAIN_ENCODING = re.compile(
+    r"utf-?8|utf-?16(?:-?[lb]e)?|(?:us-)?ascii|iso[-_]?8859-1|latin-?1|gb_?2312(?:-80)?|gbk|gb18030", re.I
+)
+"""Encodings in which the letters of `<!DOCTYPE` are their own bytes, or those and a zero each; UTF-7 and EBCDIC hide them."""
+_OTHER_SIGNATURES = (b"\xff\xfe\0\0", b"\0\0\xfe\xff", b"\0\0\xff\xfe", b"\xfe\xff\0\0", b"\x4c\x6f\xa7\x94")
+"""First bytes of UTF-32 in any order of bytes, and of EBCDIC, by which parsers know them (XML 1.0, appendix F)."""
 
 
 def _refuse_entities(package: zipfile.ZipFile, infos: Sequence[zipfile.ZipInfo]) -> None:
     """A document type in any part exists only to define entities, those of parts that no reader of ours opens too.
 
-    It stands between the declaration and the first element, behind any comments: all of that is looked at.
+    It stands between the declaration and the first element, behind any comments: all of that is looked at. A part in an
+    encoding that hides it is refused whatever it holds.
     """
     for info in infos:
         if not info.filename.lower().endswith(_XML) or info.flag_bits & 1:
             continue
         try:
             with package.open(info) as stream:
-                declares = _declares_type(stream)
+                why = _unsafe_prolog(stream)
         except (
             zipfile.BadZipFile,
             zlib.error,
@@ -260,30 +268,35 @@ def _refuse_entities(package: zipfile.ZipFile, infos: Sequence[zipfile.ZipInfo])
             ValueError,
         ) as error:
             raise UnreadableError("corrupt", f"{info.filename} cannot be unpacked: {error}") from error
-        if declares:
-            raise UnreadableError("unsafe", f"{info.filename} declares a document type; no office program writes one")
+        if why:
+            raise UnreadableError("unsafe", f"{info.filename} {why}; no office program writes one")
 
 
-def _declares_type(stream: IO[bytes]) -> bool:
-    """Whether what stands before the first element holds a document type, or is too long to be told."""
+def _unsafe_prolog(stream: IO[bytes]) -> str | None:
+    """What is wrong with what stands before the first element: a document type, an encoding that hides one, no end."""
     raw, size = b"", 2048
     while True:
         more = stream.read(size)
         raw += more
+        if raw[:4] in _OTHER_SIGNATURES or raw[:4].count(0) >= 3:
+            return "is in UTF-32 or EBCDIC"
         wide = raw[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\0" in raw[:2]
         little = raw[:2] == b"\xff\xfe" or raw[1:2] == b"\0"
         text = raw.decode(("utf-16-le" if little else "utf-16-be") if wide else "latin-1", "replace")
         at = len(text) - len(text.lstrip("\ufeff\u00ef\u00bb\u00bf"))
+        declared = _DECLARED.match(text, at)
+        if declared and not _PLAIN_ENCODING.fullmatch(declared.group(1)):
+            return f"declares the encoding {declared.group(1)[:40]!r}"
         while found := _BEFORE_ROOT.match(text, at):
             at = found.end()
         rest = text[at:].lstrip()
         if rest.startswith(("<!DOCTYPE", "<!ENTITY")):
-            return True
+            return "declares a document type"
         open_yet = len(rest) < len("<!DOCTYPE") or rest.startswith(("<?", "<!"))
         if not open_yet or not more:
-            return "<!DOCTYPE" in rest[:2048] or "<!ENTITY" in rest[:2048]
+            return "declares a document type" if "<!DOCTYPE" in rest[:2048] or "<!ENTITY" in rest[:2048] else None
         if len(raw) > _PROLOG:
-            return True
+            return f"has no element in its first {_PROLOG:,} bytes"
         size = min(2 * size, _PROLOG)
 
 

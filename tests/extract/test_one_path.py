@@ -427,6 +427,67 @@ def test_a_word_file_that_declares_entities_is_unsafe(prolog: str, encoding: str
     assert error.code == "unsafe"
 
 
+def extra_part(content: bytes) -> Disclosure:
+    """A Word file with one more part, which no reader opens."""
+    stream, made = io.BytesIO(), io.BytesIO()
+    document = docx.Document()
+    document.add_paragraph("某市民政局2024年部门预算")
+    document.save(stream)
+    with zipfile.ZipFile(stream) as old, zipfile.ZipFile(made, "w") as new:
+        for info in old.infolist():
+            new.writestr(info.filename, old.read(info))
+        new.writestr("docProps/extra.xml", content)
+    return extract_bytes(made.getvalue(), "given.docx")
+
+
+ENTITIES = '<?xml version="1.0"?><!DOCTYPE r [<!ENTITY a "b">]><r>&a;</r>'
+UTF_7 = b'<?xml version="1.0" encoding="UTF-7"?>+ADwAIQ-DOCTYPE r +AFsAPAAh-ENTITY a "b"+AD4AXQA+-+ADw-r+AD4AJg-a+ADsAPA-/r+AD4-'
+BLANKS = b" " * 5000
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        ENTITIES.encode("utf-32"),
+        b"\0\0\xfe\xff" + ENTITIES.encode("utf-32-be"),
+        ENTITIES.encode("utf-32-le"),
+        ENTITIES.encode("utf-32-be"),
+        b"\0\0" + ENTITIES.encode("utf-32-le")[:-2],
+        b"\0" + ENTITIES.encode("utf-32-le")[:-1],
+        ENTITIES.encode("cp037"),
+        UTF_7,
+        UTF_7.replace(b'"UTF-7"', b"'utf-7'"),
+        UTF_7.replace(b" encoding", BLANKS + b" encoding"),
+        b"\xef\xbb\xbf" + UTF_7,
+        UTF_7.decode().encode("utf-16"),
+        b'<?xml version="1.0" encoding="HZ-GB-2312"?><r/>',
+        b'<?xml version="1.0" encoding="ISO-2022-JP"?><r/>',
+        b'<?xml version="1.0" encoding="cp037"?><r/>',
+        b'<?xml version="1.0" encoding="UTF-32"?><r/>',
+    ],
+    ids=[
+        "UTF-32 with its mark", "UTF-32-BE with its mark", "UTF-32-LE", "UTF-32-BE", "UCS-4 2143", "UCS-4 3412", "EBCDIC",
+        "UTF-7", "UTF-7 in other quotes", "UTF-7 far behind", "UTF-7 behind a mark", "UTF-7 in UTF-16", "HZ", "ISO-2022",
+        "EBCDIC declared", "UTF-32 declared",
+    ],
+)  # fmt: skip
+def test_a_part_in_an_encoding_that_hides_a_document_type_is_unsafe(content: bytes) -> None:
+    error = extra_part(content).document.error
+    assert error is not None
+    assert error.code == "unsafe"
+    assert "docProps/extra.xml" in error.message
+
+
+@pytest.mark.parametrize(
+    "encoding", ["UTF-8", "utf-8", "UTF-16", "US-ASCII", "ISO-8859-1", "Latin-1", "GB2312", "GBK", "GB18030"]
+)
+def test_a_part_in_an_encoding_that_office_programs_write_is_harmless(encoding: str) -> None:
+    body = f'<?xml version="1.0" encoding="{encoding}" standalone="yes"?><!-- note --><r a="encoding=\'UTF-7\'"/>'
+    assert extra_part(body.encode(encoding)).document.error is None
+    assert extra_part(b"").document.error is None
+    assert extra_part(body.partition("?>")[2].encode(encoding)).document.error is None
+
+
 def test_a_comment_before_the_first_element_is_harmless() -> None:
     for encoding in ("utf-8", "utf-16"):
         assert word_file(f"<!-- {'说明 ' * 3000} -->", encoding).document.error is None
