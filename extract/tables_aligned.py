@@ -30,6 +30,8 @@ _CAPTION: Final = re.compile(r"[:：]")
 _TICK: Final = re.compile(r"^\d{1,3}(?:[,，]\d{3})+$|^\d+$")
 TICKS: Final = 4
 """Numbers from which on a column may be the scale of a chart."""
+MANY_TICKS: Final = 400
+"""Lines that begin with a round number beyond which a page is a long list: no chart is looked for, as each is held against all."""
 
 SAME_SIDE: Final = 6.0
 """Points by which the ends of the level rules of one table may differ."""
@@ -122,6 +124,8 @@ def _charts(sheet: Sheet, words: _Lines) -> list[Box]:
     """
     ticks = sorted((t for line in words if line for t in _ticks(sheet, line[0])), key=lambda t: t.bottom)
     found: list[Box] = []
+    if len(ticks) > MANY_TICKS:
+        return found
     while len(ticks) >= TICKS:
         first = ticks[0]
         scale = [t for t in ticks if abs(t.x1 - first.x1) <= 0.5 * (first.bottom - first.top)]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 from extract.reading import Grid, Line, Page, Rule, Word
 from extract.tables import PageBlocks, blocks_of
 
@@ -380,3 +382,11 @@ def test_lines_above_two_tables_side_by_side_go_with_their_own_table() -> None:
     assert [b.text if isinstance(b, Line) else texts(b)[0][0] for b in blocks] == [
         "某局预算", "基金支出表", "单位：万元", "a", "国资支出表", "单位：元", "c"
     ]  # fmt: skip
+
+
+def test_thousands_of_lines_that_begin_with_a_number_are_not_each_held_against_all() -> None:
+    words = [word("某局", 50, 80), word("预算", 200, 80), *(word(str(i + 1), 50, 100 + 12 * i) for i in range(6000))]
+    begin = time.process_time()
+    blocks = blocks_of(Page(1, 500.0, 72_200.0, tuple(words), ()))
+    assert time.process_time() - begin < 2.0
+    assert [len(lines(blocks)), len(grids(blocks))] == [6001, 0]
