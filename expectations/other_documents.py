@@ -61,7 +61,12 @@ def same_body(one: Document, other: Document) -> bool:
 def _same_place(one: Document, other: Document, name: str) -> bool:
     if one.region and other.region:
         return one.region == other.region
-    return bool(_pattern("units", "says_where").search(name))
+    return says_where(name)
+
+
+def says_where(name: str) -> bool:
+    """Whether a body's name begins with the place it is in; False where it only may (see other_documents.toml)."""
+    return re.search(_data()["units"]["says_where"], squeeze(name), re.VERBOSE) is not None
 
 
 def units_listed(disclosure: Disclosure) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ import pytest
 from budget.disclosure import Disclosure
 from budget.states import Origin, Severity
 from expectations import judge, reconcile, units_listed
+from expectations.other_documents import says_where
 
 Build = Callable[..., Disclosure]
 
@@ -191,6 +192,31 @@ def test_a_document_of_another_body_says_nothing(of: Build) -> None:
     nameless = of(by_code(("2023年预算数",)), year=2023, sha="b", agency="商务局", region=None)
     here = of(by_code(("2023年预算数", "2024年预算数"), c208="99.00"), agency="商务局")
     assert verdicts(here, nameless) == [], "every city has a 商务局"
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["市场监督管理局", "城市管理局", "综合城市管理局", "省城市管理局", "社区卫生服务中心", "农贸市场管理所", "市政园林局", "企业上市服务中心",
+     "县级公立医院", "市直机关工作委员会", "中国民主同盟委员会", "鼓楼区财政局", "高新区管理委员会", "国旗管理处", "财政局", "石家庄市"],
+)  # fmt: skip
+def test_a_name_that_every_city_has_is_not_one_body_without_a_region(of: Build, name: str) -> None:
+    assert not says_where(name)
+    one = of(by_code(c208="30.10"), agency=name, region=None)
+    assert verdicts(one, of(by_code(), sha="b", agency=name, region=None)) == []
+    assert False in verdicts(of(by_code(c208="30.10"), agency=name), of(by_code(), sha="b", agency=name)), (
+        "with a region it is"
+    )
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["石家庄市财政局", "临港县商务局", "西安市市场监督管理局", "聊城市城市管理局", "河北省财政厅", "内蒙古自治区财政厅", "凉山彝族自治州教育局",
+     "恩施州财政局", "兴安盟财政局", "科尔沁左翼后旗财政局", "北京市朝阳区财政局", "成都市教育局", "江门市公安局", "中共临港县委组织部"],
+)  # fmt: skip
+def test_a_name_that_begins_with_its_place_is_one_body_without_a_region(of: Build, name: str) -> None:
+    assert says_where(name)
+    one = of(by_code(c208="30.10"), agency=name, region=None)
+    assert False in verdicts(one, of(by_code(), sha="b", agency=name))
 
 
 # --------------------------------------------------------------------------- two files of one disclosure
