@@ -69,6 +69,12 @@ def says_where(name: str) -> bool:
     return re.search(_data()["units"]["says_where"], squeeze(name), re.VERBOSE) is not None
 
 
+def same_disclosure(one: Document, other: Document) -> bool:
+    """Whether two documents are files of one disclosure: same body, year and kind."""
+    same = one.kind == other.kind and one.fiscal_year is not None and one.fiscal_year == other.fiscal_year
+    return same and same_body(one, other)
+
+
 def units_listed(disclosure: Disclosure) -> tuple[str, ...]:
     """The names in the document's list of units (机构设置), without blanks and without 本级; () when it prints none."""
     found: dict[str, None] = {}
@@ -121,7 +127,7 @@ def identities(disclosure: Disclosure, tables: list[Table], beside: Sequence[Dis
         if not same_body(own.document, other.document):
             continue
         yield from _other_years(own, other, others)
-        yield from _same_disclosure(own, other)
+        yield from _two_files(own, other)
 
 
 class _Read:
@@ -320,15 +326,9 @@ def _several(owner: _Read, others: list[_Read]) -> bool:
     return len(same) > 1
 
 
-def _same_disclosure(own: _Read, other: _Read) -> Iterator[Identity]:
+def _two_files(own: _Read, other: _Read) -> Iterator[Identity]:
     """DOC-04: same body, year and kind in another file."""
-    mine, theirs = own.document, other.document
-    if (
-        mine.kind != theirs.kind
-        or mine.fiscal_year is None
-        or mine.fiscal_year != theirs.fiscal_year
-        or own.basis is None
-    ):
+    if own.basis is None or not same_disclosure(own.document, other.document):
         return
     yield from _compare("DOC-04", own, other, _figures(own, lambda _: True), _figures(other, lambda _: True), True)
 

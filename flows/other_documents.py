@@ -1,7 +1,9 @@
 """The documents that a batch is compared with (DOC): those in the warehouse, and those of the batch that come before.
 
-Of two documents that contradict each other the later one carries the finding; both do once both have been read again. A batch
-is compared and stored in the order of its sha256, so that a run that was killed and run again ends in the same rows.
+Of two documents that contradict each other the later one carries the finding; both do once both have been read again. Two files
+of one disclosure (DOC-04, an error) are compared on one side only once one of them is loaded: what is loaded is not taken back
+by a file that came after it. A batch is compared and stored in the order of its sha256, so that a run that was killed and run
+again ends in the same rows.
 """
 
 from __future__ import annotations
@@ -10,9 +12,10 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from budget.disclosure import Disclosure, Document
-from expectations.other_documents import BUDGETS, office_name, same_body, units_listed
+from expectations.other_documents import BUDGETS, office_name, same_body, same_disclosure, units_listed
+from flows.recipe import code_part
 from warehouse import Warehouse
-from warehouse.same_subject import documents_of, neighbours_of
+from warehouse.same_subject import Standing, documents_of, neighbours_of, standings_of
 
 
 def documents_beside(warehouse: Warehouse, read: Sequence[Disclosure]) -> dict[str, tuple[Disclosure, ...]]:
@@ -52,7 +55,62 @@ def documents_beside(warehouse: Warehouse, read: Sequence[Disclosure]) -> dict[s
         if chosen:
             found[own] = tuple(chosen[sha256] for sha256 in sorted(chosen))
         earlier.append(own)
-    return found
+    return _told_once(warehouse, fresh, found, earlier)
+
+
+def _told_once(
+    warehouse: Warehouse, fresh: dict[str, Disclosure], found: dict[str, tuple[Disclosure, ...]], order: list[str]
+) -> dict[str, tuple[Disclosure, ...]]:
+    """Without the other files of one disclosure that a loaded document need not answer for: they answer for it."""
+    pairs = {
+        (own, other.document.sha256)
+        for own, others in found.items() for other in others if same_disclosure(fresh[own].document, other.document)
+    }  # fmt: skip
+    if not pairs:
+        return found
+    with warehouse.engine.connect() as connection:
+        standing = standings_of(connection, {sha256 for pair in pairs for sha256 in pair}, "DOC-04")
+    place = {sha256: number for number, sha256 in enumerate(order)}
+    left_out = {
+        (own, other) for own, other in pairs
+        if own in standing
+        and _answered_by_other(
+            standing[own], standing.get(other), fresh[own].document.recipe,
+            read_already=other in place and place[other] < place[own],
+        )
+    }  # fmt: skip
+    kept = {
+        own: tuple(other for other in others if (own, other.document.sha256) not in left_out)
+        for own, others in found.items()
+    }
+    return {own: others for own, others in kept.items() if others}
+
+
+def _answered_by_other(own: Standing, other: Standing | None, recipe: str, *, read_already: bool) -> bool:
+    """Whether the other file of a pair carries what contradicts, and `own`, being read under `recipe`, does not.
+
+    Every file was compared with the others before it came to be loaded, so nothing is loaded on both sides and told on none.
+    `read_already`: the other was read before in this batch.
+    """
+    if not own.held:
+        return False
+    if other is None or not other.held:
+        return True
+    if other.sha256 in own.names:
+        return False
+    if own.sha256 in other.names:
+        return True
+    if own.recipe == recipe:
+        # the same reading again: compared as when it was stored, with what had been loaded before it
+        return _loaded(own) < _loaded(other)
+    if code_part(own.recipe) == code_part(recipe):
+        return False  # a person has changed its figures since
+    # a new recipe: the second of the two to be read under it is compared with the first
+    return not (read_already or code_part(other.recipe) == code_part(recipe))
+
+
+def _loaded(one: Standing) -> tuple[str, str]:
+    return (one.loaded_at.isoformat() if one.loaded_at is not None else "", one.sha256)
 
 
 def _may_belong(

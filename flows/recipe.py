@@ -39,3 +39,8 @@ def document_recipe(decisions: Iterable[Decision] = ()) -> str:
     if not taken:
         return code_recipe()
     return f"{code_recipe()}+{hashlib.sha256(chr(10).join(taken).encode()).hexdigest()[:8]}"
+
+
+def code_part(recipe: str) -> str:
+    """The recipe of the code alone, without the decisions that were replayed."""
+    return recipe.partition("+")[0]

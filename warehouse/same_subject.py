@@ -6,14 +6,17 @@ with it as a version (`figure_changes`). Two versions of one document are never 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import Connection, and_, func, or_, select
 
 from budget.disclosure import Document
 from budget.states import DocumentState
-from warehouse.tables import document_versions
+from warehouse.loading import HELD
+from warehouse.tables import document_versions, findings
 
 READ = (DocumentState.LOADED, DocumentState.IN_REVIEW, DocumentState.WITHDRAWN)
 """States in which a version has a reading that a person has not put aside."""
@@ -83,3 +86,37 @@ def documents_of(connection: Connection, shas: Iterable[str]) -> dict[str, str |
     )
     rejected = DocumentState.REJECTED.value
     return {row.sha256: row.document_id if row.is_newest and row.state != rejected else None for row in found}
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a stored version stands towards another file of the same disclosure."""
+
+    sha256: str
+    held: bool
+    """Whether its figures are loaded."""
+    recipe: str
+    loaded_at: datetime | None
+    names: frozenset[str]
+    """The other files that its findings of one check say it contradicts, accepted ones included."""
+
+
+def standings_of(connection: Connection, shas: Iterable[str], check: str) -> dict[str, Standing]:
+    """sha256 → standing of those that are stored; `check` is the id of the findings that name other files."""
+    wanted = sorted(set(shas))
+    told = select(findings.c.sha256, findings.c.message).where(
+        findings.c.check_id == check, findings.c.sha256.in_(wanted)
+    )
+    names: dict[str, set[str]] = {}
+    for row in connection.execute(told):
+        names.setdefault(row.sha256, set()).update(re.findall(r"\b[0-9a-f]{64}\b", row.message))
+    table = document_versions.c
+    found = connection.execute(
+        select(table.sha256, table.state, table.recipe, table.loaded_at).where(table.sha256.in_(wanted))
+    )
+    return {
+        row.sha256: Standing(
+            row.sha256, row.state in HELD, row.recipe, row.loaded_at, frozenset(names.get(row.sha256, ()))
+        )
+        for row in found
+    }

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import openpyxl
 import pytest
@@ -12,10 +14,12 @@ import pytest
 from budget.disclosure import Disclosure
 from budget.states import DocumentState
 from flows.documents import read_prove_store
-from flows.other_documents import documents_beside
+from flows.other_documents import _answered_by_other, documents_beside
 from flows.run_summary import DocumentOutcome
+from review.queue import ReviewQueue
 from spiders.archive import Archive
 from warehouse import Warehouse
+from warehouse.same_subject import Standing
 
 CLASSES = (("201", "一般公共服务支出", 20), ("208", "社会保障和就业支出", 30), ("210", "卫生健康支出", 40), ("213", "农林水支出", 50),
            ("221", "住房保障支出", 60), ("229", "其他支出", 70))  # fmt: skip
@@ -114,6 +118,107 @@ def test_in_one_batch_the_second_by_sha256_carries_it_and_killed_between_them_no
     assert whole.warehouse.content_digest() == killed.warehouse.content_digest()
     again = whole.read([second])
     assert again[second].rows_added == 0, "read again, the same findings"
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_the_loaded_one_read_again_stays_and_nothing_is_written(
+    place: Place, two_files: tuple[bytes, bytes], turned: bool
+) -> None:
+    first, second = place.put(*(two_files[::-1] if turned else two_files))
+    place.read([first])
+    assert place.read([second])[second].state is DocumentState.IN_REVIEW
+    stands = place.warehouse.content_digest()
+    for again in ([first], [second], [first, second], [first]):
+        done = place.read(again)
+        assert [done[sha].rows_added for sha in again] == [0] * len(again)
+        assert place.warehouse.content_digest() == stands
+    assert place.warehouse.version(first)["state"] == "loaded"  # type: ignore[index]
+    assert place.findings(first) == []
+    assert {check for check, *_ in place.findings(second)} == {"DOC-04"}
+
+
+@pytest.mark.parametrize("together", [False, True])
+@pytest.mark.parametrize("turned", [False, True])
+def test_under_a_new_recipe_the_loaded_one_stays_and_the_other_waits(
+    place: Place, two_files: tuple[bytes, bytes], turned: bool, together: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = place.put(*(two_files[::-1] if turned else two_files))
+    place.read([first])
+    place.read([second])
+    monkeypatch.setattr("flows.recipe.code_recipe", lambda: "0123456789abcdef")
+    for batch in [[first, second]] if together else [[second], [first]]:
+        place.read(batch)
+    assert [place.warehouse.version(sha)["state"] for sha in (first, second)] == ["loaded", "in_review"]  # type: ignore[index]
+    assert [place.warehouse.version(sha)["recipe"] for sha in (first, second)] == ["0123456789abcdef"] * 2  # type: ignore[index]
+    assert place.findings(first) == []
+    assert {check for check, *_ in place.findings(second)} == {"DOC-04"}
+
+
+def test_a_contradiction_that_was_accepted_stays_settled_whichever_is_read_again(
+    place: Place, two_files: tuple[bytes, bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    second, first = place.put(*two_files)
+    place.read([first])
+    item = place.read([second])[second].review_item
+    assert item is not None
+    ReviewQueue(place.warehouse).accept(item, "both were published", by="reviewer")
+    assert place.read([second])[second].state is DocumentState.LOADED
+    settled = place.findings(second)
+    assert {(check, severity) for check, severity, *_ in settled} == {("DOC-04", "warning")}
+    stands = place.warehouse.content_digest()
+    for again in ([first], [second]):
+        place.read(again)
+        assert place.warehouse.content_digest() == stands
+    monkeypatch.setattr("flows.recipe.code_recipe", lambda: "0123456789abcdef")
+    for again in ([first], [second]):
+        assert place.read(again)[again[0]].state is DocumentState.LOADED
+    assert (place.findings(first), place.findings(second)) == ([], settled)
+
+
+@pytest.mark.parametrize(
+    ("own", "other", "recipe", "read_already", "expected"),
+    [
+        ({"held": False}, {}, "r", False, False),  # who is not loaded answers for itself
+        ({}, {"held": False}, "r", False, True),
+        ({}, None, "r", True, True),
+        ({}, {"names": "a"}, "r2", True, True),
+        ({"names": "b"}, {}, "r", False, False),
+        ({"at": 1}, {"at": 2}, "r", False, True),
+        ({"at": 2}, {"at": 1}, "r", False, False),
+        (
+            {"at": 1},
+            {"at": 2},
+            "r+corrected",
+            False,
+            False,
+        ),  # a person changed a figure: the other will not be read again
+        ({"at": 2}, {"at": 1}, "r2", False, True),
+        ({"at": 1}, {"at": 2}, "r2", True, False),
+        ({"at": 1}, {"at": 2, "recipe": "r2+decided"}, "r2", False, False),
+    ],
+)
+def test_of_two_loaded_files_one_answers_for_both(
+    own: dict[str, Any], other: dict[str, Any] | None, recipe: str, read_already: bool, expected: bool
+) -> None:
+    def standing(sha: str, held: bool = True, recipe: str = "r", at: int = 1, names: str = "") -> Standing:
+        return Standing(sha * 64, held, recipe, datetime(2024, 1, at, tzinfo=UTC), frozenset(n * 64 for n in names))
+
+    beside = standing("b", **other) if other is not None else None
+    assert _answered_by_other(standing("a", **own), beside, recipe, read_already=read_already) is expected
+
+
+def test_two_files_that_agree_are_both_loaded_and_compared_once(place: Place, tmp_path: Path) -> None:
+    first, second = place.put(
+        workbook(tmp_path / "a.xlsx"), workbook(tmp_path / "b.xlsx", before=30)
+    )  # another file that prints the same figures for the year
+    for sha in (first, second):
+        assert place.read([sha])[sha].state is DocumentState.LOADED
+    stands = place.warehouse.content_digest()
+    for again in ([first], [second], [second, first]):
+        place.read(again)
+        assert place.warehouse.content_digest() == stands
+    told = place.warehouse.rows("SELECT DISTINCT sha256 FROM reconciliations WHERE check_id = 'DOC-04'")
+    assert [row["sha256"] for row in told] == [second]
 
 
 @pytest.mark.parametrize("late", [False, True])
