@@ -15,7 +15,7 @@ from budget.disclosure import Disclosure, Document
 from expectations.other_documents import BUDGETS, office_name, same_body, same_disclosure, units_listed
 from flows.recipe import code_part
 from warehouse import Warehouse
-from warehouse.same_subject import Standing, documents_of, neighbours_of, standings_of
+from warehouse.same_subject import Standing, documents_of, neighbours_of, places_of, standings_of
 
 
 def documents_beside(warehouse: Warehouse, read: Sequence[Disclosure]) -> dict[str, tuple[Disclosure, ...]]:
@@ -55,7 +55,25 @@ def documents_beside(warehouse: Warehouse, read: Sequence[Disclosure]) -> dict[s
         if chosen:
             found[own] = tuple(chosen[sha256] for sha256 in sorted(chosen))
         earlier.append(own)
-    return _told_once(warehouse, fresh, found, earlier)
+    return _told_once(warehouse, fresh, _of_one_place(warehouse, found), earlier)
+
+
+def _of_one_place(warehouse: Warehouse, found: dict[str, tuple[Disclosure, ...]]) -> dict[str, tuple[Disclosure, ...]]:
+    """Without the others that only portals of other places show: headings name a district alone (鼓楼区 is in four cities)."""
+    asked = {*found, *(other.document.sha256 for others in found.values() for other in others)}
+    if not asked:
+        return found
+    with warehouse.engine.connect() as connection:
+        places = places_of(connection, asked)
+
+    def apart(one: str, other: str) -> bool:
+        ours, theirs = places.get(one), places.get(other)
+        return bool(ours and theirs) and not any(a in b or b in a for a in ours or () for b in theirs or ())
+
+    kept = {
+        own: tuple(other for other in others if not apart(own, other.document.sha256)) for own, others in found.items()
+    }
+    return {own: others for own, others in kept.items() if others}
 
 
 def _told_once(

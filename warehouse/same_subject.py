@@ -16,7 +16,7 @@ from sqlalchemy import Connection, and_, func, or_, select
 from budget.disclosure import Document
 from budget.states import DocumentState
 from warehouse.loading import HELD
-from warehouse.tables import document_versions, findings
+from warehouse.tables import document_versions, findings, sightings
 
 READ = (DocumentState.LOADED, DocumentState.IN_REVIEW, DocumentState.WITHDRAWN)
 """States in which a version has a reading that a person has not put aside."""
@@ -86,6 +86,17 @@ def documents_of(connection: Connection, shas: Iterable[str]) -> dict[str, str |
     )
     rejected = DocumentState.REJECTED.value
     return {row.sha256: row.document_id if row.is_newest and row.state != rejected else None for row in found}
+
+
+def places_of(connection: Connection, shas: Iterable[str]) -> dict[str, frozenset[str]]:
+    """sha256 → the regions of the portals it was seen on, from the province down; those without any are left out."""
+    seen = select(sightings.c.sha256, sightings.c.region).where(
+        sightings.c.sha256.in_(sorted(set(shas))), sightings.c.region.is_not(None)
+    )
+    places: dict[str, set[str]] = {}
+    for row in connection.execute(seen.distinct()):
+        places.setdefault(row.sha256, set()).add(row.region)
+    return {sha256: frozenset(found) for sha256, found in places.items()}
 
 
 @dataclass(frozen=True, slots=True)

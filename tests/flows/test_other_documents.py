@@ -12,6 +12,7 @@ import openpyxl
 import pytest
 
 from budget.disclosure import Disclosure
+from budget.sightings import Sighting
 from budget.states import DocumentState
 from flows.documents import read_prove_store
 from flows.other_documents import _answered_by_other, documents_beside
@@ -258,6 +259,32 @@ def test_a_rejected_document_is_beside_nothing(place: Place, two_files: tuple[by
     with place.warehouse.engine.begin() as connection:
         connection.exec_driver_sql(f"UPDATE document_versions SET state = 'rejected' WHERE sha256 = '{first}'")
     assert place.read([second])[second].state is DocumentState.LOADED
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "compared"),
+    [
+        ("江苏省南京市鼓楼区", "福建省福州市鼓楼区", False), ("福建省福州市", "福建省福州市鼓楼区", True), (None, "福建省福州市鼓楼区", True),
+        ("福建省福州市鼓楼区", "福建省福州市鼓楼区", True),
+    ],
+)  # fmt: skip
+def test_a_district_of_one_name_in_two_cities_is_two_places(
+    place: Place, one: str | None, other: str, compared: bool
+) -> None:
+    def seen(sha: str, region: str | None) -> Disclosure:
+        if region is not None:
+            sighting = Sighting(
+                portal=region, family="static_pager", list_url="http://portal.test/", article_url=f"http://portal.test/{sha}",
+                article_title="鼓楼区财政局2024年部门预算", url=f"http://portal.test/{sha}.pdf", sha256=sha * 64, region=region,
+                seen_at=datetime(2026, 1, 1, tzinfo=UTC), outcome="archived",
+            )  # fmt: skip
+            place.warehouse.record_sighting(sighting)
+        document = {"file": "x", "sha256": sha * 64, "reader": "xlsx", "kind": "department_budget", "agency": "鼓楼区财政局", "region": "鼓楼区", "fiscal_year": 2024}  # fmt: skip
+        return Disclosure.model_validate({"document": document, "statements": []})
+
+    place.warehouse.store(seen("a", one), state=DocumentState.IN_REVIEW)
+    found = documents_beside(place.warehouse, [seen("b", other)])
+    assert [kept.document.sha256[0] for kept in found.get("b" * 64, ())] == ["a"] * compared
 
 
 def test_units_find_the_department_that_lists_them_whichever_comes_first(place: Place) -> None:
