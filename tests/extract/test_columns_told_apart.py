@@ -6,6 +6,7 @@ import io
 from typing import Any
 
 import openpyxl
+import pytest
 
 from budget.disclosure import Disclosure
 from extract.document import extract_bytes
@@ -164,3 +165,49 @@ def test_a_header_over_one_of_the_columns_of_a_code_is_that_of_all() -> None:
     ]
     disclosure = read("一般公共预算支出表", rows, ())
     assert [fact.code for fact in disclosure.facts] == ["201", "20106", "2010601"]
+
+
+def sheet(rows: list[list[Any]], name: str = "给定.xlsx") -> Disclosure:
+    book = openpyxl.Workbook()
+    page = book.active
+    assert page is not None
+    for row in rows:
+        page.append(row)
+    for line in page.iter_rows():
+        for cell in line:
+            if isinstance(cell.value, str) and cell.value.startswith("#"):
+                cell.data_type = "e"
+    stream = io.BytesIO()
+    book.save(stream)
+    return extract_bytes(stream.getvalue(), name)
+
+
+HEAD = ["科目编码", "科目名称", "合计", "基本支出"]
+ROW = ["201", "一般公共服务支出", 100, 60]
+
+
+@pytest.mark.parametrize("unit", ["百万元", "十万元", "万美元", "美元", "港元", "万日元"])
+def test_a_unit_nobody_knows_is_an_error_and_never_yuan(unit: str) -> None:
+    disclosure = sheet([["支出总表"], ["部门：某局", "", "", f"单位：{unit}"], HEAD, ROW])
+    [told] = [finding for finding in disclosure.findings if finding.check == "UNIT"]
+    assert (told.severity, disclosure.statements[0].unit) == ("error", None)
+    assert unit in told.message
+
+
+@pytest.mark.parametrize("beside", ["2024年", "2024年度", "示例县教育局"])
+def test_what_stands_beside_the_unit_is_no_header(beside: str) -> None:
+    disclosure = sheet([["支出总表"], [beside, "", "", "单位：元"], HEAD, ["201", "一般公共服务支出", 1000000, 600000]])
+    assert disclosure.statements[0].unit == "元"
+    assert [(fact.column, fact.amount) for fact in disclosure.facts] == [(("合计",), "100"), (("基本支出",), "60")]
+
+
+def test_an_error_of_the_sheet_is_unread_and_no_blank() -> None:
+    disclosure = sheet(
+        [["支出总表"], ["部门：某局", "", "", "单位：万元"], HEAD, ["201", "一般公共服务支出", "#REF!", 60]]
+    )
+    assert [finding.cells[0].raw for finding in disclosure.findings if finding.check == "UNREAD"] == ["#REF!"]
+
+
+@pytest.mark.parametrize("printed", ["预算单位：示例县教育局 2024年度", "填报单位：示例县教育局  2024年2月"])
+def test_the_date_beside_a_name_is_no_part_of_it(printed: str) -> None:
+    assert sheet([["支出总表"], [printed, "", "", "单位：万元"], HEAD, ROW]).document.agency == "示例县教育局"
