@@ -28,8 +28,9 @@ class Unit(StrEnum):
         }[self]
 
 
-# Longest first: 万元 also ends in 元. 百万元 has not been seen; it must not be taken for 万元.
-_UNIT = re.compile(r"(?<!百)(?<!十)(?<!千)(?:人民币)?(亿元|万元|千元|元)")
+# Longest first: 万元 also ends in 元. 百万元 and 万美元 must be taken for none of them, nor for 元.
+_UNIT = re.compile(r"(?<![百十千万亿美欧港日英澳加韩])(?:人民币)?(亿元|万元|千元|元)")
+_UNIT_SAID = re.compile(r"单位[:：][^,，;；。]{0,10}(?:元|镑|法郎|卢布)")
 _AMOUNT = re.compile(r"^[-−﹣]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?$")
 
 
@@ -41,6 +42,12 @@ def find_unit(text: str) -> Unit | None:
     """The unit named in a line such as `单位：万元` or `金额单位:元`; None when it names none."""
     found = _UNIT.search(squeeze(text))
     return Unit(found.group(1)) if found else None
+
+
+def says_strange_unit(text: str) -> bool:
+    """Whether a line such as `单位：百万元` or `单位:万美元` names a unit that is none of ours."""
+    squeezed = squeeze(text)
+    return bool(_UNIT_SAID.search(squeezed)) and find_unit(squeezed) is None
 
 
 def parse_amount(printed: str) -> Decimal | None:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import IO, Literal
 
+from budget.amounts import says_strange_unit
 from budget.cycles import no_search_for_cycles
 from budget.disclosure import (
     Disclosure,
@@ -36,7 +37,7 @@ from extract.projects import projects_of
 from extract.prose import prose_facts_of
 from extract.readers.pdfium import PageContent
 from extract.reading import Reading, UnreadableError
-from extract.statements import is_statement, read_tables
+from extract.statements import Table, is_statement, read_tables
 from extract.stray_amounts import stray_amounts
 from extract.tables import PageBlocks
 
@@ -349,11 +350,14 @@ def disclosure_of(reading: Reading, file: str, sha256: str, recipe: str = "") ->
     statements: list[Statement] = []
     facts: list[Fact] = []
     findings: list[Finding] = []
+    strange_units: dict[str, str] = {}
     for table in tables:
         if not is_statement(table):
             continue
         statement = statement_of(table, len(statements) + 1, identity.fiscal_year)
         statements.append(statement)
+        if table.unit is None and (said := next(filter(says_strange_unit, _around(table)), None)):
+            strange_units[statement.id] = said
         found, wrong = facts_of(table, statement, table.unit or unit, identity.fiscal_year, basis, len(facts) + 1)
         facts.extend(found)
         findings.extend(wrong)
@@ -367,7 +371,7 @@ def disclosure_of(reading: Reading, file: str, sha256: str, recipe: str = "") ->
         )  # fmt: skip
     strays, told = stray_amounts(reading)
     findings.extend(told)
-    findings.extend(doubts(statements, facts))
+    findings.extend(doubts(statements, facts, strange_units))
     projects, undecided = projects_of(tables, unit)
     findings.extend(undecided)
     return Disclosure(
@@ -379,6 +383,11 @@ def disclosure_of(reading: Reading, file: str, sha256: str, recipe: str = "") ->
         findings=tuple(findings),
         unread=reading.unread + strays,
     )
+
+
+def _around(table: Table) -> list[str]:
+    """What is printed above a table near enough to speak of it."""
+    return [*table.banner, *table.lines_above[-4:]]
 
 
 def _document(

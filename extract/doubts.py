@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from budget.amounts import find_unit
 from budget.disclosure import Fact, Finding, FindingCell, Statement
@@ -29,15 +29,18 @@ _WHOLE = re.compile(r"-?[1-9]\d{0,9}")
 _AMOUNT = re.compile(r"-?(?:\d+\.\d{2,}|\d{1,3}(?:,\d{3})+(?:\.\d+)?)")
 
 
-def doubts(statements: Sequence[Statement], facts: Sequence[Fact]) -> list[Finding]:
+def doubts(
+    statements: Sequence[Statement], facts: Sequence[Fact], strange_units: Mapping[str, str] | None = None
+) -> list[Finding]:
     """A finding for every unsure amount, and one for every statement whose unit was taken from elsewhere.
 
     A unit that all other statements agree on is a warning; without such an agreement the assumed 万元 may be wrong by a
-    factor of ten thousand, so a person has to look.
+    factor of ten thousand, so a person has to look. `strange_units` are statements (by id) that print a unit which is none of
+    ours (单位：百万元), as printed: their amounts are certainly wrong.
     """
     return [
         *_unsure(facts),
-        *_without_unit(statements, facts),
+        *_without_unit(statements, facts, strange_units or {}),
         *_unclassified(statements),
         *_unmeasured(statements, facts),
     ]
@@ -56,7 +59,9 @@ def _unsure(facts: Sequence[Fact]) -> list[Finding]:
     ]  # fmt: skip
 
 
-def _without_unit(statements: Sequence[Statement], facts: Sequence[Fact]) -> list[Finding]:
+def _without_unit(
+    statements: Sequence[Statement], facts: Sequence[Fact], strange_units: Mapping[str, str]
+) -> list[Finding]:
     bare: dict[str, list[Fact]] = defaultdict(list)
     for fact in facts:
         if not any(find_unit(level) and "元" in level for level in fact.column):
@@ -71,7 +76,14 @@ def _without_unit(statements: Sequence[Statement], facts: Sequence[Fact]) -> lis
             continue
         first = concerned[0]
         title = statement.title or statement.kind
-        if agreed:
+        if statement.id in strange_units:
+            severity = Severity.ERROR
+            said = squeeze(strange_units[statement.id])
+            told = (
+                f"“{title}”印作“{said}”，该单位无法识别，金额不可用"
+                f" / {title} prints {said!r}, a unit this project does not know: its amounts are not to be used"
+            )
+        elif agreed:
             severity = Severity.WARNING
             told = f"“{title}”未印金额单位，按其他各表的{agreed}读取 / {title} prints no unit; read in {agreed} like all other statements"
         else:

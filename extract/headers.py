@@ -258,9 +258,13 @@ def column_roles(paths: tuple[tuple[str, ...], ...], columns: list[list[str]]) -
     return tuple(column_role(path, columns[c], c) for c, path in enumerate(paths))
 
 
+# what a workbook shows where a formula failed: a cell of whatever the column is
+_SHEET_ERROR = re.compile(r"^#(?:REF!|N/A|VALUE!|DIV/0!|NAME\?|NUM!|NULL!)$")
+
+
 def column_role(path: tuple[str, ...], texts: list[str], c: int) -> ColumnRole:
     """What column c is for, from its header path and the texts of its body cells."""
-    shown = [t for t in texts if not is_blank(t)]
+    shown = [t for t in texts if not is_blank(t) and not _SHEET_ERROR.match(t)]
     amounts = sum(is_amount_text(t) for t in shown)
     leaf = squeeze(path[-1]) if path else ""
     if _SEQ.match(leaf) and all(re.fullmatch(r"\d{1,4}|栏次|[^\d]{0,12}", t) for t in shown):

@@ -206,7 +206,8 @@ def _agency(title: str | None, lines: list[Line], tables: list[Table]) -> tuple[
     codes: dict[str, str] = {}
     for table in tables:
         for text in (*table.banner, *table.lines_above):
-            for part in re.split(r"[\s　]+|预算年度[:：]?\d*|(?:金额)?单位[:：](?:人民币)?[亿万千]?元", text):
+            for part in re.split(r"[\s　]+|预算年度[:：]?\d*|(?:金额)?单位[:：](?:人民币)?[亿万千]?元"
+                                 r"|20[0-4]\d年(?:度|\d{1,2}月(?:\d{1,2}日)?)?$", text):  # fmt: skip
                 name, code = _named(part)
                 if name:
                     votes[name] += 1

@@ -429,10 +429,19 @@ def _edges(matrix: Matrix, start: int) -> tuple[tuple[float, float], ...]:
     return tuple(edges)
 
 
+_UNIT_CELL = re.compile(r"^(?:货币|金额)?(?:计量)?单位[:：][^:：]{0,10}元[)）]?$")
+_YEAR_CELL = re.compile(r"^(?:19|20)\d{2}年?(?:度)?$")
+
+
 def _is_banner(matrix: Matrix, r: int, cells: list[GridCell], grid: Grid) -> bool:
     texts = [text_of(c) for c in cells]
     if looks_like_data(matrix, r) and not all(is_meta(t) or find_unit(t) for t in texts):
         return False
+    if any(_UNIT_CELL.match(t) for t in texts) and all(
+        _UNIT_CELL.match(t) or _YEAR_CELL.match(t) or is_meta(t) or not is_header_text(t) for t in texts
+    ):
+        # 2024年 | | 单位：元, 某局 | | 单位：元: whatever stands beside the unit says whose table it is, or of which year
+        return True
     width = len(matrix[r])
     if all(_is_banner_text(t, cells[i], width) for i, t in enumerate(texts)):
         return True

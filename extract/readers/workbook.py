@@ -43,6 +43,8 @@ class _Looks:
     hidden_columns: frozenset[int]
     uncomputed: tuple[tuple[int, int, str], ...] = ()
     """Row, column and text of formulas that no program has ever computed: the file holds no value for them."""
+    errors: tuple[tuple[int, int, str], ...] = ()
+    """Row, column and text of cells that show an error (#REF!, #N/A): calamine gives nothing for them."""
 
 
 _PLAIN = _Looks({}, frozenset(), frozenset())
@@ -103,6 +105,9 @@ def _sheet_blocks(sheet: calamine.CalamineSheet, name: str, looks: _Looks) -> It
             text = shown(value, looks.formats.get((r, c)))
             if text.strip():
                 texts[r, c] = text
+    for r, c, text in looks.errors:
+        if r not in looks.hidden_rows and c not in looks.hidden_columns and c < MAX_COLUMNS:
+            texts.setdefault((r, c), text)
     if not texts:
         return
     rows = [r for r in range(max(r for r, _ in texts) + 1) if r not in looks.hidden_rows]
@@ -225,6 +230,7 @@ def _cell_formats(styles: etree._Element | None) -> list[str]:
 def _sheet_looks(part: etree._Element, formats: list[str], name: str) -> _Looks:
     """Raises UnreadableError (limit_size) for a sheet whose values lie too far apart: calamine would lay out every place."""
     uncomputed: list[tuple[int, int, str]] = []
+    errors: list[tuple[int, int, str]] = []
     lowest = highest = furthest = 0
     nearest = -1
     places: dict[tuple[int, int], str] = {}
@@ -250,6 +256,8 @@ def _sheet_looks(part: etree._Element, formats: list[str], name: str) -> _Looks:
             # a formula whose text is empty keeps an empty value of type str
             if formula is not None and (value is None or not (value.text or cell.get("t") == "str")):
                 uncomputed.append((number, col, formula.text or ""))
+            elif cell.get("t") == "e" and value is not None and value.text:
+                errors.append((number, col, value.text))
             lowest, highest = (number if nearest < 0 else lowest), max(highest, number)
             nearest, furthest = (col if nearest < 0 else min(nearest, col)), max(furthest, col)
     if nearest >= 0 and (highest - lowest + 1) * (furthest - nearest + 1) > MAX_PLACES:
@@ -258,7 +266,7 @@ def _sheet_looks(part: etree._Element, formats: list[str], name: str) -> _Looks:
             f"sheet {name!r} has values as far apart as {cell_name(lowest, nearest)} and {cell_name(highest, furthest)}, "
             f"more than {MAX_PLACES:,} places; delete the stray cells and save it anew",
         )
-    return _Looks(places, frozenset(hidden_rows), frozenset(hidden_columns), tuple(uncomputed))
+    return _Looks(places, frozenset(hidden_rows), frozenset(hidden_columns), tuple(uncomputed), tuple(errors))
 
 
 def _column(reference: str | None, otherwise: int) -> int:
