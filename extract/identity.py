@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from budget.disclosure import DocumentKind
-from budget.kinds import is_contents_line
+from budget.kinds import classify_title, is_contents_line
 from budget.printed_text import squeeze
 from extract.reading import Line, Reading
 from extract.statements import Table, is_meta, is_title_line
@@ -339,7 +339,11 @@ def _kind(title: str, name: str, lines: list[Line], tables: list[Table]) -> Docu
     statements = sum(kinds[k] for k in _STATEMENTS)
     final = sum("决算" in squeeze(t.title or "") for t in tables if t.kind in _STATEMENTS)
     text = squeeze(title)
-    if statements >= 2 or (statements and re.search(r"预算|决算", text + "".join(t.title or "" for t in tables))):
+    # a workbook of one sheet: its title alone says what it is
+    titled = any(t.rows and t.title and classify_title(t.title) in _STATEMENTS for t in tables)
+    if statements >= 2 or (
+        statements and (titled or re.search(r"预算|决算", text + "".join(t.title or "" for t in tables)))
+    ):
         if "决算" in text or final * 2 > statements:
             return "final_account"
         # （本级）and 机关 after the name: the department's own unit, though its heading may say 部门预算

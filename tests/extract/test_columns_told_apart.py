@@ -8,8 +8,9 @@ from typing import Any
 import openpyxl
 import pytest
 
-from budget.disclosure import Disclosure
-from extract.document import extract_bytes
+from budget.disclosure import Disclosure, PagePlace
+from extract.document import disclosure_of, extract_bytes
+from extract.reading import Grid, GridCell, Line, Reading
 
 
 def read(title: str, rows: list[list[Any]], merged: tuple[str, ...]) -> Disclosure:
@@ -211,3 +212,27 @@ def test_an_error_of_the_sheet_is_unread_and_no_blank() -> None:
 @pytest.mark.parametrize("printed", ["预算单位：示例县教育局 2024年度", "填报单位：示例县教育局  2024年2月"])
 def test_the_date_beside_a_name_is_no_part_of_it(printed: str) -> None:
     assert sheet([["支出总表"], [printed, "", "", "单位：万元"], HEAD, ROW]).document.agency == "示例县教育局"
+
+
+def test_a_column_without_header_and_cells_parts_no_code() -> None:
+    rows = [
+        ["", "", "功能分类科目编码", "", "", "科目名称", "合计"],
+        ["", "类", "款", "", "项", "栏次", "1"],
+        ["201", "", "", "", "", "一般公共服务支出", "300.00"],
+        ["201", "", "06", "", "", "财政事务", "300.00"],
+        ["201", "", "06", "01", "", "行政运行", "300.00"],
+    ]
+    cells = tuple(
+        GridCell(r, c, text, PagePlace(page=1, bbox=(50 + 70 * c, 100 + 20 * r, 120 + 70 * c, 120 + 20 * r)))
+        for r, row in enumerate(rows)
+        for c, text in enumerate(row)
+    )
+    heading = Line("一般公共预算支出表", 1, (200, 60, 400, 75), 15.0)
+    grid = Grid(5, 7, cells, page=1, box=(50, 100, 540, 200))
+    disclosure = disclosure_of(Reading("pdf", (heading, grid), 1), "given.pdf", "0" * 64)
+    assert [fact.code for fact in disclosure.facts] == ["201", "20106", "2010601"]
+
+
+def test_a_workbook_of_one_statement_is_a_disclosure() -> None:
+    disclosure = sheet([["支出总表"], ["部门：示例县教育局", "", "", "单位：万元"], HEAD, ROW])
+    assert disclosure.document.kind == "department_budget"
