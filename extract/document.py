@@ -279,7 +279,7 @@ def _unsafe_prolog(stream: IO[bytes]) -> str | None:
     while True:
         more = stream.read(size)
         raw += more
-        if raw[:4] in _OTHER_SIGNATURES or raw[:4].count(0) >= 3:
+        if raw[:4] in _OTHER_SIGNATURES or raw[:4].count(0) == 3:
             return "is in UTF-32 or EBCDIC"
         wide = raw[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\0" in raw[:2]
         little = raw[:2] == b"\xff\xfe" or raw[1:2] == b"\0"
