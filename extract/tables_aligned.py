@@ -26,7 +26,7 @@ _NUMERIC: Final = re.compile(r"^[-(（]?[\d,，.]*\d[\d,，.]*[%％)）]?$")
 _AMOUNT: Final = re.compile(r"^[-(（]?(?:\d[\d,，]*\.\d+|\d{1,3}(?:[,，]\d{3})+)[)）]?$")
 _DASH: Final = re.compile(r"^[-—–―－─]+$")
 _LEADERS: Final = re.compile(r"(?:[.．。·…‥]\s*){4,}|…{2,}")
-_CAPTION: Final = re.compile(r"[:：]")
+_CAPTION: Final = re.compile(r"(?<!其中)[:：]")
 _TICK: Final = re.compile(r"^\d{1,3}(?:[,，]\d{3})+$|^\d+$")
 TICKS: Final = 4
 """Numbers from which on a column may be the scale of a chart."""
@@ -41,6 +41,10 @@ WIDE_GAP: Final = 0.9
 """Ems that part two cells of a line beyond doubt."""
 HEAD_GAP: Final = 3.2
 """Ems from baseline to baseline within a head: a group stands far above the only line of parts that others wrap."""
+ROW_GAP: Final = 3.2
+"""Ems from baseline to baseline of two rows that nothing rules, where the rows themselves do not stand farther apart."""
+AIRY_ROW_GAP: Final = 4.5
+"""Ems up to which rows of numbers that keep one distance are a table: sheets print small letters in high rows."""
 WRAP: Final = 1.75
 """Ems from baseline to baseline up to which two lines may belong to one cell."""
 
@@ -459,10 +463,12 @@ def _numeric_regions(lines: _Lines) -> list[_Lines]:
             i += 1
             continue
         first = last = i
+        pitch = _pitch(lines, i)
         j = i + 1
         while j < len(lines):
             size = lines[j][0].size
-            if lines[j][0].base - lines[last][0].base > 3.2 * size or _differs(size, lines[last][0].size):
+            reach = max(ROW_GAP * size, pitch)
+            if lines[j][0].base - lines[last][0].base > reach or _differs(size, lines[last][0].size):
                 break
             if strong[j] or (j - last <= 3 and _may_continue(lines[j], lines[first : last + 1])):
                 last = j
@@ -475,11 +481,21 @@ def _numeric_regions(lines: _Lines) -> list[_Lines]:
         numbered = [_row_strength(line) for line in lines[first : last + 1]]
         worded = sum(1 for line in lines[first : last + 1] if _parted_in(line))
         if sum(n > 0 for n in numbered) >= 3 or max(numbered) >= 4 or worded >= 4:
-            top = _head_of(lines, first, taken)
+            top = _head_of(lines, first, taken, pitch)
             regions.append(lines[top : last + 1])
             taken = last + 1
         i = last + 1
     return regions
+
+
+def _pitch(lines: _Lines, first: int) -> float:
+    """Points from row to row, with a little slack, where three rows of numbers in the first lines keep one distance; else 0."""
+    near = [line[0] for line in itertools.islice(lines, first, first + 8) if _row_strength(line)]
+    gaps = [below.base - above.base for above, below in itertools.pairwise(near)]
+    for above, below, word in zip(gaps, gaps[1:], near, strict=False):
+        if abs(above - below) <= 0.1 * above and above <= AIRY_ROW_GAP * word.size:
+            return 1.1 * above
+    return 0.0
 
 
 def _row_strength(line: list[_Word]) -> int:
@@ -522,17 +538,17 @@ def _hangs_below(lines: _Lines, last: int, strong: list[int]) -> bool:
     )
 
 
-def _head_of(lines: _Lines, first: int, taken: int) -> int:
+def _head_of(lines: _Lines, first: int, taken: int, pitch: float = 0.0) -> int:
     """Index of the topmost line of the head above `first`: same letters, close, not a caption (`单位：…`), not a title.
 
-    Lines before `taken` belong to the table above.
+    Lines before `taken` belong to the table above; close is as close as the rows are, too (`pitch`).
     """
     top = first
     size = lines[first][0].size
     left, right = lines[first][0].x0, lines[first][-1].x1
     while top > taken:
         line = lines[top - 1]
-        if lines[top][0].base - line[0].base > HEAD_GAP * size or _differs(line[0].size, size):
+        if lines[top][0].base - line[0].base > max(HEAD_GAP * size, pitch) or _differs(line[0].size, size):
             break
         if _is_caption(line) or line[-1].text.endswith(("。", "；", "，")):
             break

@@ -321,6 +321,32 @@ class TestNoRulesAtAll:
         assert texts(grid)[1] == ["208", "机关事业单位基本养老保险缴费支出", "6.00", "0"]
         assert len(texts(grid)) == 4
 
+    def test_rows_of_small_letters_that_keep_a_wide_distance_are_a_table_with_its_head(self) -> None:
+        words = [word("功能分类科目", 110, 100), word("一般公共预算支出", 330, 100)]
+        words += [
+            word("编码", 60, 134),
+            word("名称", 160, 134),
+            word("合计", 300, 134),
+            word("其中：结转资金", 400, 134),
+        ]
+        rows = [
+            ["", "合计", "80.00", "5.00"],
+            ["208", "社会保障支出", "80.00", ""],
+            ["20801", "管理事务", "80.00", "5.00"],
+        ]
+        for i, (code, name, a, b) in enumerate(rows):
+            y = 168 + 34 * i
+            words += [word(code, 50, y), word(name, 150, y), ending(a, 320, y), ending(b, 460, y)]
+        (grid,) = grids(read([w for w in words if w.text], []))
+        assert texts(grid)[1:] == [["编码", "名称", "合计", "其中：结转资金"], *rows]
+
+    def test_rows_at_uneven_or_greater_distances_are_no_table(self) -> None:
+        for places in ((100, 134, 172), (100, 142, 184)):
+            words = []
+            for y in places:
+                words += [word("208", 50, y), word("社会保障支出", 150, y), ending("80.00", 320, y)]
+            assert grids(read(words, [])) == []
+
     def test_a_table_of_contents_and_prose_are_no_tables(self) -> None:
         words = []
         for i in range(6):
