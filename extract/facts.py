@@ -185,6 +185,11 @@ def _goes_on_with(path: tuple[str, ...], following: tuple[str, ...]) -> bool:
     return not (_WHOLE_CODE.search(next_leaf) or _WHOLE_CODE.search(leaf))
 
 
+def _is_bare(table: Table, col: int) -> bool:
+    """Without header and cells: where no rule parts columns, the place of a header that is centred over others."""
+    return not table.paths[col] and not any(row[col].shown for row in table.rows)
+
+
 def _block(table: Table, start: int, end: int, several: bool) -> Block:
     roles, paths = table.roles, table.paths
     columns = tuple(range(start, end))
@@ -193,7 +198,12 @@ def _block(table: Table, start: int, end: int, several: bool) -> Block:
     for c in columns:
         if roles[c] != "code":
             continue
-        if groups and groups[-1][-1] == c - 1 and _goes_on_with(paths[c - 1], paths[c]):
+        before = groups[-1][-1] if groups else None
+        if (
+            before is not None
+            and all(_is_bare(table, k) for k in range(before + 1, c))
+            and _goes_on_with(paths[before], paths[c])
+        ):
             groups[-1].append(c)
         else:
             groups.append([c])
