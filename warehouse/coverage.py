@@ -136,6 +136,8 @@ class _Seen:
 
 @dataclass(slots=True)
 class _Department:
+    """`agency` is the name without the place before it, `region` the finest place under which it was met."""
+
     region: str
     agency: str
     portals: set[str] = field(default_factory=set)
@@ -373,15 +375,20 @@ def coverage(
     return told
 
 
-def _departments(evidence: Sequence[_Seen]) -> dict[tuple[str, str], _Department]:
-    """The departments that files name themselves, by region and short name; where a file could not be had or read, its title's."""
-    found: dict[tuple[str, str], _Department] = {}
+def _departments(evidence: Sequence[_Seen]) -> dict[str, _Department]:
+    """The departments that files name themselves; where a file could not be had or read, its title's.
+
+    By place and name as one: what a city's portal lists as 海棠区民政局 is the 民政局 of 海棠区.
+    """
+    found: dict[str, _Department] = {}
     for one in evidence:
         agency = one.agency or (named_agency(one.title) if one.status else None)
         if not agency or not one.expected:
             continue
-        key = (one.region, short_name(agency, one.region))
-        department = found.setdefault(key, _Department(*key))
+        name = short_name(agency, one.region)
+        department = found.setdefault(one.region + name, _Department(one.region, name))
+        if len(one.region) > len(department.region):
+            department.region, department.agency = one.region, name
         if one.portal:
             department.portals.add(one.portal)
         for year, expected in _years(one):
@@ -392,9 +399,7 @@ def _departments(evidence: Sequence[_Seen]) -> dict[tuple[str, str], _Department
     return {key: one for key, one in found.items() if one.last_year}
 
 
-def _place(
-    evidence: Sequence[_Seen], departments: dict[tuple[str, str], _Department]
-) -> dict[tuple[str, int, str], list[_Seen]]:
+def _place(evidence: Sequence[_Seen], departments: dict[str, _Department]) -> dict[tuple[str, int, str], list[_Seen]]:
     """Give files that do not name their department to the one their title or source names.
 
     Returns those that name nobody, by portal, year and expected document. A title that names an organisation that was never
@@ -418,19 +423,24 @@ def _place(
 
 
 def _owners(one: _Seen, candidates: Sequence[_Department]) -> list[_Department]:
-    """The departments with the longest names in a title: 教育局 is also a piece of 教育局幼儿园."""
+    """The departments with the longest names in a title: 教育局 is also a piece of 教育局幼儿园, and of 海棠区教育局."""
     title, source = squeeze(one.title), squeeze(one.source)
     named = [
-        department
+        (department, name)
         for department in candidates
-        if len(department.agency) >= _SHORTEST_NAME
-        and (department.agency in title or source.endswith(department.agency))
+        if len(department.agency) >= _SHORTEST_NAME and (name := _named_as(department, title, source)) is not None
     ]
-    return [
-        department
-        for department in named
-        if not any(department.agency != other.agency and department.agency in other.agency for other in named)
-    ]
+    return [department for department, name in named if not any(name != other and name in other for _, other in named)]
+
+
+def _named_as(department: _Department, title: str, source: str) -> str | None:
+    """The name by which a title or source calls a department, with as much of its place as is printed; None where neither does."""
+    parts = region_parts(department.region)
+    for first in range(len(parts) + 1):
+        name = "".join(parts[first:]) + department.agency
+        if name in title or source.endswith(name):
+            return name
+    return None
 
 
 def _one(

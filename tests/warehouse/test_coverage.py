@@ -47,16 +47,24 @@ def seen(warehouse: Warehouse, disclosure: MakeDisclosure, sighting: MakeSightin
 
     def see(
         number: int, agency: str | None, year: int | None, kind: str | None, state: DocumentState = DocumentState.LOADED,
-        *, title: str = "t", on: str = "2024-02-20", reason: Reason | None = None, **more: object,
+        *, title: str = "t", on: str = "2024-02-20", reason: Reason | None = None,
+        document_region: str | None = "河北省秦皇岛市海港区", **more: object,
     ) -> None:  # fmt: skip
         warehouse.record_sighting(
             sighting(
                 sha(number), url=f"{LIST}{number}.pdf", article_url=f"{LIST}{number}.html", article_title=title,
-                region="河北省秦皇岛市海港区", published_at=date.fromisoformat(on), **more,
+                published_at=date.fromisoformat(on), **{"region": "河北省秦皇岛市海港区", **more},
             )
         )  # fmt: skip
         if state is not DocumentState.ARCHIVED:
-            told = disclosure(sha256=sha(number), agency=agency, year=year or 2024, kind=kind, fiscal_year=year)
+            told = disclosure(
+                sha256=sha(number),
+                agency=agency,
+                year=year or 2024,
+                kind=kind,
+                fiscal_year=year,
+                region=document_region,
+            )
             warehouse.store(told, state=state, reason=reason)
 
     return see
@@ -74,7 +82,7 @@ def missed(warehouse: Warehouse, sighting: MakeSighting) -> Callable[..., None]:
         warehouse.record_sighting(
             sighting(
                 None, article_title=title, fiscal_year=year, document_kind=kind, outcome=outcome,
-                region="河北省秦皇岛市海港区", **values,
+                **{"region": "河北省秦皇岛市海港区", **values},
             )
         )  # fmt: skip
 
@@ -249,6 +257,35 @@ def test_a_department_is_known_from_the_title_of_a_file_that_could_not_be_had(
         ("水务局", 2025, "final_account"): "not_due",
     }
     assert one(warehouse, "2026-05-01", "水务局", 2026, "budget").status == "not_published"
+
+
+@pytest.mark.parametrize("title_first", [True, False])
+def test_a_district_in_a_title_of_its_citys_portal_is_no_second_department(
+    warehouse: Warehouse, seen, title_first: bool
+) -> None:
+    city = {"region": "河北省秦皇岛市"}
+    scan, account = (1, 2) if title_first else (2, 1)
+    seen(scan, None, None, None, DocumentState.IN_REVIEW, title="秦皇岛市海港区民政局2022年度部门决算", on="2023-09-01",
+         reason=Reason.NOTHING_READ, document_region=None, fiscal_year=2022, document_kind="final_account", **city)  # fmt: skip
+    seen(account, "海港区民政局", 2024, "department_budget", document_region="海港区", **city)
+    crawled(warehouse, "2026-05-01")
+    found = warehouse.coverage(date(2026, 5, 1))
+    assert {(each.region, each.agency) for each in found} == {("河北省秦皇岛市海港区", "民政局")}
+    told = grid(found)
+    assert told["民政局", 2022, "final_account"] == "in_review"
+    assert told["民政局", 2024, "budget"] == "loaded"
+    assert [year for _, year, expected in told if expected == "budget"] == [2022, 2023, 2024, 2025, 2026]
+
+
+def test_a_title_with_its_place_is_the_department_of_that_place_only(warehouse: Warehouse, seen, missed) -> None:
+    city = {"region": "河北省秦皇岛市"}
+    seen(1, "秦皇岛市民政局", 2024, "department_budget", document_region="秦皇岛市", **city)
+    seen(2, "海港区民政局", 2024, "department_budget", document_region="海港区", **city)
+    missed("秦皇岛市海港区民政局2025年部门预算", 2025, "department_budget", **city)
+    crawled(warehouse, "2026-05-01")
+    told = {each.region: each.status.value for each in warehouse.coverage(date(2026, 5, 1), years=[2025])
+            if each.expected == "budget"}  # fmt: skip
+    assert told == {"河北省秦皇岛市海港区": "failed", "河北省秦皇岛市": "not_published"}
 
 
 @pytest.mark.parametrize(
