@@ -17,7 +17,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from flows.house import House
-from flows.terminal import HomeOption, JsonFlag, err, existing, out, stop
+from flows.terminal import INTERRUPTED, Commands, HomeOption, JsonFlag, err, existing, out, stop, writable_folder
 
 if TYPE_CHECKING:
     from flows.extract_command import Read
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(
     name="yusuan",
+    cls=Commands,
     no_args_is_help=True,
     rich_markup_mode="markdown",
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -69,6 +70,8 @@ def extract(
     failed = 0
     if not sources:
         err.print("no documents there (.json, .csv, .md and hidden files are passed over)")
+    elif output is not None:
+        writable_folder(output)
     table = Table("file", "kind", "agency", "year", "statements", "facts", "errors", "warnings", "remark")
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
@@ -86,8 +89,11 @@ def extract(
             failed += document.error is not None
             if output is not None:
                 target = output / read.output
-                target.parent.mkdir(parents=True, exist_ok=True)
-                write_whole(target, disclosure.to_json() + "\n")
+                try:
+                    target.parent.mkdir(parents=True, exist_ok=True)
+                    write_whole(target, disclosure.to_json() + "\n")
+                except OSError as error:
+                    raise stop(f"{target}: cannot be written 无法写入: {error.strerror}") from None
             elif as_json and not read.is_index:
                 sys.stdout.write(disclosure.to_json() + "\n")
                 sys.stdout.flush()
@@ -194,7 +200,7 @@ def remark(read: Read) -> str:
 @app.command("sample-portal")
 def sample_portal(
     host: Annotated[str, typer.Option(help="Address to bind.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="Port; 0 takes a free one.")] = 8642,
+    port: Annotated[int, typer.Option(help="Port; 0 takes a free one.", min=0, max=65535)] = 8642,
 ) -> None:
     """Serve the sample portal: a loopback web server built like a TRS static government portal.
 
@@ -209,8 +215,10 @@ def sample_portal(
 @app.command()
 def up(
     home: HomeOption = None,
-    port: Annotated[int, typer.Option(help="Port of the Prefect server.")] = 4200,
-    portal_port: Annotated[int, typer.Option(help="Port of the sample portal; 0 starts none.")] = 8642,
+    port: Annotated[int, typer.Option(help="Port of the Prefect server.", min=0, max=65535)] = 4200,
+    portal_port: Annotated[
+        int, typer.Option(help="Port of the sample portal; 0 starts none.", min=0, max=65535)
+    ] = 8642,
 ) -> None:
     """Start Prefect server, worker, deployments and the sample portal on loopback; ctrl-C stops them."""
     import time
@@ -241,12 +249,6 @@ def up(
 def enter(home: Path | None) -> House:
     """The house, with Prefect pointed at it; before anything imports Prefect."""
     return House.at(home).enter()
-
-
-INTERRUPTED = (
-    "interrupted; nothing is lost: run the same command again and it carries on\n"
-    "        已中断，没有丢失任何内容：再次运行同一命令即可继续"
-)
 
 
 def run_flow(flow_name: str, house: House, **parameters: object) -> RunSummary:
@@ -370,7 +372,7 @@ def rerun(
 @app.command()
 def demo(
     home: Annotated[Path, typer.Option("--home", help="Where the demo keeps its things.")] = Path(".demo"),
-    port: Annotated[int, typer.Option(help="Port of the sample portal on 127.0.0.1.")] = 8642,
+    port: Annotated[int, typer.Option(help="Port of the sample portal on 127.0.0.1.", min=1, max=65535)] = 8642,
 ) -> None:
     """One night on the sample portal that ships with yusuan. Run it twice: the second time nothing is done twice."""
     from flows.up import ServiceError, sample_portal_process

@@ -18,10 +18,11 @@ from flows.run_summary import NoSummaryError
 from flows.up import ServiceError
 from spiders.crawl import CrawlError
 from spiders.portals import PortalError
-from warehouse import RunLockedError, Warehouse
+from warehouse import RunLockedError, UnusableWarehouseError, Warehouse
 
 EXPECTED: tuple[type[Exception], ...] = (
     ServiceError, RunLockedError, NothingNamedError, BoundsError, PortalError, CrawlError, NoSummaryError,
+    UnusableWarehouseError,
 )  # fmt: skip
 """Errors whose message says what is wrong and what to do; no traceback makes them clearer."""
 

@@ -19,7 +19,7 @@ from pathlib import Path
 
 
 class NoHouseError(FileNotFoundError):
-    """A folder that is no installation; the message names it and says what to do."""
+    """A folder that is no installation and cannot be made one; the message names it and says what to do."""
 
 
 def _place(home: str | Path | None) -> Path:
@@ -34,9 +34,15 @@ class House:
 
     @classmethod
     def at(cls, home: str | Path | None = None) -> House:
-        """The house at `home`, made if missing."""
+        """The house at `home`, made if missing. Raises NoHouseError where no folder is and none can be made."""
         house = cls(_place(home))
-        house.home.mkdir(parents=True, exist_ok=True)
+        try:
+            house.home.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise NoHouseError(
+                f"{house.home}: no yusuan home can be made there 无法在此建立: {error.strerror}; name a folder with --home or "
+                "YUSUAN_HOME"
+            ) from error
         return house
 
     @classmethod

@@ -32,7 +32,7 @@ from flows.portal_page import SOURCE, FetchedPage, fetch_page
 from spiders.archive import read_sightings, write_sightings, write_whole
 from spiders.crawl import crawl_in_subprocess
 from spiders.pages import read_page
-from spiders.portals import FAMILIES, RESERVED, Portal, PortalError, load_portals, read_portal
+from spiders.portals import FAMILIES, RESERVED, Portal, PortalError, http_url, load_portals, read_portal
 from spiders.recognise import Recognition, recognise
 from spiders.register import register, whole_region
 
@@ -128,8 +128,9 @@ def add_portal(
     """Fetch a list, recognise its family, write the portal file, try it on its first page.
 
     Raises PortalError where a person must say more (no family, no region, an id that is taken), PageError when the page
-    cannot be had.
+    cannot be had, ValueError for no http(s) address.
     """
+    http_url(url)
     house.portals.mkdir(parents=True, exist_ok=True)
     known = load_portals([house.portals])
     for one in known.values():

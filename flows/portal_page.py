@@ -14,7 +14,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from spiders.archive import Archive, write_whole
-from spiders.portals import Column, Portal
+from spiders.portals import Column, Portal, http_url
 
 SECONDS = 300
 SOURCE, NOTE = "list.html", "list.json"
@@ -39,7 +39,7 @@ class FetchedPage(BaseModel):
 
 def fetch_page(url: str, folder: Path) -> FetchedPage:
     """Fetch `url` into `folder`. Raises PageError when it cannot be had, ValueError for no http(s) address."""
-    Column(list_url=url)
+    http_url(url)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / NOTE).unlink(missing_ok=True)
     root = Path(__file__).resolve().parents[1]

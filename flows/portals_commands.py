@@ -22,7 +22,7 @@ from flows.portal_confirmation import add_portal, confirm_portal, own_portals, t
 from flows.portal_page import PageError
 from flows.terminal import HomeOption, JsonFlag, err, existing, out, stop
 from spiders.crawl import CrawlError
-from spiders.portals import Portal, PortalError, load_portals
+from spiders.portals import Portal, PortalError, http_url, load_portals
 from spiders.register import LEVELS, check_portals, register, select
 from warehouse import Warehouse
 from warehouse.coverage import CoverageStatus, region_parts
@@ -223,6 +223,10 @@ def add(
     The night refuses the portal until `yusuan portals confirm` has named three titles and an attachment that a person
     read on the portal's own pages.
     """
+    try:
+        http_url(url)
+    except ValueError as wrong:
+        raise stop(str(wrong), 2) from None
     house = House.at(home)
     try:
         made = add_portal(house, url, portal_id=portal_id, region=region, name=name, family=family)

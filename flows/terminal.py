@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
@@ -14,6 +15,7 @@ from rich.markup import escape
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
+from typer.core import TyperGroup
 
 from budget.disclosure import PagePlace, Place, SheetPlace
 from budget.states import DocumentState, RunState
@@ -42,6 +44,41 @@ def stop(message: str, code: int = 1) -> typer.Exit:
     """Say what is wrong on standard error; the caller raises what this returns."""
     err.print(f"[red]yusuan:[/red] {escape(message)}", highlight=False, soft_wrap=True)
     return typer.Exit(code)
+
+
+INTERRUPTED = (
+    "interrupted; nothing is lost: run the same command again and it carries on\n"
+    "        已中断，没有丢失任何内容：再次运行同一命令即可继续"
+)
+
+
+class Commands(TyperGroup):
+    """All commands: what none of them can go on from, and a person can mend, ends each of them with one line and a status."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            raise stop(INTERRUPTED, 130) from None
+        except NoHouseError as wrong:
+            raise stop(str(wrong), 2) from None
+        except RuntimeError as trouble:
+            from warehouse import UnusableWarehouseError
+
+            if isinstance(trouble, UnusableWarehouseError):
+                raise stop(str(trouble)) from None
+            raise
+
+
+def writable_folder(folder: Path) -> Path:
+    """The folder, made if missing. A file in its place, or one that may not be written to, ends the command with status 2."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise stop(f"--output {folder}: no folder can be made there 无法建立文件夹: {error.strerror}", 2) from None
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise stop(f"--output {folder}: may not be written to 没有写入权限", 2)
+    return folder
 
 
 def existing(home: Path | None) -> House:

@@ -60,9 +60,14 @@ def _selector(value: str | None) -> str | None:
     return value
 
 
-def _http_url(value: str) -> str:
-    parts = urlsplit(value)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+def http_url(value: str) -> str:
+    """The address as it is. Raises ValueError for what is no http(s) address of a host."""
+    try:
+        parts = urlsplit(value)
+        told = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:  # half an IPv6 address, a port beyond 65535
+        told = False
+    if not told:
         raise ValueError(f"{value!r} is no http or https address")
     if parts.username or parts.password:
         raise ValueError(f"{value!r} carries a user name; portals are public")
@@ -89,7 +94,7 @@ class Column(_Strict):
     first_suffix: int | None = Field(default=None, ge=0, le=9)
     descend: int | None = Field(default=None, ge=0, le=3)
 
-    _check_url = field_validator("list_url")(_http_url)
+    _check_url = field_validator("list_url")(http_url)
     _check_row = field_validator("row")(_selector)
 
 
@@ -161,7 +166,7 @@ class Portal(_Strict):
 
     def at(self, base_url: str) -> Portal:
         """The same portal at another scheme, host and port (tests, mirrors): paths stay."""
-        base = urlsplit(_http_url(base_url))
+        base = urlsplit(http_url(base_url))
 
         def moved(url: str) -> str:
             return urlunsplit(urlsplit(url)._replace(scheme=base.scheme, netloc=base.netloc))

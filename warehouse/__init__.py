@@ -5,8 +5,17 @@ SQLAlchemy over SQLite (default) or PostgreSQL (by URL). `warehouse.store.Wareho
 file and judges no figure: it takes a `Disclosure` with the state its judge gave it and keeps it whole or not at all.
 """
 
+from warehouse.connection import UnusableWarehouseError
 from warehouse.loading import StoreRefusedError, StoreResult
 from warehouse.run_lock import RunLock, RunLockedError, RunLockLostError
 from warehouse.store import Warehouse
 
-__all__ = ["RunLock", "RunLockLostError", "RunLockedError", "StoreRefusedError", "StoreResult", "Warehouse"]
+__all__ = [
+    "RunLock",
+    "RunLockLostError",
+    "RunLockedError",
+    "StoreRefusedError",
+    "StoreResult",
+    "UnusableWarehouseError",
+    "Warehouse",
+]

@@ -29,6 +29,22 @@ _TRANSIENT_SQLSTATES = {"40001", "40P01", "55P03", "57P03", "08006", "08001"}
 Result = TypeVar("Result")
 
 
+class UnusableWarehouseError(RuntimeError):
+    """A database that is no warehouse or does not answer; the message names it (without its password) and says why."""
+
+
+@contextmanager
+def usable(engine: Engine) -> Iterator[None]:
+    """What a database says instead of opening, in one line: no database file, damaged, not writable, no server."""
+    try:
+        yield
+    except DBAPIError as error:
+        why = str(error.orig).strip().partition("\n")[0]
+        raise UnusableWarehouseError(
+            f"{engine.url.render_as_string(hide_password=True)}: no warehouse can be opened there 无法打开数据库: {why}"
+        ) from error
+
+
 def database_url(url: str | URL) -> URL:
     """`url` with the driver this project ships with: psycopg 3 for plain `postgresql://` and `postgres://`."""
     if isinstance(url, str) and url.startswith("postgres://"):

@@ -15,8 +15,10 @@ from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from alembic.util import CommandError
 from sqlalchemy import Connection, Engine, func, select, text, update
 from sqlalchemy.engine import URL
+from sqlalchemy.exc import ArgumentError
 
 from budget.decisions import Decision
 from budget.disclosure import Disclosure
@@ -25,7 +27,7 @@ from budget.sightings import Sighting
 from budget.states import DocumentState, Reason, RunState
 from warehouse import coverage as coverage_of
 from warehouse import run_lock, tables
-from warehouse.connection import in_one_transaction, make_engine, reading
+from warehouse.connection import UnusableWarehouseError, in_one_transaction, make_engine, reading, usable
 from warehouse.coverage import Coverage
 from warehouse.loading import StoreResult, decisions_of, judgement_of, kept_reading, store_reading
 from warehouse.portal_runs import PortalNight, PortalRun, last_nights, record_portal_runs
@@ -45,11 +47,17 @@ class Warehouse:
 
     @classmethod
     def open(cls, url: str | Path | URL) -> Warehouse:
-        """The warehouse at `url`: `sqlite:///path`, `postgresql://…`, or the path of an SQLite file (made if missing)."""
+        """The warehouse at `url`: `sqlite:///path`, `postgresql://…`, or the path of an SQLite file (made if missing).
+
+        Raises UnusableWarehouseError for what is no such address.
+        """
         if isinstance(url, Path):
             url.parent.mkdir(parents=True, exist_ok=True)
             url = URL.create("sqlite", database=str(url))
-        return cls(make_engine(url))
+        try:
+            return cls(make_engine(url))
+        except (ArgumentError, ValueError) as error:
+            raise UnusableWarehouseError(f"no address of a database: {error}") from error
 
     def close(self) -> None:
         """Give back all connections."""
@@ -64,7 +72,10 @@ class Warehouse:
     # schema
 
     def migrate(self) -> Warehouse:
-        """Bring the schema to the newest revision in one transaction; several processes may do so at once. Gives the warehouse."""
+        """Bring the schema to the newest revision in one transaction; several processes may do so at once. Gives the warehouse.
+
+        Raises UnusableWarehouseError for a file that is no database, a server that does not answer, a schema from elsewhere.
+        """
 
         def upgrade(connection: Connection) -> None:
             if connection.dialect.name == "postgresql":
@@ -73,8 +84,13 @@ class Warehouse:
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
 
-        if self.schema_revision() != ScriptDirectory.from_config(alembic_config()).get_current_head():
-            in_one_transaction(self.engine, upgrade)
+        with usable(self.engine):
+            if self.schema_revision() != ScriptDirectory.from_config(alembic_config()).get_current_head():
+                try:
+                    in_one_transaction(self.engine, upgrade)
+                except CommandError as error:  # a revision that this code does not know
+                    place = self.engine.url.render_as_string(hide_password=True)
+                    raise UnusableWarehouseError(f"{place}: made by another version of yusuan: {error}") from error
         return self
 
     def schema_revision(self) -> str | None:

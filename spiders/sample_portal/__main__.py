@@ -24,7 +24,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     portal = SamplePortal(options.copies, delay_seconds=options.delay)
     try:
         portal.start(options.host, options.port)
-    except OSError as error:
+    except (OSError, OverflowError) as error:  # a port beyond 65535 overflows
         print(f"cannot listen on {options.host}:{options.port}: {error}; choose another --port", file=sys.stderr)
         return 1
     ended = threading.Event()
