@@ -23,12 +23,17 @@ class NothingNamedError(ValueError):
     """A rerun that names nothing known; the message says what was asked for."""
 
 
+class WrongAddressError(PortalError):
+    """`base_urls` that name a portal nobody chose, or give what is no address: it would be crawled at its own address unasked."""
+
+
 def chosen_portals(
     house: House, names: list[str] | None, base_urls: dict[str, str], register: str | None = None
 ) -> list[Portal]:
     """The portals by name and by filter of the register; with neither, all of the installation that may be crawled.
 
-    Raises PortalError naming what is wrong with which file or filter, and for a named portal that nobody has confirmed.
+    Raises PortalError naming what is wrong with which file or filter, and for a named portal that nobody has confirmed;
+    WrongAddressError for an address of a portal that is not chosen, or that is none.
     """
     if names is None and register is not None:
         found: list[Portal] = []
@@ -45,7 +50,20 @@ def chosen_portals(
         if complaints:
             raise PortalError("\n".join(complaints))
     found += registered_portals(house, register, found)
-    return [portal.at(base_urls[portal.id]) if portal.id in base_urls else portal for portal in found]
+    chosen = [portal.id for portal in found]
+    for name in base_urls:
+        if name not in chosen:
+            raise WrongAddressError(
+                f"--base-url {name}=…: no portal `{name}` is to be crawled; chosen: {', '.join(chosen) or 'none'}"
+            )
+    return [_at(portal, base_urls[portal.id]) if portal.id in base_urls else portal for portal in found]
+
+
+def _at(portal: Portal, address: str) -> Portal:
+    try:
+        return portal.at(address)
+    except ValueError as wrong:
+        raise WrongAddressError(f"--base-url {portal.id}={address}: {wrong}") from None
 
 
 def refused(house: House) -> tuple[str, ...]:

@@ -253,6 +253,7 @@ def enter(home: Path | None) -> House:
 
 def run_flow(flow_name: str, house: House, **parameters: object) -> RunSummary:
     """Run nightly or rerun in this process; what a person can mend is said in one line, before a run is made of it."""
+    from flows.choosing import WrongAddressError
     from flows.expected_trouble import EXPECTED, no_interrupt_is_lost, quietly, refuse_wrong
     from flows.up import temporary_server
 
@@ -267,6 +268,8 @@ def run_flow(flow_name: str, house: House, **parameters: object) -> RunSummary:
             return in_process.run(nightly if flow_name == "nightly" else rerun, house.home, **parameters)
     except KeyboardInterrupt:
         raise stop(INTERRUPTED, 130) from None
+    except WrongAddressError as wrong:
+        raise stop(str(wrong), 2) from None
     except EXPECTED as trouble:
         raise stop(str(trouble)) from None
 
@@ -330,6 +333,8 @@ def nightly(
         name, found, url = given.partition("=")
         if not found:
             raise stop(f"--base-url {given}: write it as ID=URL", 2)
+        if name in addresses:
+            raise stop(f"--base-url {given}: `{name}` has an address already: {addresses[name]}", 2)
         addresses[name] = url
     summary = run_flow(
         "nightly", house, portals=[] if no_crawl else portal, base_urls=addresses or None, workers=workers,

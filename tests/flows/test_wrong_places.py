@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from flows.choosing import WrongAddressError, chosen_portals
 from flows.house import House, NoHouseError
 from warehouse import UnusableWarehouseError, Warehouse
 
@@ -96,3 +97,26 @@ def test_what_is_no_address_is_no_portal_and_makes_no_home(tmp_path: Path, addre
     done = yusuan("portals", "add", address, "--home", "home", cwd=tmp_path)
     assert told(done, 2) == f"yusuan: '{address}' is no http or https address\n"
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        (["--base-url", "samplee=http://127.0.0.1:8777"], "no portal `samplee` is to be crawled; chosen: sample"),
+        (["--base-url", "sample=ftp://127.0.0.1"], "'ftp://127.0.0.1' is no http or https address"),
+        (["--base-url", "sample=8777"], "'8777' is no http or https address"),
+        (["--base-url", "sample"], "write it as ID=URL"),
+        (["--base-url", "sample=http://a:1", "--base-url", "sample=http://a:2"], "`sample` has an address already"),
+    ],
+)
+def test_an_address_is_for_a_portal_that_is_crawled_or_refused(tmp_path: Path, more: list[str], said: str) -> None:
+    done = yusuan("nightly", "--portal", "sample", *more, "--home", "home", cwd=tmp_path)
+    assert said in told(done, 2)
+    assert not (tmp_path / "home" / "runs").exists(), "nothing was crawled"
+
+
+def test_an_address_for_a_night_that_crawls_nothing_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(WrongAddressError, match="chosen: none"):
+        chosen_portals(House.at(tmp_path), [], {"sample": "http://127.0.0.1:8777"})
+    moved = chosen_portals(House.at(tmp_path), ["sample"], {"sample": "http://127.0.0.1:8777"})
+    assert [one.columns[0].list_url.startswith("http://127.0.0.1:8777/") for one in moved] == [True]
