@@ -328,7 +328,7 @@ def nightly(
     1 failed, 2 wrong usage, 130 interrupted. Interrupted anywhere and run again, it carries on.
     """
     house = enter(home)
-    addresses = {}
+    addresses: dict[str, str] = {}
     for given in base_url or ():
         name, found, url = given.partition("=")
         if not found:
