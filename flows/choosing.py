@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from budget.states import DocumentState
 from flows.house import House
-from flows.portal_confirmation import own_portals, why_refused
+from flows.portal_confirmation import own_portals, portal_folders, why_refused
 from flows.recipe import document_recipe
 from review.queue import ReviewQueue
 from spiders.portals import Portal, PortalError, find_portal, load_portals
@@ -42,10 +42,9 @@ def chosen_portals(
         found = [portal for portal in own.values() if why_refused(house, portal) is None]
         if own and not found:
             raise PortalError("no portal of this installation may be crawled:\n" + "\n".join(refused(house)))
-        found = found or [find_portal("sample")]
+        found = found or [find_portal("sample", [])]
     else:
-        own_folder = [house.portals] if house.portals.is_dir() else None
-        found = [find_portal(name, own_folder) for name in names]
+        found = [find_portal(name, portal_folders(house)) for name in names]
         complaints = [trouble for portal in found if (trouble := why_refused(house, portal))]
         if complaints:
             raise PortalError("\n".join(complaints))
@@ -84,7 +83,7 @@ def registered_portals(house: House, chosen: str | None, already: Sequence[Porta
         raise PortalError(str(error)) from None
     written = {
         column.list_url: portal
-        for portal in load_portals([house.portals] if house.portals.is_dir() else []).values()
+        for portal in load_portals(portal_folders(house)).values()
         for column in portal.columns
         if why_refused(house, portal) is None
     }

@@ -32,7 +32,7 @@ from flows.portal_page import SOURCE, FetchedPage, fetch_page
 from spiders.archive import read_sightings, write_sightings, write_whole
 from spiders.crawl import crawl_in_subprocess
 from spiders.pages import read_page
-from spiders.portals import FAMILIES, RESERVED, Portal, PortalError, http_url, load_portals, read_portal
+from spiders.portals import FAMILIES, RESERVED, Portal, PortalError, http_url, load_portals, named_folders, read_portal
 from spiders.recognise import Recognition, recognise
 from spiders.register import register, whole_region
 
@@ -76,9 +76,15 @@ def digest_of(portal: Portal) -> str:
     return hashlib.sha256(portal.model_dump_json(exclude=set(_SAYS_NOTHING)).encode()).hexdigest()[:16]
 
 
+def portal_folders(house: House) -> list[Path]:
+    """Where the portals of this installation stand: its own folder if it has one, and those that `YUSUAN_PORTALS` names."""
+    own = [house.portals] if house.portals.is_dir() else []
+    return own + [folder for folder in named_folders() if folder.resolve() != house.portals.resolve()]
+
+
 def own_portals(house: House) -> dict[str, Portal]:
-    """The portals of this installation. Raises PortalError naming what is wrong with which file."""
-    return load_portals([house.portals], packaged=False) if house.portals.is_dir() else {}
+    """The portals of this installation. Raises PortalError naming what is wrong with which file or folder."""
+    return load_portals(portal_folders(house), packaged=False)
 
 
 def fixture_folder(house: House, portal: str) -> Path:
@@ -132,7 +138,7 @@ def add_portal(
     """
     http_url(url)
     house.portals.mkdir(parents=True, exist_ok=True)
-    known = load_portals([house.portals])
+    known = load_portals(portal_folders(house))
     for one in known.values():
         if url in (column.list_url for column in one.columns):
             raise PortalError(f"{url} is already a list of the portal `{one.id}`")

@@ -18,7 +18,7 @@ from rich.table import Table
 from flows.coverage import PortalLine, coverage_lines, coverage_table, late_by_portal, portal_lines, status_table, today
 from flows.house import House
 from flows.portal_bounds import ENDING, WHOLE_RUN, complaints_of_bounds, history, proposal, remark_of
-from flows.portal_confirmation import add_portal, confirm_portal, own_portals, titles_taken, why_refused
+from flows.portal_confirmation import add_portal, confirm_portal, own_portals, portal_folders, titles_taken, why_refused
 from flows.portal_page import PageError
 from flows.terminal import HomeOption, JsonFlag, err, existing, out, stop
 from spiders.crawl import CrawlError
@@ -184,17 +184,17 @@ def check(home: HomeOption = None) -> None:
     Exit status: 0 nothing to complain of, 1 otherwise.
     """
     house = House.seen(home)
-    folders = [house.portals] if house.portals.is_dir() else []
+    folders = portal_folders(house)
     complaints = check_portals(folders)
     try:
-        # ids that two files claim show only when all are read together
+        # ids that two files claim, and folders that are not there, show only when all are read together
         load_portals(folders)
         complaints += [told for one in own_portals(house).values() if (told := why_refused(house, one))]
     except PortalError as wrong:
         complaints += [line for line in str(wrong).splitlines() if line not in complaints]
     known = {
         *load_portals([]),
-        *(file.stem for file in (house.portals.glob("*.yaml") if house.portals.is_dir() else ())),
+        *(file.stem for folder in folders for file in folder.glob("*.yaml")),
     }
     complaints += complaints_of_bounds(house, known)
     for complaint in complaints:

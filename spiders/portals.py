@@ -246,13 +246,18 @@ def packaged_portals() -> list[Traversable]:
     return sorted((item for item in folder.iterdir() if item.name.endswith(".yaml")), key=lambda item: item.name)
 
 
+def named_folders() -> list[Path]:
+    """The folders that `YUSUAN_PORTALS` names, in its order."""
+    return [Path(part) for part in os.environ.get("YUSUAN_PORTALS", "").split(os.pathsep) if part]
+
+
 def load_portals(dirs: Iterable[Path] | None = None, *, packaged: bool = True) -> dict[str, Portal]:
     """All portals by id: the packaged ones and those of `dirs` (default: the folders of `YUSUAN_PORTALS`).
 
     Raises `PortalError` for every file that is wrong at once, and for an id that two files claim.
     """
     if dirs is None:
-        dirs = [Path(part) for part in os.environ.get("YUSUAN_PORTALS", "").split(os.pathsep) if part]
+        dirs = named_folders()
     files: list[Path | Traversable] = list(packaged_portals()) if packaged else []
     for folder in dirs:
         if not folder.is_dir():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import threading
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ from typing import Any
 import pytest
 import yaml
 from rich.console import Console
+from typer.testing import CliRunner
 
 from flows.choosing import chosen_portals, refused, registered_portals
 from flows.coverage import late_by_portal, portal_lines, status_table
@@ -32,7 +34,7 @@ from flows.portal_confirmation import (
     why_refused,
 )  # fmt: skip
 from flows.portal_page import PageError, fetch_page
-from flows.portals_commands import level_of
+from flows.portals_commands import level_of, portals_app
 from spiders.archive import read_sightings
 from spiders.portals import PortalError, read_portal
 from spiders.register import register
@@ -344,3 +346,44 @@ def test_a_long_remark_gives_way_to_the_other_columns(capsys: pytest.CaptureFixt
     assert "never" in row and "not confirmed" in row and row.rstrip().endswith("…")
     assert len(row) <= 100
     assert "zhengding: " + "not confirmed " * 20 in shown, "all of it stands below"
+
+
+def test_a_folder_named_by_the_environment_is_of_the_installation(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def saved(folder: Path, name: str, url: str) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        column = f"columns:\n- list_url: {url}\n"
+        (folder / f"{name}.yaml").write_text(
+            f"id: {name}\nname: 某县\nregion: 河北省某县\nfamily: static_pager\n{column}"
+        )
+
+    def portals(*arguments: str) -> Any:
+        return CliRunner().invoke(portals_app, [*arguments, "--home", str(tmp_path / "home")])
+
+    house, shared = House.seen(tmp_path / "home"), tmp_path / "shared"
+    saved(shared, "named", "http://a.gov.cn/x/")
+    monkeypatch.setenv("YUSUAN_PORTALS", str(shared))
+    assert [one.id for one in chosen_portals(house, None, {})] == ["named"], "the night crawls it by itself"
+    saved(house.portals, "kept", "http://b.gov.cn/x/")
+    for names in (None, ["kept", "named"]):
+        assert [one.id for one in chosen_portals(house, names, {})] == ["kept", "named"]
+    listed = [json.loads(line) for line in portals("list", "--json").stdout.splitlines()]
+    assert [one["portal"] for one in listed if one["origin"] == "own"] == ["kept", "named"]
+    assert "2 own portals" in " ".join(portals("check").stdout.split())
+    with pytest.raises(PortalError, match="already a list of the portal `named`"):
+        add_portal(house, "http://a.gov.cn/x/", region="河北省某县")
+
+    monkeypatch.setenv("YUSUAN_PORTALS", os.pathsep.join([str(house.portals), str(shared)]))
+    assert sorted(own_portals(house)) == ["kept", "named"], "the installation's own folder named again is read once"
+
+    (shared / "named.yaml").write_text("id: named\ncolour: red\n")
+    wrong = portals("check")
+    assert (wrong.exit_code, "unknown key `colour`" in wrong.stdout) == (1, True)
+
+    monkeypatch.setenv("YUSUAN_PORTALS", str(tmp_path / "nowhere"))
+    for command in (["check"], ["list"]):
+        missing = portals(*command)
+        assert missing.exit_code == 1 and "nowhere: no such folder of portal files" in missing.output
+    with pytest.raises(PortalError, match="no such folder"):
+        chosen_portals(house, None, {})
