@@ -21,6 +21,7 @@ from concurrent.futures import TimeoutError as FutureTimeoutError
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from itertools import islice
+from multiprocessing import resource_tracker
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import cast
@@ -183,6 +184,7 @@ def deaf_to_interrupts() -> Iterator[None]:
 
     A worker could refuse it only after its imports, seconds after it was started; the mask is there from its first instruction.
     """
+    resource_tracker.ensure_running()  # the first start of a process starts it, and unblocks the signal afterwards
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield

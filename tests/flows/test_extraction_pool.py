@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
@@ -81,3 +83,25 @@ def test_a_worker_that_is_killed_fails_its_document_only() -> None:
     assert len(lost) <= 1
     assert all("died" in document.error.message for document in lost if document.error)
     assert sum(bool(disclosure.facts) for disclosure in read) >= len(jobs) - 1
+
+
+def test_the_first_worker_of_a_program_is_deaf_to_interrupts_from_its_first_instruction() -> None:
+    started = """
+import multiprocessing, signal, time
+from flows.extraction_pool import deaf_to_interrupts
+if __name__ == "__main__":
+    with deaf_to_interrupts():
+        worker = multiprocessing.get_context("spawn").Process(target=time.sleep, args=(0,))
+        worker.start()
+        print(signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, ()))
+    worker.join()
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", started],
+        cwd=Path(__file__).parents[2],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    assert done.stdout.strip() == "True", "workers inherit the mask of who starts them"
