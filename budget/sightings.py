@@ -10,6 +10,28 @@ from pydantic import BaseModel, ConfigDict
 from budget.states import Reason
 
 
+class SaidByPages(BaseModel):
+    """What the pages where a document was seen say of it, for what its content leaves out.
+
+    Several years or agencies contradict each other: then none is taken. `year_words` and `agency_words` quote the pages.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    fiscal_years: tuple[int, ...] = ()
+    agencies: tuple[str, ...] = ()
+    year_words: str = ""
+    agency_words: str = ""
+
+    @property
+    def fiscal_year(self) -> int | None:
+        return self.fiscal_years[0] if len(self.fiscal_years) == 1 else None
+
+    @property
+    def agency(self) -> str | None:
+        return self.agencies[0] if len(self.agencies) == 1 else None
+
+
 class Sighting(BaseModel):
     """Where a file was seen. Two addresses with the same bytes are two sightings of one document.
 

@@ -25,6 +25,7 @@ from budget.disclosure import (
     ReaderName,
     Statement,
 )
+from budget.sightings import SaidByPages
 from budget.states import Origin, Severity
 from extract.compound_file import CompoundFile
 from extract.containers import members
@@ -56,17 +57,20 @@ class Limits:
 DEFAULT_LIMITS = Limits()
 
 
-def extract_bytes(data: bytes, file: str, *, limits: Limits = DEFAULT_LIMITS, recipe: str = "") -> Disclosure:
+def extract_bytes(
+    data: bytes, file: str, *, limits: Limits = DEFAULT_LIMITS, recipe: str = "", said: SaidByPages | None = None
+) -> Disclosure:
     """Everything that can be read from one file, as the contract wants it.
 
-    `file` is the path as given: it is printed, and read only where the content names no year or kind. A file that gives no
-    reading has `document.error` and nothing else; this function never raises for what stands in a file.
+    `file` is the path as given: it is printed, and read only where the content names no year or kind. `said` is what the pages
+    where it was seen say of year and agency, asked last: a finding tells where it was taken. A file that gives no reading has
+    `document.error` and nothing else; this function never raises for what stands in a file.
     """
     with no_search_for_cycles():
-        return _extracted(data, file, limits, recipe)
+        return _extracted(data, file, limits, recipe, said)
 
 
-def _extracted(data: bytes, file: str, limits: Limits, recipe: str) -> Disclosure:
+def _extracted(data: bytes, file: str, limits: Limits, recipe: str, said: SaidByPages | None) -> Disclosure:
     started = time.perf_counter()
     sha256 = hashlib.sha256(data).hexdigest()
     try:
@@ -81,7 +85,7 @@ def _extracted(data: bytes, file: str, limits: Limits, recipe: str) -> Disclosur
     except RecursionError:
         return _failed(file, sha256, recipe, "limit_nesting", "the file nests deeper than allowed", started)
     try:
-        disclosure = disclosure_of(reading, file, sha256, recipe)
+        disclosure = disclosure_of(reading, file, sha256, recipe, said)
     except RecursionError:
         return _failed(file, sha256, recipe, "limit_nesting", "the file nests deeper than allowed", started)
     return disclosure.model_copy(update={"seconds": round(time.perf_counter() - started, 4)})
@@ -340,16 +344,18 @@ def _read_image(data: bytes) -> Reading:
     return read_image(data)
 
 
-def disclosure_of(reading: Reading, file: str, sha256: str, recipe: str = "") -> Disclosure:
+def disclosure_of(
+    reading: Reading, file: str, sha256: str, recipe: str = "", said_by_pages: SaidByPages | None = None
+) -> Disclosure:
     """A reading → statements, facts, projects, findings. The one path of all formats."""
     tables = read_tables(reading)
     give_listed_notes(tables)
-    identity = identify(reading, tables, file)
+    identity = identify(reading, tables, file, said_by_pages)
     basis: Literal["budget", "final"] = "final" if identity.kind == "final_account" else "budget"
     unit = default_unit(tables)
     statements: list[Statement] = []
     facts: list[Fact] = []
-    findings: list[Finding] = []
+    findings: list[Finding] = list(identity.findings)
     strange_units: dict[str, str] = {}
     for table in tables:
         if not is_statement(table):

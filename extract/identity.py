@@ -6,9 +6,11 @@ import re
 from collections import Counter
 from dataclasses import dataclass
 
-from budget.disclosure import DocumentKind
+from budget.disclosure import DocumentKind, Finding
 from budget.kinds import classify_title, is_contents_line
 from budget.printed_text import squeeze
+from budget.sightings import SaidByPages
+from budget.states import Origin, Severity
 from extract.reading import Line, Reading
 from extract.statements import Table, is_meta, is_title_line
 
@@ -34,20 +36,39 @@ class Identity:
     region: str | None
     fiscal_year: int | None
     title: str | None
+    findings: tuple[Finding, ...] = ()
+    """One for each thing that the document does not say and a page said in its place."""
 
 
-def identify(reading: Reading, tables: list[Table], file: str) -> Identity:
-    """Who published what for which year, told from headings, banner lines and titles; `file` is the last resort."""
+def identify(reading: Reading, tables: list[Table], file: str, said: SaidByPages | None = None) -> Identity:
+    """Who published what for which year, told from headings, banner lines and titles; then from the name `file`, and last from
+    what the pages where it was seen have `said`."""
     lines = [block for block in reading.blocks if isinstance(block, Line)]
     title = _title(lines)
     name = squeeze(file.replace("\\", "/").rsplit("/", 1)[-1].rsplit(".", 1)[0])
     agency, code = _agency(title, lines, tables)
     if agency is None:
         agency = _from_name(name)
-    year = _fiscal_year(title, lines, tables, name)
+    said = said or SaidByPages()
+    year = _fiscal_year(title, lines, tables, name, digits_will_do=said.fiscal_year is None)
+    findings: list[Finding] = []
+    if year is None and said.fiscal_year is not None:
+        year = said.fiscal_year
+        findings.append(_from_page("YEAR", "年度", "fiscal year", str(year), said.year_words))
+    if agency is None and said.agency is not None:
+        agency = said.agency
+        findings.append(_from_page("AGENCY", "单位", "agency", agency, said.agency_words))
     return Identity(
         kind=_kind(title or name, name, lines, tables), agency=agency, agency_code=code, region=_region(agency or title or ""),
-        fiscal_year=year, title=title,
+        fiscal_year=year, title=title, findings=tuple(findings),
+    )  # fmt: skip
+
+
+def _from_page(check: str, zh: str, en: str, value: str, words: str) -> Finding:
+    return Finding(
+        check=check, severity=Severity.WARNING, origin=Origin.SOURCE, cells=(),
+        message=f"{zh} {value} 取自网页（{words}），文件未写明 / the {en} {value} is what the page says, not the document",
+        left=value,
     )  # fmt: skip
 
 
@@ -269,6 +290,16 @@ def _from_name(name: str) -> str | None:
     return max(found, key=len) if found else None
 
 
+_ABOUT_OTHERS = re.compile(r"关于|批复|转发|印发|公布|等|所属|、|[,，;；]")
+"""In a title of a page: it speaks of more than one organisation, or of one that is not the document's."""
+
+
+def organisation_of(title: str) -> str | None:
+    """The one organisation whose document the title or link of a page names: `某县农业农村局2024年部门预算` → 某县农业农村局."""
+    text = squeeze(title)
+    return None if _ABOUT_OTHERS.search(text) else _from_name(text)
+
+
 def _named(text: str) -> tuple[str | None, str | None]:
     """(organisation, its code) of a banner line such as `编制单位：某局` or `323某局`; (None, None) for other lines."""
     text = squeeze(text)
@@ -298,7 +329,14 @@ def _region(agency: str) -> str | None:
     return region if len(region) >= 3 and region != text else None
 
 
-def _fiscal_year(title: str | None, lines: list[Line], tables: list[Table], name: str) -> int | None:
+_YEAR_IN_NAME = re.compile(r"(?<!\d)(20[0-4]\d)(?!\d|[-.]\d)")
+
+
+def _fiscal_year(
+    title: str | None, lines: list[Line], tables: list[Table], name: str, *, digits_will_do: bool = True
+) -> int | None:
+    """`digits_will_do`: four digits within a longer number of the name count. Such a number is the day of the upload as a rule
+    (t20240301_12.xlsx), so a page that names the year is believed before it."""
     if title and (found := _YEAR.search(title)):
         return int(found.group(1))
     years: Counter[int] = Counter()
@@ -308,7 +346,7 @@ def _fiscal_year(title: str | None, lines: list[Line], tables: list[Table], name
                 years[int(found.group(1))] += 1
     if years:
         return years.most_common(1)[0][0]
-    if found := re.search(r"(20[0-4]\d)", name):
+    if found := _YEAR_IN_NAME.search(name) or (re.search(r"(20[0-4]\d)", name) if digits_will_do else None):
         return int(found.group(1))
     for line in lines:
         for found in re.finditer(r"(20[0-4]\d)年", squeeze(line.text)):

@@ -11,7 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from budget.disclosure import Disclosure
-from budget.sightings import Sighting
+from budget.sightings import SaidByPages, Sighting
 from budget.states import DocumentState, Reason
 from expectations import Judgement
 from flows.extraction_pool import Job, Limits, extract_all
@@ -19,6 +19,7 @@ from flows.other_documents import documents_beside
 from flows.proof import Proved, prove
 from flows.recipe import document_recipe
 from flows.run_summary import DocumentOutcome
+from flows.said_by_pages import asked_for_what_nobody_said, said
 from flows.sampled_reading import SecondReading, read_again
 from review.queue import ReviewQueue
 from spiders.archive import Archive
@@ -52,11 +53,21 @@ def read_prove_store(
     queue = ReviewQueue(warehouse)
     missing = [_not_in_archive(warehouse, archive, sha256) for sha256 in shas if not archive.holds(sha256)]
     shas = [sha256 for sha256 in shas if archive.holds(sha256)]
-    jobs = [Job(archive.path_of(sha256), _known_as(warehouse, sha256), recipe_of(sha256)) for sha256 in shas]
+    jobs = [
+        Job(archive.path_of(sha256), _known_as(warehouse, sha256), recipe_of(sha256), said=said(warehouse, sha256))
+        for sha256 in shas
+    ]
+    archived = {archive.path_of(sha256): sha256 for sha256 in shas}
+
+    def said_of(job: Job, label: str, sha256: str) -> SaidByPages:
+        return said(warehouse, sha256, archived[job.path] if job.path else None, label)
+
     read: dict[str, Disclosure] = {}
     archives: list[Disclosure] = []
     with TemporaryDirectory(prefix="yusuan-members-") as spool:
-        results = extract_all(jobs, workers=workers, limits=limits, spool=Path(spool), recipe_of=recipe_of)
+        results = extract_all(
+            jobs, workers=workers, limits=limits, spool=Path(spool), recipe_of=recipe_of, said_of=said_of
+        )
         for job, disclosure in results:
             sha256 = disclosure.document.sha256
             if job.member is None:
@@ -67,7 +78,7 @@ def read_prove_store(
             if job.member is not None:
                 _keep_member(job, disclosure, archives[-1].document.sha256, archive, queue, run_id)
             if job.path is not None:
-                read.setdefault(sha256, disclosure)
+                read.setdefault(sha256, asked_for_what_nobody_said(disclosure, job.said))
     paths = {sha256: archive.path_of(sha256) for sha256 in read}
     decisions = {sha256: warehouse.decisions_for(sha256) for sha256 in read}
     files = {sha256: one.document.file for sha256, one in read.items()}

@@ -29,6 +29,7 @@ from typing import cast
 from pebble import ProcessExpired, ProcessFuture, ProcessPool
 
 from budget.disclosure import Disclosure, Document, DocumentError, ErrorCode, Finding
+from budget.sightings import SaidByPages
 from budget.states import Origin, Severity
 
 log = logging.getLogger("yusuan.extraction")
@@ -59,6 +60,11 @@ class Job:
     recipe: str = ""
     member: str | None = None
     members: tuple[str, ...] | None = None
+    said: SaidByPages | None = None
+    """What the pages where it was seen say of it."""
+
+
+SaidOfMember = Callable[[Job, str, str], SaidByPages]
 
 
 @dataclass
@@ -83,7 +89,7 @@ def enter_worker(memory_mb: int, size_mb: int) -> None:
     resource.setrlimit(resource.RLIMIT_FSIZE, (largest, largest))
 
 
-def _read(path: str, file: str, recipe: str, spool: str) -> str:
+def _read(path: str, file: str, recipe: str, spool: str, said: SaidByPages | None) -> str:
     """Runs in the worker; the result travels as JSON, so that nothing unpickles what a parser made.
 
     A document gives its disclosure. An archive gives `{"members": [[label, sha256, [code, message] or null], ...]}` and
@@ -95,7 +101,7 @@ def _read(path: str, file: str, recipe: str, spool: str) -> str:
 
     data = Path(path).read_bytes()
     if not is_container(data):
-        return extract_bytes(data, file, recipe=recipe).to_json()
+        return extract_bytes(data, file, recipe=recipe, said=said).to_json()
     found: list[tuple[str, str, tuple[str, str] | None]] = []
     try:
         for member in members(data):
@@ -135,13 +141,14 @@ def extract_all(
     limits: Limits | None = None,
     spool: Path | None = None,
     recipe_of: Callable[[str], str] | None = None,
+    said_of: SaidOfMember | None = None,
 ) -> Iterator[tuple[Job, Disclosure]]:
     """Read every job's document in a pool; yields in the order given, each as soon as it and those before it are done.
 
     An archive that opens gives first itself (`job.members` is set; the disclosure names its members and holds no figure),
     then each of its members, with time and memory limits of their own. `spool` is a folder of the caller's for their bytes:
     without it they are gone when the last pair has been yielded. `recipe_of` gives the recipe of a member by its sha256;
-    else it is that of its archive.
+    else it is that of its archive. `said_of` gives what pages say of a member, by its archive's job, its label and its sha256.
 
     Never raises for a document: a file over a limit or one that killed its worker gives a Disclosure with an error.
     """
@@ -170,7 +177,7 @@ def extract_all(
                 for ticket in islice(queue, AHEAD * count):
                     _schedule(pool, ticket, limits, spool)
                 ticket = queue.popleft()
-                job, disclosure, members = _result(ticket, limits, spool, recipe_of)
+                job, disclosure, members = _result(ticket, limits, spool, recipe_of, said_of)
                 queue.extendleft(reversed(members))
                 yield job, disclosure
         except BaseException:
@@ -208,12 +215,16 @@ def _schedule(pool: ProcessPool, ticket: _Ticket, limits: Limits, spool: Path) -
         )
         ticket.known = failed(job, "limit_size", message)
         return
-    arguments = [str(job.path), job.file, job.recipe, str(spool)]
+    arguments = [str(job.path), job.file, job.recipe, str(spool), job.said]
     ticket.future = pool.schedule(_read, args=arguments, timeout=limits.seconds)
 
 
 def _result(
-    ticket: _Ticket, limits: Limits, spool: Path, recipe_of: Callable[[str], str] | None
+    ticket: _Ticket,
+    limits: Limits,
+    spool: Path,
+    recipe_of: Callable[[str], str] | None,
+    said_of: SaidOfMember | None,
 ) -> tuple[Job, Disclosure, list[_Ticket]]:
     job = ticket.job
     if ticket.known is not None:
@@ -224,7 +235,7 @@ def _result(
         if not answer.startswith('{"members"'):
             return job, Disclosure.from_json(answer), []
         members = [
-            _member(job, label, sha256, problem, spool, recipe_of)
+            _member(job, label, sha256, problem, spool, recipe_of, said_of)
             for label, sha256, problem in json.loads(answer)["members"]
         ]
         names = tuple(one.job.member or "" for one in members)
@@ -252,10 +263,11 @@ def _result(
 
 def _member(
     archive: Job, label: str, sha256: str, problem: tuple[ErrorCode, str] | None, spool: Path,
-    recipe_of: Callable[[str], str] | None,
+    recipe_of: Callable[[str], str] | None, said_of: SaidOfMember | None,
 ) -> _Ticket:  # fmt: skip
     recipe = recipe_of(sha256) if recipe_of and sha256 else archive.recipe
-    job = Job(spool / sha256 if sha256 else None, f"{archive.file}!/{label}", recipe, label)
+    said = said_of(archive, label, sha256) if said_of and sha256 else None
+    job = Job(spool / sha256 if sha256 else None, f"{archive.file}!/{label}", recipe, label, said=said)
     if problem is not None:
         code, message = problem
         return _Ticket(job, known=failed(job, code, f"{job.file}: {message}"))
