@@ -13,11 +13,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.markup import escape
-from rich.table import Table
 
 from flows.house import House
-from flows.terminal import INTERRUPTED, Commands, HomeOption, JsonFlag, err, existing, out, stop, writable_folder
+from flows.terminal import (
+    INTERRUPTED,
+    Commands,
+    HomeOption,
+    JsonFlag,
+    err,
+    existing,
+    out,
+    show_table,
+    stop,
+    writable_folder,
+)
 
 if TYPE_CHECKING:
     from flows.extract_command import Read
@@ -72,7 +81,8 @@ def extract(
         err.print("no documents there (.json, .csv, .md and hidden files are passed over)")
     elif output is not None:
         writable_folder(output)
-    table = Table("file", "kind", "agency", "year", "statements", "facts", "errors", "warnings", "remark")
+    rows: list[tuple[str, ...]] = []
+    said: list[str] = []
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
     with Progress(
@@ -98,14 +108,18 @@ def extract(
                 sys.stdout.write(disclosure.to_json() + "\n")
                 sys.stdout.flush()
             if not as_json:
-                table.add_row(
-                    escape(Path(document.file).name), document.kind or "", document.agency or "",
+                code, message = remark(read)
+                rows.append((
+                    Path(document.file).name, code or document.kind or "", document.agency or "",
                     str(document.fiscal_year or ""), str(len(disclosure.statements)), str(len(disclosure.facts)),
                     str(len(disclosure.errors)), str(len(disclosure.findings) - len(disclosure.errors)),
-                    escape(remark(read)),
-                )  # fmt: skip
+                ))  # fmt: skip
+                said += [f"{code}: {message}"] if code else []
     if not as_json:
-        out.print(table)
+        names = ("file", "kind or error", "agency", "year", "statements", "facts", "errors", "warnings")
+        show_table(out, names, rows, {"file", "agency"})
+        for line in said:
+            out.print(line, markup=False, highlight=False, soft_wrap=True)
     raise typer.Exit(1 if failed else 0)
 
 
@@ -190,11 +204,11 @@ def _share(told: str | None) -> Decimal | None:
     raise stop(f"--second-reading {told}: a share of the pages, 0 to 1, such as 0.1", 2)
 
 
-def remark(read: Read) -> str:
-    """What the table says beside a file that is no reading: its error, or that it is an archive."""
+def remark(read: Read) -> tuple[str, str]:
+    """What is said of a file that is no reading: the code of its error and the message, or that it is an archive."""
     if error := read.disclosure.document.error:
-        return f"{error.code}: {error.message}"
-    return read.disclosure.findings[0].message if read.is_index else ""
+        return error.code, error.message
+    return ("archive", read.disclosure.findings[0].message) if read.is_index else ("", "")
 
 
 @app.command("sample-portal")
@@ -398,7 +412,9 @@ def demo(
 
 @app.command()
 def runs(
-    show: Annotated[str | None, typer.Option("--show", help="One run, by its id, or `last`.")] = None,
+    show: Annotated[
+        str | None, typer.Option("--show", help="One run, by its id or the first characters of it, or `last`.")
+    ] = None,
     home: HomeOption = None,
     as_json: JsonFlag = False,
 ) -> None:
@@ -411,7 +427,11 @@ def runs(
     if show is None:
         runs_table(out, folders, as_json)
         return
-    chosen = folders[0] if show == "last" and folders else house.runs / Path(show).name
+    named = [one for one in folders if one.name.startswith(show)] if show else []
+    if len(named) > 1 and named[-1].name != show:
+        raise stop(f"{show}: {len(named)} runs begin so, {named[-1].name} to {named[0].name}: name more of it", 2)
+    # of those that begin so the oldest, last here, is the one whose name is no longer than what was asked for
+    chosen = folders[0] if show == "last" and folders else named[-1] if named else house.runs / Path(show).name
     try:
         summary = RunSummary.read(chosen)
     except FileNotFoundError:

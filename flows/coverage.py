@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from flows.terminal import UNLIMITED
 from warehouse.coverage import COULD_NOT_SEE, PORTALS_CLOCK, Coverage, CoverageStatus
 from warehouse.portal_runs import PortalNight
 
@@ -51,7 +52,7 @@ def coverage_table(console: Console, found: Sequence[Coverage]) -> None:
         return
     for region, documents in groupby(found, key=lambda one: one.region):
         console.print(f"\n[bold]{escape(region)}[/bold]", highlight=False)
-        console.print(_documents_table(list(documents), console.width))
+        console.print(_documents_table(list(documents), console.width), crop=False)
     counts = Counter(one.status for one in found)
     console.print(", ".join(f"{SHOWN[status][1]} {counts[status]}" for status in CoverageStatus if counts[status]))
     unseen = sum(counts[status] for status in COULD_NOT_SEE)
@@ -89,13 +90,14 @@ def _fitted(names: Sequence[str], rows: Sequence[Sequence[str]], screen: int) ->
     left = screen - 3
     for number, name in enumerate(names[:-1]):
         width = max(cell_len(cell) for cell in (name, *(row[number] for row in rows)))
-        left -= min(width, 32) + 2
+        whole = name == "portal" or screen >= UNLIMITED  # an id is to be copied, and what is no screen has room
+        left -= (width if whole else min(width, 32)) + 2
         right = name in ("found", "new", "blocked", "failed", "late")
         table.add_column(
             name,
             no_wrap=True,
-            min_width=min(width, 24),
-            max_width=32,
+            min_width=width if whole else min(width, 24),
+            max_width=None if whole else 32,
             overflow="ellipsis",
             justify="right" if right else "left",
         )
@@ -105,6 +107,8 @@ def _fitted(names: Sequence[str], rows: Sequence[Sequence[str]], screen: int) ->
 
 
 def _cut(text: str, width: int) -> str:
+    """The text on so many columns; its first word, which may be a code, stays whole."""
+    width = max(width, cell_len(text.partition(" ")[0]) + 1)
     return text if cell_len(text) <= width else f"{set_cell_size(text, width - 1)}…"
 
 
@@ -176,7 +180,7 @@ def status_table(console: Console, lines: Sequence[PortalLine]) -> None:
     table, cut = _fitted(names, rows, console.width)
     for fitted in cut:
         table.add_row(*map(escape, fitted))
-    console.print(table)
+    console.print(table, crop=False)
     for row, fitted in zip(rows, cut, strict=True):
         if fitted[-1] != row[-1]:
             console.print(f"{row[0]}: {row[-1]}", markup=False, highlight=False, soft_wrap=True)

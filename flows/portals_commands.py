@@ -12,15 +12,13 @@ from datetime import date
 from typing import Annotated
 
 import typer
-from rich.markup import escape
-from rich.table import Table
 
 from flows.coverage import PortalLine, coverage_lines, coverage_table, late_by_portal, portal_lines, status_table, today
 from flows.house import House
 from flows.portal_bounds import ENDING, WHOLE_RUN, complaints_of_bounds, history, proposal, remark_of
 from flows.portal_confirmation import add_portal, confirm_portal, own_portals, portal_folders, titles_taken, why_refused
 from flows.portal_page import PageError
-from flows.terminal import HomeOption, JsonFlag, err, existing, out, stop
+from flows.terminal import HomeOption, JsonFlag, err, existing, out, show_table, stop
 from spiders.crawl import CrawlError
 from spiders.portals import Portal, PortalError, http_url, load_portals
 from spiders.register import LEVELS, check_portals, register, select
@@ -111,12 +109,11 @@ def list_portals(
         for one in found:
             sys.stdout.write(json.dumps(dataclasses.asdict(one), ensure_ascii=False) + "\n")
         return
-    table = Table("", "id", "family", "region", "list", "remark")
-    for one in found:
-        table.add_row(
-            *(escape(part) for part in (one.origin, one.portal or "-", one.family, one.region, one.url, one.remark))
-        )
-    out.print(table)
+    show_table(
+        out, ("", "id", "family", "region", "list", "remark"),
+        [(one.origin, one.portal or "-", one.family, one.region, one.url, one.remark) for one in found],
+        {"region", "list", "remark"},
+    )  # fmt: skip
     verified = sum(one.verified for one in found)
     out.print(f"{len(found)} portals, {verified} verified against the live portal", highlight=False)
     if not (filtered or all_of_register):

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TextIO
 
 import typer
+from rich.box import SIMPLE_HEAD
+from rich.cells import cell_len
 from rich.console import Console
 from rich.markup import escape
 from rich.padding import Padding
@@ -26,7 +28,18 @@ if TYPE_CHECKING:
     from review.evidence import CellShown, FindingShown
     from review.queue import ItemDetail, QueueRow
 
-out = Console(soft_wrap=False)
+UNLIMITED = 100_000
+"""Columns of what is no screen: in a pipe or a file no line is folded and nothing is cut for want of room."""
+
+
+def console_of(stream: TextIO) -> Console:
+    """A console as wide as the screen, or as COLUMNS says; without limit where the stream is no screen."""
+    if stream.isatty() or os.environ.get("COLUMNS", "").isdigit():
+        return Console(soft_wrap=False)
+    return Console(soft_wrap=False, width=UNLIMITED, height=25)
+
+
+out = console_of(sys.stdout)
 err = Console(stderr=True)
 
 HomeOption = Annotated[
@@ -89,6 +102,20 @@ def existing(home: Path | None) -> House:
         raise stop(str(wrong), 2) from None
 
 
+def show_table(console: Console, names: Sequence[str], rows: Sequence[Sequence[str]], folding: Collection[str]) -> None:
+    """A table that leaves nothing out: on a narrow screen the columns named in `folding` fold, ids and codes never."""
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+    for number, name in enumerate(names):
+        if name in folding:
+            table.add_column(name, overflow="fold")
+        else:
+            width = max(cell_len(cell) for cell in (name, *(row[number] for row in rows)))
+            table.add_column(name, no_wrap=True, min_width=width)
+    for row in rows:
+        table.add_row(*map(escape, row))
+    console.print(table, crop=False)
+
+
 def run_report(console: Console, summary: RunSummary, house: House) -> None:
     """A run on one screen: counts, what is not loaded and why, what could not be downloaded."""
     colour = {RunState.OK: "green", RunState.FAILED: "red"}.get(summary.state, "yellow")
@@ -129,10 +156,10 @@ def run_report(console: Console, summary: RunSummary, house: House) -> None:
             f"  {one.review_item or ''}  [yellow]{one.reason or one.state.value}[/yellow]  {escape(one.title or one.file)}"
         )
         if one.detail:
-            console.print(Padding(Text(shorten(one.detail)), (0, 0, 0, 6)), style="dim")
+            console.print(Padding(Text(shorten(one.detail)), (0, 0, 0, 6), expand=False), style="dim")
     for failed in summary.failed_downloads:
         console.print(f"  [yellow]{failed.reason or failed.outcome}[/yellow]  {escape(failed.title)}")
-        console.print(Padding(Text(f"{failed.url} {failed.detail or ''}"), (0, 0, 0, 6)), style="dim")
+        console.print(Padding(Text(f"{failed.url} {failed.detail or ''}"), (0, 0, 0, 6), expand=False), style="dim")
     for note in summary.notes:
         console.print(f"note 说明: {note}", markup=False, highlight=False)
     if summary.portals and not summary.portal_total("new") and not summary.rows_added:
@@ -176,27 +203,34 @@ def where_to_look(console: Console, house: House) -> None:
         console.print(f"      [dim]{meaning}[/dim]")
 
 
-def runs_table(console: Console, folders: Sequence[Path], as_json: bool) -> None:
-    """All runs, newest first; one without summary was killed."""
+NO_SUMMARY = "no summary: killed, or still running"
+
+
+def _summary(folder: Path) -> RunSummary | None:
     from flows.run_summary import RunSummary
 
-    found = [(folder, RunSummary.read(folder) if (folder / "summary.json").exists() else None) for folder in folders]
+    return RunSummary.read(folder) if (folder / "summary.json").exists() else None
+
+
+def runs_table(console: Console, folders: Sequence[Path], as_json: bool) -> None:
+    """All runs, newest first; one without summary was killed."""
+    found = [(folder, _summary(folder)) for folder in folders]
     if as_json:
         for folder, summary in found:
             line = json.loads(summary.model_dump_json()) if summary else {"run_id": folder.name, "state": None}
             line.pop("documents", None)
             sys.stdout.write(json.dumps(line, ensure_ascii=False) + "\n")
         return
-    table = Table("run", "state", "found", "new", "loaded", "not loaded", "rows added")
+    rows: list[tuple[str, ...]] = []
     for folder, summary in found:
         if summary is None:
-            table.add_row(folder.name, "no summary: killed, or still running")
+            rows.append((folder.name, NO_SUMMARY, "", "", "", "", ""))
             continue
-        table.add_row(
+        rows.append((
             summary.run_id, summary.state.value, str(summary.portal_total("found")), str(summary.portal_total("new")),
             str(summary.count(DocumentState.LOADED)), str(len(summary.not_loaded)), str(summary.rows_added),
-        )  # fmt: skip
-    console.print(table)
+        ))  # fmt: skip
+    show_table(console, ("run", "state", "found", "new", "loaded", "unloaded", "rows"), rows, {"state"})
 
 
 def review_list(console: Console, rows: Sequence[QueueRow]) -> None:

@@ -305,7 +305,7 @@ def _document(one: Validated) -> Group:
     parts: list[Text | Padding] = [head]
     for severity, mark, style in ((Severity.ERROR, "✗", "red"), (Severity.WARNING, "!", "yellow")):
         for root, consequences in one.roots(severity):
-            parts.append(Padding(_finding(one, root, consequences, mark, style), (0, 0, 0, 2)))
+            parts.append(Padding(_finding(one, root, consequences, mark, style), (0, 0, 0, 2), expand=False))
     if not one.disclosure.findings:
         parts.append(Text("  ✓ 无矛盾 no contradiction", style="green"))
     return Group(*parts, Text())
