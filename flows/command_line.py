@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from flows.counted import counted
 from flows.house import House
 from flows.terminal import (
     INTERRUPTED,
@@ -59,7 +60,7 @@ def extract(
     One JSON object a document (schema: budget/data/disclosure.schema.json), as JSON lines on standard output or in
     `OUTPUT/<path below the given folder>.json`. An unreadable file gives an object with `document.error`. Each document of an
     archive is one of its own, `bundle.zip!/folder/a.pdf`, in `OUTPUT/bundle.zip!/folder/a.pdf.json`; `OUTPUT/bundle.zip.json`
-    then names them. Exit status: 0 when every file was read, 1 when any has an error, 2 for wrong usage.
+    then names them. Exit status: 0 when every file was read, 1 when any has an error, 2 for wrong usage or no documents.
 
     Examples:
 
@@ -71,16 +72,27 @@ def extract(
     from flows.extraction_pool import Limits
 
     try:
-        sources = find_sources(paths)
+        over: list[Path] = []
+        sources = find_sources(paths, over)
         if output is not None:
             refuse_shared_outputs(sources)
     except (FileNotFoundError, ValueError) as wrong:
         raise stop(str(wrong), 2) from None
-    failed = 0
+    passed = ""
+    if over:
+        none = counted(len(over), "file is no document and was", "files are no documents and were")
+        passed = f"{none} passed over 略过, such as {over[0]}"
     if not sources:
-        err.print("no documents there (.json, .csv, .md and hidden files are passed over)")
-    elif output is not None:
+        raise stop(
+            f"no documents below {', '.join(map(str, paths))} 没有文件 (.json, .csv, .md and hidden files are passed over)"
+            + (f"; {passed}" if passed else ""),
+            2,
+        )
+    if passed:
+        err.print(passed, markup=False, highlight=False, soft_wrap=True)
+    if output is not None:
         writable_folder(output)
+    failed = 0
     rows: list[tuple[str, ...]] = []
     said: list[str] = []
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -175,7 +187,8 @@ def validate(
         raise stop(str(missing), 2) from None
     over = found.passed_over
     passed = (
-        f"{len(over)} files are neither documents nor disclosures and were passed over 略过, such as {over[0]}"
+        f"{counted(len(over), 'file is neither document nor disclosure and was', 'files are neither documents nor disclosures and were')}"
+        f" passed over 略过, such as {over[0]}"
         if over
         else ""
     )

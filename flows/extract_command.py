@@ -14,6 +14,7 @@ from budget.disclosure import Disclosure
 from flows.extraction_pool import Job, Limits, extract_all
 from flows.output_names import member_path, output_name
 from flows.recipe import document_recipe
+from spiders.file_types import DOCUMENTS, file_type
 
 PASSED_OVER = {".json", ".csv", ".md"}
 BATCH = 40
@@ -39,11 +40,58 @@ class Read:
     bytes_in: Path | None = None
 
 
-def find_sources(paths: Iterable[Path]) -> list[Source]:
+DOCUMENT_SUFFIXES = frozenset(
+    [
+        ".pdf",
+        ".doc",
+        ".docx",
+        ".wps",
+        ".xls",
+        ".xlsx",
+        ".et",
+        ".rtf",
+        ".htm",
+        ".html",
+        ".mht",
+        ".mhtml",
+        ".ofd",
+        ".odt",
+        ".ods",
+        ".ppt",
+        ".pptx",
+        ".xml",
+        ".zip",
+        ".rar",
+        ".7z",
+        ".gz",
+        ".tar",
+        ".tgz",
+        ".png",
+        ".jpg",
+        ".jpeg",
+        ".tif",
+        ".tiff",
+        ".bmp",
+        ".gif",
+    ]
+)
+"""What portals attach. In a folder a file of another name is a document when its first bytes say so."""
+
+
+def is_document(path: Path) -> bool:
+    """Whether a file that stands in a folder is a document, by its name, else by its first bytes."""
+    if path.suffix.lower() in DOCUMENT_SUFFIXES:
+        return True
+    with path.open("rb") as file:
+        return file_type(file.read(4096)) in DOCUMENTS - {"unknown"}
+
+
+def find_sources(paths: Iterable[Path], passed_over: list[Path] | None = None) -> list[Source]:
     """The documents below the given paths, in a stable order.
 
-    A file given by itself is always taken; in folders `.json`, `.csv`, `.md` and hidden files are no documents. Raises
-    FileNotFoundError naming a path that does not exist. Links to folders are not followed.
+    A file given by itself is always taken. In folders `.json`, `.csv`, `.md` and hidden files are never documents; a file that
+    is none by name and first bytes (source code, notes) joins `passed_over`. Raises FileNotFoundError naming a path that does
+    not exist. Links to folders are not followed.
     """
     sources: list[Source] = []
     for path in paths:
@@ -53,6 +101,10 @@ def find_sources(paths: Iterable[Path]) -> list[Source]:
             for file in sorted(p for p in path.rglob("*") if p.is_file()):
                 inside = file.relative_to(path)
                 if file.suffix.lower() in PASSED_OVER or any(part.startswith(".") for part in inside.parts):
+                    continue
+                if not is_document(file):
+                    if passed_over is not None:
+                        passed_over.append(file)
                     continue
                 sources.append(Source(file, inside.parent / output_name(inside.name)))
         else:

@@ -64,6 +64,11 @@ INTERRUPTED = (
     "        已中断，没有丢失任何内容：再次运行同一命令即可继续"
 )
 
+READING_INTERRUPTED = (
+    "interrupted; what was written stands, and the same command run again reads everything anew\n"
+    "        已中断，已写出的内容保留；再次运行同一命令将从头读起"
+)
+
 
 class Commands(TyperGroup):
     """All commands: what none of them can go on from, and a person can mend, ends each of them with one line and a status."""
@@ -72,7 +77,8 @@ class Commands(TyperGroup):
         try:
             return super().invoke(ctx)
         except KeyboardInterrupt:
-            raise stop(INTERRUPTED, 130) from None
+            without_home = ctx.invoked_subcommand in ("extract", "validate")
+            raise stop(READING_INTERRUPTED if without_home else INTERRUPTED, 130) from None
         except NoHouseError as wrong:
             raise stop(str(wrong), 2) from None
         except RuntimeError as trouble:

@@ -30,7 +30,6 @@ from flows.extraction_pool import Limits
 from flows.proof import Proved, prove
 from flows.run_summary import SampledPages
 from flows.sampled_reading import SecondReading, Unasked, read_again, why_unasked
-from spiders.file_types import DOCUMENTS, file_type
 
 ORIGINS = {
     Origin.PUBLISHER: "原文如此 as published", Origin.EXTRACTION: "可能误读 may be misread",
@@ -97,44 +96,6 @@ class Found:
     """Those of `kept` that were given by themselves."""
 
 
-DOCUMENT_SUFFIXES = frozenset(
-    [
-        ".pdf",
-        ".doc",
-        ".docx",
-        ".wps",
-        ".xls",
-        ".xlsx",
-        ".et",
-        ".rtf",
-        ".htm",
-        ".html",
-        ".mht",
-        ".mhtml",
-        ".ofd",
-        ".odt",
-        ".ods",
-        ".ppt",
-        ".pptx",
-        ".xml",
-        ".zip",
-        ".rar",
-        ".7z",
-        ".gz",
-        ".tar",
-        ".tgz",
-        ".png",
-        ".jpg",
-        ".jpeg",
-        ".tif",
-        ".tiff",
-        ".bmp",
-        ".gif",
-    ]
-)
-"""What portals attach. In a folder a file of another name is a document when its first bytes say so."""
-
-
 def find(paths: Iterable[Path]) -> Found:
     """What there is to validate. A file given by itself is always taken; raises FileNotFoundError for a path that is not there."""
     found = Found()
@@ -143,13 +104,7 @@ def find(paths: Iterable[Path]) -> Found:
             found.kept.append(path)
             found.named.add(path)
             continue
-        for source in find_sources([path]):
-            given = source.path == path
-            (
-                found.sources.append(source)
-                if given or _is_document(source.path)
-                else found.passed_over.append(source.path)
-            )
+        found.sources.extend(find_sources([path], found.passed_over))
         if path.is_dir():
             found.kept.extend(sorted(one for one in path.rglob("*.json") if one.is_file() and not _hidden(one, path)))
     return found
@@ -157,13 +112,6 @@ def find(paths: Iterable[Path]) -> Found:
 
 def _hidden(path: Path, folder: Path) -> bool:
     return any(part.startswith(".") for part in path.relative_to(folder).parts)
-
-
-def _is_document(path: Path) -> bool:
-    if path.suffix.lower() in DOCUMENT_SUFFIXES:
-        return True
-    with path.open("rb") as file:
-        return file_type(file.read(4096)) in DOCUMENTS - {"unknown"}
 
 
 def validate(

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import subprocess
 import sys
+import time
 from importlib import resources
 from pathlib import Path
 
@@ -12,6 +15,7 @@ import jsonschema
 import pytest
 
 from flows.extract_command import find_sources, write_whole
+from flows.validate_command import find
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = ROOT / "spiders" / "sample_portal" / "documents"
@@ -97,3 +101,44 @@ def test_an_output_that_cannot_be_written_to_the_end_leaves_the_old_one(tmp_path
     write_whole(target, "new")
     assert target.read_text() == "new"
     assert list(tmp_path.iterdir()) == [target]
+
+
+def test_a_folder_without_documents_is_wrong_usage(tmp_path: Path) -> None:
+    done = extract(tmp_path)
+    assert done.returncode == 2 and done.stdout == ""
+    assert f"no documents below {tmp_path}" in done.stderr
+    (tmp_path / "__init__.py").write_text("x = 1")
+    done = extract(tmp_path, "--json", "--output", tmp_path / "out")
+    assert done.returncode == 2 and "1 file is no document and was passed over" in done.stderr
+    assert not (tmp_path / "out").exists()
+
+
+def test_source_code_in_a_folder_is_passed_over_as_validate_does(tmp_path: Path) -> None:
+    (tmp_path / "tables.xlsx").write_bytes((DOCUMENTS / "lingang_laobao_2023.xlsx").read_bytes())
+    for name in ("__init__.py", "run.sh", "notes.txt", "empty"):
+        (tmp_path / name).write_text("" if name == "empty" else "import os")
+    (tmp_path / "无后缀").write_bytes(b"%PDF-1.4 x")
+    over: list[Path] = []
+    found = find_sources([tmp_path, tmp_path / "run.sh"], over)
+    assert [one.path.name for one in found] == ["tables.xlsx", "无后缀", "run.sh"], "what is named itself is read"
+    assert sorted(one.name for one in over) == ["__init__.py", "empty", "notes.txt", "run.sh"]
+    validated = find([tmp_path, tmp_path / "run.sh"])
+    assert (validated.sources, validated.passed_over) == (found, over)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="/proc tells when the workers are there")
+@pytest.mark.parametrize("command", ["extract", "validate"])
+def test_ctrl_c_while_a_folder_is_read_is_told(command: str) -> None:
+    arguments = [sys.executable, "-m", "flows.command_line", command, str(DOCUMENTS)]
+    process = subprocess.Popen(
+        arguments, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True
+    )
+    deadline = time.monotonic() + 60
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
+    while len(children.read_text().split()) < 2 and time.monotonic() < deadline:  # a tracker of resources, a worker
+        time.sleep(0.01)
+    os.killpg(process.pid, signal.SIGINT)  # as a terminal does, to the workers as well
+    said, _ = process.communicate(timeout=60)
+    assert process.returncode == 130, said
+    assert "yusuan: interrupted; what was written stands" in said and "已中断" in said
+    assert "Traceback" not in said
