@@ -50,7 +50,7 @@ def identify(reading: Reading, tables: list[Table], file: str, said: SaidByPages
     if agency is None:
         agency = _from_name(name)
     said = said or SaidByPages()
-    year = _fiscal_year(title, lines, tables, name, digits_will_do=said.fiscal_year is None)
+    year = _fiscal_year(title, lines, tables, name)
     findings: list[Finding] = []
     if year is None and said.fiscal_year is not None:
         year = said.fiscal_year
@@ -332,11 +332,11 @@ def _region(agency: str) -> str | None:
 _YEAR_IN_NAME = re.compile(r"(?<!\d)(20[0-4]\d)(?!\d|[-.]\d)")
 
 
-def _fiscal_year(
-    title: str | None, lines: list[Line], tables: list[Table], name: str, *, digits_will_do: bool = True
-) -> int | None:
-    """`digits_will_do`: four digits within a longer number of the name count. Such a number is the day of the upload as a rule
-    (t20240301_12.xlsx), so a page that names the year is believed before it."""
+def _fiscal_year(title: str | None, lines: list[Line], tables: list[Table], name: str) -> int | None:
+    """The year of the heading, of what stands at the tables, of the file name, of the text, in this order.
+
+    Digits within a longer number of the name (t20240301_12.xlsx) are the day of the upload as a rule, and no year.
+    """
     if title and (found := _YEAR.search(title)):
         return int(found.group(1))
     years: Counter[int] = Counter()
@@ -346,7 +346,7 @@ def _fiscal_year(
                 years[int(found.group(1))] += 1
     if years:
         return years.most_common(1)[0][0]
-    if found := _YEAR_IN_NAME.search(name) or (re.search(r"(20[0-4]\d)", name) if digits_will_do else None):
+    if found := _YEAR_IN_NAME.search(name):
         return int(found.group(1))
     for line in lines:
         for found in re.finditer(r"(20[0-4]\d)年", squeeze(line.text)):

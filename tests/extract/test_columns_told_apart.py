@@ -236,3 +236,11 @@ def test_a_column_without_header_and_cells_parts_no_code() -> None:
 def test_a_workbook_of_one_statement_is_a_disclosure() -> None:
     disclosure = sheet([["支出总表"], ["部门：示例县教育局", "", "", "单位：万元"], HEAD, ROW])
     assert disclosure.document.kind == "department_budget"
+
+
+@pytest.mark.parametrize(
+    ("name", "year"), [("P020250305412.xlsx", None), ("2025部门预算.xlsx", 2025), ("20250305.xlsx", None)]
+)
+def test_digits_of_a_serial_number_are_no_year(name: str, year: int | None) -> None:
+    rows = [["支出总表"], ["部门：示例县教育局", "", "", "单位：万元"], HEAD, ROW]
+    assert sheet(rows, name).document.fiscal_year == year
