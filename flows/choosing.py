@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from budget.states import DocumentState
+from flows.counted import counted
 from flows.house import House
 from flows.portal_confirmation import own_portals, portal_folders, why_refused
 from flows.recipe import document_recipe
@@ -142,7 +143,7 @@ def _by_prefix(warehouse: Warehouse, name: str) -> list[str]:
         "SELECT sha256 FROM document_versions WHERE sha256 LIKE :prefix ORDER BY sha256", prefix=prefix + "%"
     )
     if len(found) != 1:
-        raise NothingNamedError(f"{len(found)} documents begin with {name!r}")
+        raise NothingNamedError(f"{counted(len(found), 'document begins', 'documents begin')} with {name!r}")
     return [found[0]["sha256"]]
 
 

@@ -15,6 +15,7 @@ from prefect.states import State
 from budget.sightings import Sighting
 from budget.states import DocumentState, RunState
 from flows.choosing import chosen_portals, refused
+from flows.counted import counted
 from flows.house import House
 from flows.portal_bounds import measure, outside, read_bounds
 from flows.run_summary import FailedDownload, Measured, Outside, RunSummary
@@ -71,7 +72,7 @@ def crawl(run: Run, portals: Sequence[Portal], recheck: bool = False) -> CrawlSu
     folder.mkdir(parents=True, exist_ok=True)
     lists = {portal.id: [column.model_dump(mode="json") for column in portal.columns] for portal in portals}
     write_whole(folder / LISTS, json.dumps(lists, ensure_ascii=False) + "\n")
-    log.info("crawling %d portals; log: %s", len(portals), run.folder / "crawl" / "crawl.log")
+    log.info("crawling %s; log: %s", counted(len(portals), "portal"), run.folder / "crawl" / "crawl.log")
     summary = crawl_in_subprocess(portals, run.house.archive, run.folder / "crawl", recheck=recheck)
     for portal in summary.portals:
         log.info(

@@ -61,6 +61,7 @@ def _fetch(url: str, folder: Path) -> None:
     from scrapy.crawler import CrawlerProcess
     from scrapy.http import Request, Response
 
+    from spiders.middlewares import RobotsForbids
     from spiders.settings import settings_for
 
     portal = Portal(id="page", name="one page", region="中国", family="query_list", columns=(Column(list_url=url),))
@@ -89,12 +90,10 @@ def _fetch(url: str, folder: Path) -> None:
 
         def lost(self, failure: Any) -> None:
             cause = failure.value
-            keep(
-                FetchedPage(
-                    asked=url, url=url, trouble=f"{type(cause).__name__}: {' '.join(str(cause).split())[:300]}"
-                ),
-                b"",
-            )
+            said = " ".join(str(cause).split())[:300]
+            # what the robots layer says of itself is whole: a refusal, or that there is no connection at all
+            trouble = said if isinstance(cause, RobotsForbids) else f"{type(cause).__name__}: {said}"
+            keep(FetchedPage(asked=url, url=url, trouble=trouble), b"")
 
     def keep(page: FetchedPage, body: bytes) -> None:
         (folder / SOURCE).write_bytes(body)

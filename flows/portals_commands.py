@@ -13,6 +13,7 @@ from typing import Annotated
 
 import typer
 
+from flows.counted import counted
 from flows.coverage import PortalLine, coverage_lines, coverage_table, late_by_portal, portal_lines, status_table, today
 from flows.house import House
 from flows.portal_bounds import ENDING, WHOLE_RUN, complaints_of_bounds, history, proposal, remark_of
@@ -115,7 +116,7 @@ def list_portals(
         {"region", "list", "remark"},
     )  # fmt: skip
     verified = sum(one.verified for one in found)
-    out.print(f"{len(found)} portals, {verified} verified against the live portal", highlight=False)
+    out.print(f"{counted(len(found), 'portal')}, {verified} verified against the live portal", highlight=False)
     if not (filtered or all_of_register):
         out.print(f"the register knows {len(register())} more: --province, --family, --region, --level or --register")
 
@@ -197,10 +198,10 @@ def check(home: HomeOption = None) -> None:
     for complaint in complaints:
         out.print(complaint, markup=False, highlight=False, soft_wrap=True)
     if complaints:
-        raise stop(f"{len(complaints)} complaints")
+        raise stop(counted(len(complaints), "complaint"))
     own = len(own_portals(house))
     out.print(
-        f"{len(load_portals([]))} packaged and {own} own portals, {len(register())} register entries: nothing to complain of"
+        f"{len(load_portals([]))} packaged and {counted(own, 'own portal')}, {len(register())} register entries: nothing to complain of"
     )
 
 
@@ -234,7 +235,10 @@ def add(
     out.print(f"recognised 识别: {made.recognition}", markup=False, highlight=False)
     taken = titles_taken(made.sightings)
     refused = [one for one in made.sightings if one.outcome != "unchanged" and not one.sha256]
-    out.print(f"first page 首页: {len(taken)} articles taken, {len(refused)} places not taken", highlight=False)
+    out.print(
+        f"first page 首页: {counted(len(taken), 'article')} taken, {counted(len(refused), 'place')} not taken",
+        highlight=False,
+    )
     for one in refused[:SHOWN_AT_MOST]:
         out.print(f"  {one.outcome} {one.reason or ''} {one.article_title}", markup=False, highlight=False)
     for problem in made.problems:

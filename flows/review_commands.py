@@ -14,6 +14,7 @@ import typer
 from pydantic import BaseModel
 
 from budget.states import Reason
+from flows.counted import counted
 from flows.terminal import HomeOption, JsonFlag, existing, out, review_detail, review_list, stop
 from review.cells import CellAddressError
 from review.queue import DecisionRefusedError, NoSuchItemError, ReviewQueue
@@ -106,7 +107,7 @@ def accept(
     """The document says so: accept its errors as the publisher's own discrepancy. It loads, marked as such."""
     with queue_of(home) as queue:
         decision = queue.accept(item, note, by, findings=finding)
-    decided(item, f"{len(decision.findings)} findings accepted as published")
+    decided(item, f"{counted(len(decision.findings), 'finding')} accepted as published")
 
 
 @review_app.command()

@@ -20,6 +20,7 @@ from prefect.states import Completed, Failed, State
 from budget.states import DocumentState, RunState
 from expectations.data_docs import write_data_docs
 from flows.artifacts import Progress, publish
+from flows.counted import counted
 from flows.documents import read_prove_store
 from flows.extraction_pool import Limits
 from flows.house import House
@@ -148,7 +149,7 @@ def end(run: Run, summary: RunSummary) -> State[RunSummary]:
     publish(summary, run.data_docs / "index.html")
     message = (
         f"{summary.count(DocumentState.LOADED)} loaded, {len(summary.not_loaded)} not loaded, "
-        f"{summary.portal_total('new')} new files, {summary.rows_added} rows added"
+        f"{counted(summary.portal_total('new'), 'new file')}, {counted(summary.rows_added, 'row')} added"
     )
     if summary.state is RunState.OK:
         return Completed(message=message, data=summary)

@@ -21,6 +21,7 @@ from typer.core import TyperGroup
 
 from budget.disclosure import PagePlace, Place, SheetPlace
 from budget.states import DocumentState, RunState
+from flows.counted import counted
 from flows.house import House, NoHouseError
 
 if TYPE_CHECKING:
@@ -151,7 +152,7 @@ def run_report(console: Console, summary: RunSummary, house: House) -> None:
     if (sampled := summary.sampled).cells:
         counts.add_row(
             "read twice 复读", str(sampled.cells),
-            f"cells of {sampled.pages} pages: {sampled.agreed} agree, {sampled.disagreed} disagree, {sampled.unheard} not heard",
+            f"cells of {counted(sampled.pages, 'page')}: {sampled.agreed} agree, {sampled.disagreed} disagree, {sampled.unheard} not heard",
         )  # fmt: skip
     counts.add_row("rows added 新增行", str(summary.rows_added), "in the warehouse")
     console.print(counts)
@@ -246,7 +247,7 @@ def review_list(console: Console, rows: Sequence[QueueRow]) -> None:
         return
     for row in rows:
         why = row.reason.value if row.reason else row.stage
-        errors = f", {row.errors} errors" if row.errors else ""
+        errors = f", {counted(row.errors, 'error')}" if row.errors else ""
         console.print(
             f"[bold]{row.item_id}[/bold]  [yellow]{why}[/yellow]  {escape(row.title or row.agency or '')}  "
             f"[dim]{row.state} · {row.stage}{errors}[/dim]",
@@ -258,7 +259,9 @@ def review_list(console: Console, rows: Sequence[QueueRow]) -> None:
             overflow="ellipsis",
             highlight=False,
         )
-    console.print(f"{len(rows)} items 项; `yusuan review show ID` has the evidence", style="dim", highlight=False)
+    console.print(
+        f"{counted(len(rows), 'item')} 项; `yusuan review show ID` has the evidence", style="dim", highlight=False
+    )
 
 
 def place_text(place: Place | None) -> str:

@@ -25,6 +25,7 @@ from budget.states import Origin, Severity
 from expectations import reconciliation_rows
 from expectations.catalogue import checks
 from expectations.wording import where
+from flows.counted import counted
 from flows.extract_command import BATCH, Source, extract_sources, find_sources
 from flows.extraction_pool import Limits
 from flows.proof import Proved, prove
@@ -219,8 +220,8 @@ class Total:
 
     def line(self) -> str:
         """The last line of a report."""
-        counted = f"{self.documents} documents 份文件, {self.wrong} with errors 有错误"
-        return "; ".join(filter(None, (counted, self.second_reading())))
+        judged = f"{counted(self.documents, 'document')} 份文件, {self.wrong} with errors 有错误"
+        return "; ".join(filter(None, (judged, self.second_reading())))
 
     def second_reading(self) -> str:
         """What the second reading gave and of which documents nothing was asked, and why; '' where none was wanted."""
@@ -228,7 +229,7 @@ class Total:
             return ""
         said = self.sampled
         text = (
-            f"read a second time 抽样复读: {said.cells} cells of {said.pages} pages of {self.asked} documents, "
+            f"read a second time 抽样复读: {counted(said.cells, 'cell')} of {counted(said.pages, 'page')} of {counted(self.asked, 'document')}, "
             f"{said.agreed} agree 一致, {said.disagreed} disagree 不一致, {said.unheard} not heard 无法辨读"
         )
         if self.unasked:

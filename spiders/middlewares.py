@@ -71,8 +71,14 @@ class RobotsPolicy(RobotsTxtMiddleware):
         except IgnoreRequest as error:
             netloc = urlsplit(request.url).netloc
             decided = self.crawler.spider.robots.get(netloc, "")  # type: ignore[union-attr]
-            refusal = RobotsForbids(f"robots.txt of {netloc} ({decided or 'no answer'}) forbids this address")
-            refusal.unreachable = not decided.startswith("HTTP")
+            unreachable = not decided.startswith("HTTP")
+            why = decided.removesuffix(": disallowed") or "no answer"
+            refusal = RobotsForbids(
+                f"no connection to {netloc} ({why})"
+                if unreachable
+                else f"robots.txt of {netloc} ({decided}) forbids this address"
+            )
+            refusal.unreachable = unreachable
             raise refusal from error
 
 

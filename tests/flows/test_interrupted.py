@@ -48,7 +48,7 @@ def test_ctrl_c_during_reading_ends_the_run_with_a_line_and_leaves_nobody(
 def test_a_demo_killed_with_sigkill_leaves_no_portal_and_no_server(tmp_path: Path, interrupted: ModuleType) -> None:
     home, log = tmp_path / "home", tmp_path / "log"
     process = interrupted.start_demo(home, log)
-    interrupted.wait_for_words(log, "crawling 1 portals")
+    interrupted.wait_for_words(log, "crawling 1 portal;")
     assert len(interrupted.belonging_to(home)) >= 3, "itself, the sample portal, the temporary server"
     process.kill()
     process.wait()

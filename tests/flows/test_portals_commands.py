@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import socket
 import threading
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
@@ -256,6 +257,22 @@ def test_a_page_that_may_not_or_cannot_be_had_is_no_portal(walls: str, tmp_path:
     with pytest.raises(PageError, match=re.escape(told)):
         add_portal(house, walls + path, region="河北省某县")
     assert list(house.portals.iterdir()) == []
+
+
+def test_a_host_that_refuses_the_connection_forbids_nothing(tmp_path: Path) -> None:
+    with socket.socket() as closed:  # bound, never listening: every connection is refused
+        closed.bind(("127.0.0.1", 0))
+        place = f"127.0.0.1:{closed.getsockname()[1]}"
+        with pytest.raises(PageError) as refused:
+            fetch_page(f"http://{place}/list/", tmp_path)
+    assert str(refused.value) == f"http://{place}/list/: no connection to {place} (DownloadConnectionRefusedError)"
+
+
+def test_a_refusal_of_robots_is_told_as_one(walls: str, tmp_path: Path) -> None:
+    place = walls.removeprefix("http://")
+    with pytest.raises(PageError) as refused:
+        fetch_page(f"{walls}/secret/", tmp_path)
+    assert str(refused.value) == f"{walls}/secret/: robots.txt of {place} (HTTP 200: obeyed) forbids this address"
 
 
 def test_a_page_without_marks_wants_a_family_from_a_person(walls: str, tmp_path: Path) -> None:

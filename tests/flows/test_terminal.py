@@ -15,6 +15,7 @@ from rich.console import Console
 from typer.testing import CliRunner
 
 from flows.command_line import app
+from flows.counted import counted
 from flows.coverage import portal_lines, status_table
 from flows.terminal import show_table
 
@@ -104,3 +105,8 @@ def test_the_id_of_a_portal_and_a_code_are_whole_in_its_status(capsys: pytest.Ca
         status_table(Console(width=columns, color_system=None), [line])
         told = capsys.readouterr().out
         assert portal in told and "html_instead_of_file" in told
+
+
+def test_one_is_told_in_the_singular() -> None:
+    assert [counted(number, "portal") for number in (0, 1, 2)] == ["0 portals", "1 portal", "2 portals"]
+    assert [counted(number, "entry is", "entries are") for number in (1, 21)] == ["1 entry is", "21 entries are"]

@@ -156,7 +156,7 @@ def test_a_second_reading_of_all_pages_is_counted() -> None:
     assert one.sampled.agreed == one.sampled.cells > 150
     total = Total()
     total.add(one)
-    assert total.line().startswith("1 documents 份文件, 0 with errors 有错误; read a second time 抽样复读: ")
+    assert total.line().startswith("1 document 份文件, 0 with errors 有错误; read a second time 抽样复读: ")
     assert one.to_json()["second_reading"] == one.sampled.model_dump()
 
 
