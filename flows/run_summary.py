@@ -10,14 +10,14 @@ from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from budget.states import DocumentState, RunState
 from spiders.summary import PortalSummary
 
 
 class NoSummaryError(RuntimeError):
-    """A run that ended without saying what it did; the message has what Prefect says of it."""
+    """A run that ended without saying what it did, or whose summary cannot be read; the message has why."""
 
 
 class SampledPages(BaseModel):
@@ -155,5 +155,13 @@ class RunSummary(BaseModel):
 
     @classmethod
     def read(cls, folder: Path) -> RunSummary:
-        """The summary of a run's folder; raises FileNotFoundError when the run left none (it was killed)."""
-        return cls.model_validate_json((folder / "summary.json").read_bytes())
+        """The summary of a run's folder.
+
+        Raises FileNotFoundError when the run left none (it was killed), NoSummaryError for a file that is none.
+        """
+        data = (folder / "summary.json").read_bytes()
+        try:
+            return cls.model_validate_json(data)
+        except ValidationError as wrong:
+            told = f"{folder / 'summary.json'}: no summary of a run 无法读取: {wrong.errors()[0]['msg']}"
+            raise NoSummaryError(told) from wrong

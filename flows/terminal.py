@@ -83,9 +83,10 @@ class Commands(TyperGroup):
         except NoHouseError as wrong:
             raise stop(str(wrong), 2) from None
         except RuntimeError as trouble:
+            from flows.run_summary import NoSummaryError
             from warehouse import UnusableWarehouseError
 
-            if isinstance(trouble, UnusableWarehouseError):
+            if isinstance(trouble, UnusableWarehouseError | NoSummaryError):
                 raise stop(str(trouble)) from None
             raise
 
@@ -211,12 +212,19 @@ def where_to_look(console: Console, house: House) -> None:
 
 
 NO_SUMMARY = "no summary: killed, or still running"
+UNREADABLE = "its summary cannot be read: --show says why"
 
 
-def _summary(folder: Path) -> RunSummary | None:
-    from flows.run_summary import RunSummary
+def _summary(folder: Path) -> RunSummary | str:
+    """The summary of a run, or why there is none; one that cannot be read does not hide the others."""
+    from flows.run_summary import NoSummaryError, RunSummary
 
-    return RunSummary.read(folder) if (folder / "summary.json").exists() else None
+    try:
+        return RunSummary.read(folder)
+    except FileNotFoundError:
+        return NO_SUMMARY
+    except NoSummaryError:
+        return UNREADABLE
 
 
 def runs_table(console: Console, folders: Sequence[Path], as_json: bool) -> None:
@@ -224,14 +232,18 @@ def runs_table(console: Console, folders: Sequence[Path], as_json: bool) -> None
     found = [(folder, _summary(folder)) for folder in folders]
     if as_json:
         for folder, summary in found:
-            line = json.loads(summary.model_dump_json()) if summary else {"run_id": folder.name, "state": None}
+            line = (
+                json.loads(summary.model_dump_json())
+                if not isinstance(summary, str)
+                else {"run_id": folder.name, "state": None, "note": summary}
+            )
             line.pop("documents", None)
             sys.stdout.write(json.dumps(line, ensure_ascii=False) + "\n")
         return
     rows: list[tuple[str, ...]] = []
     for folder, summary in found:
-        if summary is None:
-            rows.append((folder.name, NO_SUMMARY, "", "", "", "", ""))
+        if isinstance(summary, str):
+            rows.append((folder.name, summary, "", "", "", "", ""))
             continue
         rows.append((
             summary.run_id, summary.state.value, str(summary.portal_total("found")), str(summary.portal_total("new")),

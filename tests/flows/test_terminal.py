@@ -86,6 +86,15 @@ def test_the_first_characters_of_a_run_show_it(tmp_path: Path) -> None:
     for name in ("20261120T0943", run, "last"):
         assert run in yusuan("runs", "--home", tmp_path, "--show", name, columns=80)
 
+    broken = tmp_path / "runs" / "20261119T000000Z-rerun-cd34"
+    broken.mkdir()
+    (broken / "summary.json").write_text("{")
+    listed = yusuan("runs", "--home", tmp_path, columns=None).splitlines()
+    assert any(broken.name in line and "cannot be read" in line for line in listed)
+    assert any(run in line and " ok " in line for line in listed), "the others are listed all the same"
+    done = CliRunner().invoke(app, ["runs", "--home", str(tmp_path), "--show", broken.name])
+    assert done.exit_code == 1 and "no summary of a run" in done.output and "pydantic" not in done.output
+
 
 def test_portals_and_errors_are_named_whole_in_a_pipe_and_on_80_columns(tmp_path: Path) -> None:
     broken = tmp_path / ("某市某某局2024年部门预算公开" * 3 + ".pdf")
