@@ -1,6 +1,6 @@
 """The search for cycles of references, put off while very many small objects are made that hold none.
 
-A document is hundreds of thousands of cells, places and facts. Python looks through all of them again and again for cycles
+A document is hundreds of thousands of cells, places and facts, a judged batch millions of terms. Python looks through all of them again and again for cycles
 while they are made: a fifteenth of the time of reading a document, and half of that of loading one from JSON.
 """
 

@@ -6,7 +6,8 @@ facts), `reconcile` and `frame` (the identities themselves), `write_data_docs` (
 """
 
 from expectations.data_docs import write_data_docs
-from expectations.judgement import Judgement, SecondReading, SuiteError, apply, judge
+from expectations.engine import SuiteError
+from expectations.judgement import Judgement, SecondReading, apply, judge
 from expectations.other_documents import units_listed
 from expectations.reconciliation import Reconciled, frame, reconcile, reconciliation_rows
 from expectations.sampling import Agreement, Sampled, compare, sample_places

@@ -764,16 +764,13 @@ def _classes_of_all_funds(
     if not all(sums):
         yield skip("XRF-09", "no classes by function to compare with", a_right.table.statement.id)
         return
-    for line in a_right.parts:
-        code = class_code(line.name)
-        if code is None or column.col not in line.cells:
-            continue
-        own = Term(line.cells[column.col], f"{a_right.table.title} {line.name}")
-        terms = [t for found in sums for t in found.get(code, [])]
-        if own.cell.printed or any(t.cell.printed for t in terms):
-            claim = equal("XRF-09", [own], terms, f"{code} {line.name}", _titles(a_right, *tables))
-            # the class is a sum of rounded items in the one and rounded as a whole in the other
-            yield replace(claim, tolerance=max(claim.tolerance, tolerance_of((own, *terms), 2)))
+    merged: dict[str, list[Term]] = defaultdict(list)
+    for found in sums:
+        for code, terms in found.items():
+            merged[code] += terms
+    for claim in _class_rows(a_right, column, merged, _titles(a_right, *tables)):
+        # the class is a sum of rounded items in the one and rounded as a whole in the other
+        yield replace(claim, tolerance=max(claim.tolerance, tolerance_of((*claim.left, *claim.right), 2)))
 
 
 def _below(right: Side) -> list[Line]:
@@ -789,6 +786,11 @@ def _classes(side: Side, column: Column | None, table: Coded, minus: tuple[str, 
     if column is None or not columns or not by_class:
         yield skip("XRF-09", "no classes by function to compare with", *sid)
         return
+    yield from _class_rows(side, column, by_class, f"{_titles(side, table)} {column.leaf}")
+
+
+def _class_rows(side: Side, column: Column, by_class: Mapping[str, list[Term]], where: str) -> Iterator[Identity]:
+    """XRF-09 of every class that a summary prints in a column: it is the sum of the terms of its code."""
     for line in side.parts:
         code = class_code(line.name)
         if code is None or column.col not in line.cells:
@@ -796,7 +798,7 @@ def _classes(side: Side, column: Column | None, table: Coded, minus: tuple[str, 
         own = Term(line.cells[column.col], f"{side.table.title} {line.name}")
         terms = by_class.get(code, [])
         if own.cell.printed or any(t.cell.printed for t in terms):
-            yield equal("XRF-09", [own], terms, f"{code} {line.name}", f"{_titles(side, table)} {column.leaf}")
+            yield equal("XRF-09", [own], terms, f"{code} {line.name}", where)
 
 
 def _below_classes(side: Side, tables: list[Coded]) -> Iterator[Identity]:

@@ -16,9 +16,7 @@ What a file does not bound is not judged. No bound is ever made up here.
 from __future__ import annotations
 
 import json
-import os
 import tomllib
-import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -26,7 +24,7 @@ from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any, Literal
 
-from expectations.judgement import SuiteError
+from expectations.engine import SuiteError, evaluate
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -200,35 +198,12 @@ def judge_runs(rows: Sequence[MeasuredRun]) -> tuple[OutOfBounds, ...]:
         return ()
     if len({row.whose for row in rows}) != len(rows):
         raise ValueError("two rows of one portal: a run measures each once")
-    os.environ["GX_ANALYTICS_ENABLED"] = "False"  # before the import: telemetry is decided there
-    import great_expectations as gx
-    from great_expectations.data_context.types.base import ProgressBarsConfig
-
     asked = [one for one in _shipped()["expectations"] if one["meta"]["measure"] in judged]
     unjudged = judged - {one["meta"]["measure"] for one in asked}
     if unjudged:
         raise SuiteError(f"no expectation judges {sorted(unjudged)}: add them to expectations/run_suites")
-    context = gx.get_context(mode="ephemeral")
-    context.variables.progress_bars = ProgressBarsConfig(globally=False)
-    asset = context.data_sources.add_pandas("runs").add_dataframe_asset("frame")
-    batch = asset.add_batch_definition_whole_dataframe("batch").get_batch({"dataframe": runs_frame(rows)})
-    suite = gx.ExpectationSuite(name="runs", expectations=json.loads(json.dumps(asked)))
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        outcome = batch.validate(
-            suite, result_format={"result_format": "COMPLETE", "unexpected_index_column_names": ["whose"]}
-        )
-    if len(outcome.results) != len(asked):
-        raise SuiteError(f"{len(asked)} expectations were asked and {len(outcome.results)} answered")
-    outside: set[tuple[str, str]] = set()
-    for one in outcome.results:
-        named = one.result.get("unexpected_index_list") or []
-        if one.exception_info.get("raised_exception") or "exception_message" not in one.exception_info:
-            raise SuiteError(f"{one.expectation_config}: {one.exception_info}")
-        if not one.success and not named:
-            raise SuiteError(f"an expectation failed without naming a row: {one.expectation_config}")
-        said = (one.expectation_config.meta or {}) if one.expectation_config is not None else {}
-        outside.update((row["whose"], said["measure"]) for row in named)
+    named, _ = evaluate("runs", runs_frame(rows), asked, ("whose",))
+    outside = {(row["whose"], said["measure"]) for said, row in named}
     return tuple(_outside(row, name) for row in rows for name in measures() if (row.whose, name) in outside)
 
 

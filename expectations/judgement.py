@@ -6,22 +6,19 @@ row as unexpected. Suites, context and data source are made once per batch; noth
 
 from __future__ import annotations
 
-import copy
-import gc
 import json
-import os
-import warnings
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
+from budget.cycles import no_search_for_cycles
 from budget.disclosure import Disclosure, Finding, Place
 from budget.reconciliations import Reconciliation
 from expectations.catalogue import checks
+from expectations.engine import SuiteError, evaluate
 from expectations.reconciliation import Reconciled, frame, reconcile, reconciliation
 from expectations.wording import findings_of
 
@@ -72,10 +69,6 @@ class Judgement(Mapping[str, tuple[Finding, ...]]):
         return len(self.findings)
 
 
-class SuiteError(RuntimeError):
-    """A suite that could not be evaluated: nothing may pass on a judge that did not speak."""
-
-
 def judge(
     disclosures: Sequence[Disclosure],
     *,
@@ -90,20 +83,8 @@ def judge(
     without it the origin of a contradiction is unknown. Findings that a disclosure already carries come first.
     Raises SuiteError when Great Expectations cannot evaluate an expectation.
     """
-    with _collector_at_rest():
+    with no_search_for_cycles():
         return _judge(disclosures, second_reading, beside or {})
-
-
-@contextmanager
-def _collector_at_rest() -> Iterator[None]:
-    """No garbage collection meanwhile: a batch makes millions of small objects that all live to its end."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
 
 
 def _judge(
@@ -184,58 +165,21 @@ def _judged_frame(reconciled: Sequence[Reconciled]) -> pd.DataFrame:
 
 def _failing(judged: pd.DataFrame) -> tuple[set[tuple[str, int]], tuple[Any, ...]]:
     """(document, identity) of every row that an expectation names, and the suites' results."""
-    os.environ["GX_ANALYTICS_ENABLED"] = "False"  # before the import: telemetry is decided there
-    import great_expectations as gx
-    from great_expectations.data_context.types.base import (
-        DataContextConfig,
-        InMemoryStoreBackendDefaults,
-        ProgressBarsConfig,
-    )
-
     present = set(judged["check"].cat.categories)
     unjudged = present - judged_checks()
     if unjudged:
         raise SuiteError(f"no expectation judges {sorted(unjudged)}: add them to expectations/suites")
     if judged.empty:
         return set(), ()
-    # in memory, and nothing on disk: not even the folder of a site that nobody asks for
-    stores = InMemoryStoreBackendDefaults(init_temp_docs_sites=False)
-    context = gx.get_context(mode="ephemeral", project_config=DataContextConfig(store_backend_defaults=stores))
-    context.variables.progress_bars = ProgressBarsConfig(globally=False)
-    asset = context.data_sources.add_pandas("reconciliations").add_dataframe_asset("frame")
-    batch = asset.add_batch_definition_whole_dataframe("batch").get_batch({"dataframe": judged})
-    # one validation of all suites together: Great Expectations hashes the whole batch for each
     expectations = [
-        copy.deepcopy(one)
+        one
         for given in suites()
         for one in given["expectations"]
         if one.get("meta", {}).get("check") in present or "check" not in one.get("meta", {})
     ]
-    suite = gx.ExpectationSuite(
-        name="reconciliations",
-        meta={given["name"]: given["meta"]["version"] for given in suites()},
-        expectations=expectations,
-    )
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        outcome = batch.validate(
-            suite,
-            result_format={
-                "result_format": "COMPLETE",
-                "unexpected_index_column_names": ["document", "identity"],
-                "include_unexpected_rows": False,
-            },
-        )
-    failed: set[tuple[str, int]] = set()
-    for one in outcome.results:
-        named = one.result.get("unexpected_index_list") or []
-        if one.exception_info.get("raised_exception") or "exception_message" not in one.exception_info:
-            raise SuiteError(f"{one.expectation_config}: {one.exception_info}")
-        if not one.success and not named:
-            raise SuiteError(f"an expectation failed without naming a row: {one.expectation_config}")
-        failed.update((row["document"], int(row["identity"])) for row in named)
-    if len(outcome.results) != len(expectations):
-        raise SuiteError(f"{len(expectations)} expectations were asked and {len(outcome.results)} answered")
+    versions = {given["name"]: given["meta"]["version"] for given in suites()}
+    named, outcome = evaluate("reconciliations", judged, expectations, ("document", "identity"), versions)
+    failed = {(row["document"], int(row["identity"])) for _, row in named}
     return failed, (outcome,)
 
 

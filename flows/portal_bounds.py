@@ -18,7 +18,7 @@ from itertools import islice
 from pathlib import Path
 
 from budget.states import DocumentState, RunState
-from expectations.bounds import Bound, BoundsError, MeasuredRun, OutOfBounds, judge_runs, measures, parse_bounds
+from expectations.bounds import Bound, BoundsError, MeasuredRun, judge_runs, measures, parse_bounds
 from flows.house import House
 from flows.run_summary import DocumentOutcome, Measured, Outside, RunSummary
 from spiders.summary import PortalSummary
@@ -183,14 +183,7 @@ def outside(house: House, measured: Sequence[Measured]) -> tuple[Outside, ...]:
     """What fell outside its bounds, judged by Great Expectations."""
     bounds = read_bounds(house, [one.whose for one in measured if one.whose != WHOLE_RUN])
     rows = [MeasuredRun(one.whose, one.values, *bounds.get(one.whose, ({}, ""))) for one in measured]
-    return tuple(_told(one) for one in judge_runs(rows))
-
-
-def _told(one: OutOfBounds) -> Outside:
-    return Outside(
-        whose=one.whose, measure=one.measure, value=one.value, low=one.low, high=one.high, because=one.because,
-        source=one.source, message=one.message,
-    )  # fmt: skip
+    return tuple(Outside.model_validate(one) for one in judge_runs(rows))
 
 
 # --------------------------------------------------------------------------- what past runs propose

@@ -81,7 +81,7 @@ class Measured(BaseModel):
 class Outside(BaseModel):
     """A measure outside the bounds that a person set; `message` says it in Chinese and English."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, from_attributes=True)
 
     whose: str
     measure: str
