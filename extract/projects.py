@@ -7,14 +7,17 @@ form with code and plan, the national one with 年度资金总额, county varian
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from decimal import Decimal
 
 from budget.amounts import NotAnAmountError, Unit, decimal_text, find_unit, parse_amount, to_wan
 from budget.disclosure import Finding, FindingCell, Indicator, Project
 from budget.printed_text import is_blank, squeeze
 from budget.states import Origin, Severity
-from extract.doubts import UNMEASURED
+from extract.doubts import UNIT, UNMEASURED
 from extract.statements import PROJECT_LABEL, Cell, Table
 
+_MONEY_WITH_UNIT = re.compile(r"(?:人民币)?[\d,.]+[亿万千]?元")
 _OPERATOR = re.compile(
     r"^(?P<operator>[=＝≥≧≤≦><＞＜])?(?P<value>-?\d+(?:,\d{3})*(?:\.\d+)?)(?P<unit>[^\d~\-—–]{0,12})$"
 )
@@ -41,21 +44,72 @@ _OTHER = ("其他资金", "其他", "单位资金", "非财政资金")
 
 
 def projects_of(tables: list[Table], unit: Unit) -> tuple[list[Project], list[Finding]]:
-    """Every performance form of a document, and the amounts among which none is known to be the project's.
+    """Every performance form of a document, and what is doubtful about its amounts.
 
-    `unit` is used where a form prints none.
+    `unit` is used where a form or a list prints none; that is a finding (`UNIT`). Amounts among which none is known to be
+    the project's are another (`UNMEASURED`).
     """
     projects: list[Project] = []
     findings: list[Finding] = []
+    without_unit: list[Project] = []
     for table in tables:
-        if table.form and table.kind == "project_performance":
-            project, undecided = project_of(table, table.unit or Unit.WAN)
-            if project is not None:
-                projects.append(project)
-                findings += [_undecided(project, undecided)] if undecided else []
-        elif table.kind == "project_performance":
-            projects.extend(_listed(table, table.unit or unit))
+        if table.kind != "project_performance":
+            continue
+        if table.form:
+            printed = table.unit or _labelled_unit(table)
+            project, undecided = project_of(table, table.unit or unit)
+            found = [project] if project is not None else []
+            findings += [_undecided(project, undecided)] if project is not None and undecided else []
+        else:
+            printed = table.unit
+            found = _listed(table, table.unit or unit)
+        projects.extend(found)
+        if printed is None and not _names_its_units(table):
+            without_unit += [
+                one for one in found if any(not _is_nothing(a) for a in (one.amount, one.fiscal, one.other))
+            ]
+    agreed = len({table.unit for table in tables if table.unit is not None}) == 1
+    findings += [_without_unit(without_unit, unit, agreed)] if without_unit else []
     return projects, findings
+
+
+def _is_nothing(amount: str | None) -> bool:
+    """Whether an amount is not printed or zero: zeros are zeros in any unit."""
+    return amount is None or not Decimal(amount)
+
+
+def _names_its_units(table: Table) -> bool:
+    """Whether a header of the table or every number of money in it names its own unit (预算金额（万元）; 12.5万元)."""
+    return any(_header_unit(path) for path in table.paths) or any(
+        _MONEY_WITH_UNIT.fullmatch(squeeze(cell.shown)) for row in table.rows for cell in row if cell.own
+    )
+
+
+def _header_unit(path: Sequence[str]) -> Unit | None:
+    """The unit that a column's header prints: 预算金额（万元）."""
+    return next((unit for level in reversed(path) if (unit := find_unit(level))), None)
+
+
+def _without_unit(projects: list[Project], unit: Unit, agreed: bool) -> Finding:
+    """One finding a document: amounts of projects that were read in a unit which their forms do not print."""
+    named = "、".join(f"“{one.name}”" for one in projects[:3]) + (" 等" if len(projects) > 3 else "")
+    if agreed:
+        severity = Severity.WARNING
+        told = (
+            f"{len(projects)} 个项目（{named}）的绩效表未印金额单位，按其他各表的{unit}读取"
+            f" / the forms of {len(projects)} projects print no unit; read in {unit} like all other statements"
+        )
+    else:
+        severity = Severity.ERROR
+        told = (
+            f"{len(projects)} 个项目（{named}）的绩效表未印金额单位，他表亦无一致单位，暂按{unit}读取，可能相差一万倍"
+            f" / the forms of {len(projects)} projects print no unit and the other tables agree on none; read as {unit}, which may"
+            " be wrong by 10,000"
+        )
+    return Finding(
+        check=UNIT, severity=severity, origin=Origin.SOURCE, message=told,
+        cells=tuple(FindingCell(at=one.at, raw=one.name) for one in projects[:3]),
+    )  # fmt: skip
 
 
 def _undecided(project: Project, totals: list[tuple[Cell, str]]) -> Finding:
@@ -88,6 +142,7 @@ def _listed(table: Table, unit: Unit) -> list[Project]:
     goal = find("绩效目标", "年度目标", "总体目标", "年度绩效目标", "年度总体目标")
     total = next((c for c, leaf in enumerate(leaves) if leaf in _LIST_TOTAL), None)
     fiscal, other = find("财政拨款", "财政资金"), find("其他资金")
+    units = [_header_unit(path) or unit for path in table.paths]
     levels = find("一级指标"), find("二级指标"), find("三级指标", "指标名称")
     value = next((c for c, leaf in enumerate(leaves) if "指标值" in leaf and "依据" not in leaf), None)
     written = next((c for c, leaf in enumerate(leaves) if leaf in ("绩效指标", "指标")), None)
@@ -102,7 +157,9 @@ def _listed(table: Table, unit: Unit) -> list[Project]:
     level1 = level2 = ""
     for row in table.rows:
         told = [row[c].shown for c in (goal, levels[2]) if c is not None]
-        begins = (row[name].own or (row[total].own and _money(row[total].text, unit) is not None)) and row[name].shown
+        begins = (row[name].own or (row[total].own and _money(row[total].text, units[total]) is not None)) and row[
+            name
+        ].shown
         if begins and any(told):
             _close(projects, indicators)
             level1 = level2 = ""
@@ -110,10 +167,10 @@ def _listed(table: Table, unit: Unit) -> list[Project]:
             projects.append(
                 Project(
                     code=code.group(1) if code else None, name=code.group(2) if code else row[name].shown,
-                    amount=_money(row[total].text, unit),
+                    amount=_money(row[total].text, units[total]),
                     goals=(row[goal].text.strip(),) if goal is not None and row[goal].shown else (), indicators=(),
-                    fiscal=_money(row[fiscal].text, unit) if fiscal is not None else None,
-                    other=_money(row[other].text, unit) if other is not None else None,
+                    fiscal=_money(row[fiscal].text, units[fiscal]) if fiscal is not None else None,
+                    other=_money(row[other].text, units[other]) if other is not None else None,
                     at=row[name].at if row[name].own else row[total].at,
                 )
             )  # fmt: skip
@@ -167,13 +224,24 @@ def _signed_indicator(
     return _indicator(level1, level2, row[three].shown, before + row[value].shown + after, None, None)
 
 
+_UNIT_LABEL = 14
+"""Characters below which a cell with brackets is a label that names a unit: 资金金额（万元）."""
+
+
+def _labelled_unit(table: Table) -> Unit | None:
+    """The unit that a label of a form prints in brackets; None when none does."""
+    cells = (cell.shown for row in table.rows for cell in row if cell.own and cell.shown)
+    labels = (shown for shown in cells if "元" in shown and "(" in shown and len(shown) < _UNIT_LABEL)
+    return next((unit for label in labels if (unit := find_unit(label))), None)
+
+
 def project_of(table: Table, unit: Unit) -> tuple[Project | None, list[tuple[Cell, str]]]:
     """One form, None when it names no project; and the labels with their amounts among which its amount is not known."""
     own = [[c for c in row if c.own and c.shown] for row in table.rows]
     name = _value_after(table, ("项目名称", "专项名称", "专项资金名称", "政策名称")) or _name_behind_its_label(table)
     if not name:
         return None, []
-    amount_unit = next((u for row in own for c in row if "元" in c.shown and len(c.shown) < 14 and "(" in c.shown and (u := find_unit(c.shown))), unit)  # fmt: skip
+    amount_unit = _labelled_unit(table) or unit
     header = _indicator_header(table)
     top = table.rows[:header] if header is not None else table.rows
     indicators = _indicators(table, header) if header is not None else ()
