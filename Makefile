@@ -31,7 +31,7 @@ up: setup ## Prefect server, worker, deployments and sample portal on loopback; 
 	@$(BIN)/yusuan up --home $(DEMO_HOME) --portal-port $(PORT)
 
 bench: setup ## speed and memory as ratios to stock peers in the same run
-	@$(BIN)/python -m flows.bench
+	@$(BIN)/python -m measure.bench
 
 lint: setup ## ruff, mypy and the floors
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports

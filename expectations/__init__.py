@@ -5,12 +5,12 @@ facts), `reconcile` and `frame` (the identities themselves), `write_data_docs` (
 `compare` (the second reading of what passes). This room opens no document and knows no format.
 """
 
-from expectations.data_docs import write_data_docs
-from expectations.engine import SuiteError
-from expectations.judgement import Judgement, SecondReading, apply, judge
-from expectations.other_documents import units_listed
-from expectations.reconciliation import Reconciled, frame, reconcile, reconciliation_rows
-from expectations.sampling import Agreement, Sampled, compare, sample_places
+from expectations.checks.other_documents import units_listed
+from expectations.judging.data_docs import write_data_docs
+from expectations.judging.engine import SuiteError
+from expectations.judging.judgement import Judgement, SecondReading, apply, judge
+from expectations.judging.reconciliation import Reconciled, frame, reconcile, reconciliation_rows
+from expectations.judging.sampling import Agreement, Sampled, compare, sample_places
 
 __all__ = [
     "Agreement",

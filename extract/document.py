@@ -29,18 +29,18 @@ from budget.sightings import SaidByPages
 from budget.states import Origin, Severity
 from extract.compound_file import CompoundFile
 from extract.containers import members
-from extract.doubts import doubts
-from extract.facts import default_unit, facts_of, statement_of
 from extract.file_types import FileType, detect
 from extract.identity import Identity, identify
-from extract.listed_empty import give_listed_notes
-from extract.projects import projects_of
-from extract.prose import prose_facts_of
+from extract.page.tables import PageBlocks
+from extract.prose.facts import prose_facts_of
 from extract.readers.pdfium import PageContent
 from extract.reading import Reading, UnreadableError
-from extract.statements import Table, is_statement, read_tables
-from extract.stray_amounts import stray_amounts
-from extract.tables import PageBlocks
+from extract.statements.doubts import doubts
+from extract.statements.facts import default_unit, facts_of, statement_of
+from extract.statements.listed_empty import give_listed_notes
+from extract.statements.projects import projects_of
+from extract.statements.stray_amounts import stray_amounts
+from extract.statements.tables import Table, is_statement, read_tables
 
 Format = Literal["pdf", "docx", "xlsx", "xls", "doc", "rtf", "html", "archive", "image"]
 

@@ -12,7 +12,7 @@ from budget.printed_text import squeeze
 from budget.sightings import SaidByPages
 from budget.states import Origin, Severity
 from extract.reading import Line, Reading
-from extract.statements import Table, is_meta, is_title_line
+from extract.statements.tables import Table, is_meta, is_title_line
 
 _YEAR = re.compile(r"(20[0-4]\d)年?(?:度)?")
 _DOCUMENT_WORDS = re.compile(

@@ -17,7 +17,7 @@ from prefect.artifacts import (
 )
 
 from budget.states import DocumentState
-from expectations.bounds import RULE
+from expectations.judging.bounds import RULE
 from flows.run_summary import RunSummary
 
 

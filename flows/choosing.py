@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from budget.states import DocumentState
-from flows.counted import counted
-from flows.house import House
-from flows.portal_confirmation import own_portals, portal_folders, why_refused
-from flows.recipe import document_recipe
+from flows.commands.counted import counted
+from flows.documents.recipe import document_recipe
+from flows.home import House
+from flows.portals.confirmation import own_portals, portal_folders, why_refused
 from review.queue import ReviewQueue
 from spiders.portals import Portal, PortalError, find_portal, load_portals
 from spiders.register import read_filter

@@ -14,9 +14,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from flows.counted import counted
-from flows.house import House
-from flows.terminal import (
+from flows.commands.counted import counted
+from flows.commands.terminal import (
     INTERRUPTED,
     Commands,
     HomeOption,
@@ -28,9 +27,10 @@ from flows.terminal import (
     stop,
     writable_folder,
 )
+from flows.home import House
 
 if TYPE_CHECKING:
-    from flows.extract_command import Read
+    from flows.commands.extract import Read
     from flows.run_summary import RunSummary
 
 app = typer.Typer(
@@ -68,8 +68,8 @@ def extract(
 
         yusuan extract downloads/ --json --output read/
     """
-    from flows.extract_command import extract_sources, find_sources, refuse_shared_outputs, write_whole
-    from flows.extraction_pool import Limits
+    from flows.commands.extract import extract_sources, find_sources, refuse_shared_outputs, write_whole
+    from flows.documents.workers import Limits
 
     try:
         over: list[Path] = []
@@ -165,8 +165,8 @@ def validate(
     """
     import json
 
-    from flows.validate_command import NotADisclosureError, Total, catalogue_table, find, show
-    from flows.validate_command import validate as judge_all
+    from flows.commands.validate import NotADisclosureError, Total, catalogue_table, find, show
+    from flows.commands.validate import validate as judge_all
 
     if list_checks:
         out.print(catalogue_table())
@@ -250,7 +250,7 @@ def up(
     """Start Prefect server, worker, deployments and the sample portal on loopback; ctrl-C stops them."""
     import time
 
-    from flows.up import ServiceError, prefect_house, sample_portal_process
+    from flows.services.up import ServiceError, prefect_house, sample_portal_process
 
     house = House.at(home)
     try:
@@ -281,15 +281,15 @@ def enter(home: Path | None) -> House:
 def run_flow(flow_name: str, house: House, **parameters: object) -> RunSummary:
     """Run nightly or rerun in this process; what a person can mend is said in one line, before a run is made of it."""
     from flows.choosing import WrongAddressError
-    from flows.expected_trouble import EXPECTED, no_interrupt_is_lost, quietly, refuse_wrong
-    from flows.up import temporary_server
+    from flows.commands.expected_trouble import EXPECTED, no_interrupt_is_lost, quietly, refuse_wrong
+    from flows.services.up import temporary_server
 
     try:
         refuse_wrong(flow_name, house, parameters)
         temporary_server(house)
-        from flows import in_process
         from flows.nightly import nightly
         from flows.rerun import rerun
+        from flows.services import in_process
 
         with no_interrupt_is_lost(), quietly():
             return in_process.run(nightly if flow_name == "nightly" else rerun, house.home, **parameters)
@@ -312,7 +312,7 @@ def ctrl_c_is_told() -> Iterator[None]:
 
 def show_run(summary: RunSummary, house: House) -> None:
     """What a run did, on the terminal."""
-    from flows.terminal import run_report
+    from flows.commands.terminal import run_report
 
     run_report(out, summary, house)
 
@@ -407,7 +407,7 @@ def demo(
     port: Annotated[int, typer.Option(help="Port of the sample portal on 127.0.0.1.", min=1, max=65535)] = 8642,
 ) -> None:
     """One night on the sample portal that ships with yusuan. Run it twice: the second time nothing is done twice."""
-    from flows.up import ServiceError, sample_portal_process
+    from flows.services.up import ServiceError, sample_portal_process
 
     house = enter(home)
     try:
@@ -416,7 +416,7 @@ def demo(
             summary = run_flow("nightly", house, portals=["sample"], base_urls={"sample": f"http://127.0.0.1:{port}"})
     except ServiceError as trouble:
         raise stop(str(trouble)) from None
-    from flows.terminal import where_to_look
+    from flows.commands.terminal import where_to_look
 
     show_run(summary, house)
     where_to_look(out, house)
@@ -432,8 +432,8 @@ def runs(
     as_json: JsonFlag = False,
 ) -> None:
     """The runs of this installation, newest first; with --show one of them in full."""
+    from flows.commands.terminal import run_report, runs_table
     from flows.run_summary import RunSummary
-    from flows.terminal import run_report, runs_table
 
     house = existing(home)
     folders = sorted((path for path in house.runs.glob("*") if path.is_dir()), reverse=True)
@@ -458,8 +458,8 @@ def runs(
 def main() -> None:
     """Entry point of the console command."""
     try:
-        from flows.portals_commands import portals_app
-        from flows.review_commands import review_app
+        from flows.commands.portals import portals_app
+        from flows.commands.review import review_app
 
         app.add_typer(review_app, name="review")
         app.add_typer(portals_app, name="portals")

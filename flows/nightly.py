@@ -15,9 +15,9 @@ from prefect.states import State
 from budget.sightings import Sighting
 from budget.states import DocumentState, RunState
 from flows.choosing import chosen_portals, refused
-from flows.counted import counted
-from flows.house import House
-from flows.portal_bounds import measure, outside, read_bounds
+from flows.commands.counted import counted
+from flows.home import House
+from flows.portals.bounds import measure, outside, read_bounds
 from flows.run_summary import FailedDownload, Measured, Outside, RunSummary
 from flows.runs import Run, end, process, run_name, running
 from review.queue import ReviewQueue

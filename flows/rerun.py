@@ -7,7 +7,7 @@ from prefect.states import State
 
 from budget.states import RunState
 from flows.choosing import choose
-from flows.house import House
+from flows.home import House
 from flows.run_summary import RunSummary
 from flows.runs import end, process, run_name, running
 

@@ -70,7 +70,7 @@ class FailedDownload(BaseModel):
 
 
 class Measured(BaseModel):
-    """What a run measured of a portal, or of itself (`whose` = run); measures by the names of `expectations.bounds`."""
+    """What a run measured of a portal, or of itself (`whose` = run); measures by the names of `expectations.judging.bounds`."""
 
     model_config = ConfigDict(frozen=True)
 

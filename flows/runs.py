@@ -18,13 +18,13 @@ from prefect.runtime import flow_run
 from prefect.states import Completed, Failed, State
 
 from budget.states import DocumentState, RunState
-from expectations.data_docs import write_data_docs
+from expectations.judging.data_docs import write_data_docs
 from flows.artifacts import Progress, publish
-from flows.counted import counted
-from flows.documents import read_prove_store
-from flows.extraction_pool import Limits
-from flows.house import House
-from flows.recipe import code_recipe
+from flows.commands.counted import counted
+from flows.documents.batch import read_prove_store
+from flows.documents.recipe import code_recipe
+from flows.documents.workers import Limits
+from flows.home import House
 from flows.run_summary import DocumentOutcome, RunSummary
 from review.queue import ReviewQueue
 from spiders.archive import Archive

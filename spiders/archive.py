@@ -33,7 +33,7 @@ from tempfile import NamedTemporaryFile
 from typing import Any
 
 from budget.sightings import Sighting
-from spiders.addresses import identity
+from spiders.reading.addresses import identity
 
 _SHA256 = re.compile(r"^[0-9a-f]{64}$")
 _SCHEMA = """

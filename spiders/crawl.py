@@ -254,7 +254,7 @@ class _Crawl:
         from scrapy.crawler import Crawler
 
         from spiders.families import spider_of
-        from spiders.settings import settings_for
+        from spiders.requests.settings import settings_for
 
         self.say(f"{portal.id}: begins")
         crawler = None
@@ -364,7 +364,7 @@ def _run(portals: list[Portal], archive_directory: Path, out: Path) -> int:
     from scrapy.utils.log import configure_logging
     from scrapy.utils.reactor import install_reactor
 
-    from spiders.settings import SETTINGS
+    from spiders.requests.settings import SETTINGS
 
     install_reactor(str(SETTINGS["TWISTED_REACTOR"]))
     from twisted.internet import reactor as installed

@@ -29,9 +29,9 @@ from urllib.parse import urlsplit
 
 from pydantic import ValidationError
 
-from spiders.platforms import platform_of
 from spiders.portals import FAMILIES, Column, Family, Portal, PortalError, load_portals, packaged_portals, read_portal
-from spiders.recognise import recognise_address
+from spiders.reading.platforms import platform_of
+from spiders.reading.recognise import recognise_address
 
 Level = Literal["province", "prefecture", "county"]
 LEVELS: tuple[str, ...] = get_args(Level)

@@ -11,9 +11,9 @@ from time import monotonic
 from typing import Protocol
 
 from budget.disclosure import ReaderName
+from extract.page.tables import PageBlocks, blocks_of, page_blocks
 from extract.readers.pdfium import PageContent, open_pdf
 from extract.reading import PageReader, Reading, UnreadableError
-from extract.tables import PageBlocks, blocks_of, page_blocks
 
 MAX_PAGES = 2000
 MAX_BYTES = 200 * 1024 * 1024

@@ -1,7 +1,7 @@
 """PDF pages through pdfium: bytes → glyphs and ruling lines of each page, in displayed points. The fast reader.
 
 Here belong the calls into pdfium and the questions only the file can answer: where a character stands, whether ink of it
-can be seen, which paths are ruling lines. Words, tables and cells are found elsewhere (`extract.tables`).
+can be seen, which paths are ruling lines. Words, tables and cells are found elsewhere (`extract.page.tables`).
 
 pdfium is called through `ctypes.PyDLL` on the library that pypdfium2 ships: a page asks for thousands of numbers, and the
 loop over them runs inside `map` without giving the interpreter lock away. What these calls take is made ready once
@@ -26,8 +26,8 @@ import pypdfium2
 import pypdfium2_raw.bindings as bindings
 
 from budget.printed_text import fold
+from extract.page.tables import Glyphs, Ruling, page_of
 from extract.reading import Page, UnreadableError
-from extract.tables import Glyphs, Ruling, page_of
 
 Floats = npt.NDArray[np.float64]
 Matrix = tuple[float, float, float, float, float, float]

@@ -15,11 +15,11 @@ import numpy as np
 import pypdfium2
 
 from budget.disclosure import PagePlace, Place, Unread
+from extract.page.tables import Glyphs, PageBlocks, Ruling, blocks_of, page_blocks
 from extract.readers.pdfium import PageContent, open_pdf
 from extract.readers.scan_picture import MAX_PAGES, Picture, image_pictures, pdf_picture, picture_boxes
 from extract.readers.scan_words import is_covered, lines_beside, upright, words_of
 from extract.reading import TRUSTED, Box, Grid, Line, Page, Reading, UnreadableError, Word
-from extract.tables import Glyphs, PageBlocks, Ruling, blocks_of, page_blocks
 
 __all__ = [
     "MAX_BYTES",

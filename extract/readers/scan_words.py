@@ -17,12 +17,12 @@ import numpy as np
 import numpy.typing as npt
 
 from budget.printed_text import squeeze
+from extract.page.tables import blocks_of
 from extract.readers.scan_figures import Digit, ink_verdict, is_well_formed, settled, strangers
 from extract.readers.scan_picture import Grey, Mask, Picture, ink_of
 from extract.readers.scan_recognition import Reading, find_lines, read_lines
 from extract.readers.scan_rules import find_rules, without_rules
 from extract.reading import TRUSTED, Box, Grid, Page, Rule, Word
-from extract.tables import blocks_of
 
 UNREADABLE: Final = "�"
 """The text of ink that could not be read."""

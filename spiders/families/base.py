@@ -26,20 +26,20 @@ from twisted.python.failure import Failure
 from budget.printed_text import squeeze
 from budget.sightings import Sighting
 from budget.states import Reason
-from spiders import pages, titles
-from spiders.addresses import belongs, identity, is_endpoint
 from spiders.archive import Archive, now
 from spiders.families.listing import Entry, Errand, Got, Listing, ListMemory, ListPage, Offer, Read, Trouble
 from spiders.file_types import DOCUMENTS, file_type
-from spiders.middlewares import RobotsForbids, header
-from spiders.pages import Article, HtmlPage, Row
-from spiders.platforms import Platform, platform_link, unwrapped
 from spiders.portals import Portal
-from spiders.recognise import recognise
+from spiders.reading import pages, titles
+from spiders.reading.addresses import belongs, identity, is_endpoint
+from spiders.reading.pages import Article, HtmlPage, Row
+from spiders.reading.platforms import Platform, platform_link, unwrapped
+from spiders.reading.recognise import recognise
+from spiders.reading.titles import ColumnHint, TitleVerdict, judge_title
+from spiders.requests.middlewares import RobotsForbids, header
+from spiders.requests.settings import FILE_BYTES, FILE_SECONDS
 from spiders.rules import read_rules
-from spiders.settings import FILE_BYTES, FILE_SECONDS
 from spiders.summary import Tally
-from spiders.titles import ColumnHint, TitleVerdict, judge_title
 
 # after so many walls in one night a portal is left alone
 WALLS_ARE_ENOUGH = 3

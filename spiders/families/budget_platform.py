@@ -16,12 +16,12 @@ from urllib.parse import parse_qsl, urlencode, urljoin
 from scrapy.http import Request, Response
 
 from budget.states import Reason
-from spiders import pages
 from spiders.archive import now
 from spiders.families.base import PortalSpider, posted
 from spiders.families.listing import Listing, ListPage, Trouble
-from spiders.pages import Article, Row
-from spiders.platforms import Platform, address_fields, platform_of, token, unwrapped
+from spiders.reading import pages
+from spiders.reading.pages import Article, Row
+from spiders.reading.platforms import Platform, address_fields, platform_of, token, unwrapped
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,14 +19,14 @@ from scrapy.http import Request, Response
 
 from budget.printed_text import squeeze
 from budget.states import Reason
-from spiders import pages
-from spiders.addresses import identity
 from spiders.families.base import PortalSpider, folder_of
 from spiders.families.listing import Listing, ListPage, Trouble
-from spiders.middlewares import header
-from spiders.pages import HtmlPage, Row, read_page, read_rows, rows_of_fragment, text_of
+from spiders.reading import pages
+from spiders.reading.addresses import identity
+from spiders.reading.pages import HtmlPage, Row, read_page, read_rows, rows_of_fragment, text_of
+from spiders.reading.scripts import NotALiteralError, assigned
+from spiders.requests.middlewares import header
 from spiders.rules import pattern, read_rules
-from spiders.scripts import NotALiteralError, assigned
 
 _UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 _BLOCK = re.compile(rf"(?:/columns/({_UUID}))?/templates/({_UUID})/blocks/({_UUID})", re.IGNORECASE)

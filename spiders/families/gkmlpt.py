@@ -16,12 +16,12 @@ from urllib.parse import urlsplit
 from scrapy.http import Request, Response
 
 from budget.states import Reason
-from spiders import pages
 from spiders.families.base import PortalSpider
 from spiders.families.listing import Listing, ListPage, Trouble
-from spiders.pages import Attachment, HtmlPage, Row
+from spiders.reading import pages
+from spiders.reading.pages import Attachment, HtmlPage, Row
+from spiders.reading.scripts import NotALiteralError, assigned
 from spiders.rules import pattern, read_rules
-from spiders.scripts import NotALiteralError, assigned
 
 _SID = re.compile(r"""\bSID["']?\s*:\s*["']?(\d{1,12})""")
 _TREE = re.compile(r"""\bTREE["']?\s*:""")

@@ -14,11 +14,11 @@ from urllib.parse import urlencode
 from scrapy.http import Request, Response
 
 from budget.states import Reason
-from spiders import pages
 from spiders.families.base import PortalSpider, folder_of
 from spiders.families.listing import Listing, ListPage, Trouble
-from spiders.pages import HtmlPage, read_page, read_rows, rows_of_fragment
-from spiders.scripts import NotALiteralError, read_literal
+from spiders.reading import pages
+from spiders.reading.pages import HtmlPage, read_page, read_rows, rows_of_fragment
+from spiders.reading.scripts import NotALiteralError, read_literal
 
 _COUNT = re.compile(r"""\bcount\s*=\s*["']?(\d{1,7})""")
 _PAGE_SIZE = re.compile(r"""\bpage_?size\s*=\s*["']?(\d{1,4})""", re.IGNORECASE)

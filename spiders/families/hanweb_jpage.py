@@ -14,11 +14,11 @@ from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit
 from scrapy.http import Request, Response
 
 from budget.states import Reason
-from spiders import pages
-from spiders.addresses import identity
 from spiders.families.base import PortalSpider, folder_of
 from spiders.families.listing import Listing, ListPage, Trouble
-from spiders.pages import HtmlPage, Row, read_page, read_rows, rows_of_fragment
+from spiders.reading import pages
+from spiders.reading.addresses import identity
+from spiders.reading.pages import HtmlPage, Row, read_page, read_rows, rows_of_fragment
 
 _HREF = re.compile(r"href\s*=\s*[\"']([^\"']{1,1500})[\"']", re.IGNORECASE)
 _TOTAL = re.compile(r"<totalrecord>\s*(\d{1,7})|\btotalrecord[\"']?\s*[:=]\s*[\"']?(\d{1,7})", re.IGNORECASE)

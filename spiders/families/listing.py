@@ -9,11 +9,11 @@ from typing import Any, Generic, Literal, TypeVar
 
 from budget.sightings import Sighting
 from budget.states import Reason
-from spiders import pages
-from spiders.addresses import identity
-from spiders.pages import Article, Row
 from spiders.portals import Column
-from spiders.titles import ColumnHint, TitleVerdict
+from spiders.reading import pages
+from spiders.reading.addresses import identity
+from spiders.reading.pages import Article, Row
+from spiders.reading.titles import ColumnHint, TitleVerdict
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")

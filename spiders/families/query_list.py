@@ -17,7 +17,7 @@ from scrapy.http import Request
 from budget.printed_text import squeeze
 from spiders.families.base import PortalSpider, folder_of
 from spiders.families.listing import Listing, ListPage, Trouble
-from spiders.pages import HtmlPage, Row, read_rows, text_of
+from spiders.reading.pages import HtmlPage, Row, read_rows, text_of
 
 _NEXT = re.compile(r"^(下一?页|下页|后一?页|后页|next(page)?|[>›»]|&gt;)[>›»]*$", re.IGNORECASE)
 _POSTBACK = re.compile(

@@ -14,10 +14,10 @@ from urllib.parse import urljoin
 from scrapy.http import Request, Response
 
 from budget.states import Reason
-from spiders import pages
 from spiders.families.listing import Listing, ListPage, Trouble
 from spiders.families.static_pager import StaticPagerSpider
-from spiders.pages import Attachment, HtmlPage, Row
+from spiders.reading import pages
+from spiders.reading.pages import Attachment, HtmlPage, Row
 
 _CHANNEL = re.compile(r"/(?:common/search|searchList)/([0-9a-f]{32})")
 _SEARCH = re.compile(r"/searchList/[0-9a-f]{32}")

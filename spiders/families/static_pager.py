@@ -15,7 +15,7 @@ from scrapy.http import Request
 
 from spiders.families.base import PortalSpider, folder_of
 from spiders.families.listing import Listing, ListPage, Trouble
-from spiders.pages import HtmlPage, Row, read_rows, text_of
+from spiders.reading.pages import HtmlPage, Row, read_rows, text_of
 
 # a call, not `function createPageHTML(…)`; arguments may span lines
 _CALL = re.compile(r"(?<!function )(?<![\w.])createPageHTML\s*\(([^()]{1,300})\)")

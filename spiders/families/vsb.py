@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from budget.printed_text import squeeze
 from spiders.families.base import PortalSpider
 from spiders.families.listing import Listing, ListPage
-from spiders.pages import HtmlPage, _select, read_rows, text_of
+from spiders.reading.pages import HtmlPage, _select, read_rows, text_of
 
 _PLACE = re.compile(r"(?<!\d)(\d{1,4})\s*/\s*(\d{1,4})(?!\d)")
 _ROWS_TOTAL = re.compile(r"共\s*(\d{1,6})\s*(?:条|项|篇)")

@@ -1,6 +1,6 @@
-"""`python -m flows.digit_changes`, under the name it had before."""
+"""`python -m measure.digit_changes`, under the name it had before."""
 
-from flows.digit_changes import main
+from measure.digit_changes import main
 
 if __name__ == "__main__":
     raise SystemExit(main())

@@ -8,7 +8,7 @@ from importlib import resources
 
 import pytest
 
-from expectations.bounds import (
+from expectations.judging.bounds import (
     RULE,
     BoundsError,
     MeasuredRun,

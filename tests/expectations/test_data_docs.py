@@ -11,7 +11,7 @@ import pytest
 
 from budget.disclosure import Disclosure
 from expectations import judge
-from expectations.data_docs import write_data_docs
+from expectations.judging.data_docs import write_data_docs
 
 Build = Callable[..., Disclosure]
 

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from expectations.engine import SuiteError, evaluate
+from expectations.judging.engine import SuiteError, evaluate
 
 FRAME = pd.DataFrame({"whose": ["a", "b"], "value": [1, 5]})
 

@@ -12,8 +12,9 @@ import pytest
 
 from budget.disclosure import Disclosure, Finding, FindingCell, Place, Unread
 from budget.states import Origin, Severity
-from expectations import apply, frame, judge, judgement, reconcile, reconciliation_rows
-from expectations.catalogue import checks
+from expectations import apply, frame, judge, reconcile, reconciliation_rows
+from expectations.judging import judgement
+from expectations.judging.catalogue import checks
 
 Build = Callable[..., Disclosure]
 

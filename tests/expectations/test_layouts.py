@@ -7,7 +7,7 @@ from typing import Any
 
 from budget.disclosure import Disclosure, Indicator, Project, ProseFact
 from expectations import reconcile
-from expectations.checks_page import page
+from expectations.judging.checks_page import page
 
 Build = Callable[..., Disclosure]
 

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from budget.disclosure import CodeSystem, Disclosure, Fact, Indicator, Project, ProseFact, Role, Row, Statement
 from budget.kinds import statement_kinds
 from expectations import Reconciled, judge, reconcile
-from expectations.prose import topics
-from expectations.wording import findings_of
+from expectations.checks.prose import topics
+from expectations.judging.wording import findings_of
 
 Build = Callable[..., Disclosure]
 KINDS = [*(kind.name for kind in statement_kinds()), "unknown"]

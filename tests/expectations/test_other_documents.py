@@ -11,7 +11,7 @@ import pytest
 from budget.disclosure import Disclosure
 from budget.states import Origin, Severity
 from expectations import judge, reconcile, units_listed
-from expectations.other_documents import says_where
+from expectations.checks.other_documents import says_where
 
 Build = Callable[..., Disclosure]
 

@@ -9,7 +9,7 @@ import pytest
 from budget.disclosure import Disclosure, Document, Fact, Finding, FindingCell, PagePlace, Place
 from budget.states import Origin, Severity
 from expectations import compare, sample_places
-from expectations.sampling import holds, second_reading_findings
+from expectations.judging.sampling import holds, second_reading_findings
 
 
 def made(pages: int = 40, *, sha256: str = "a" * 64) -> Disclosure:

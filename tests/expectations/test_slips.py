@@ -12,7 +12,7 @@ import pytest
 from budget.disclosure import Disclosure
 from budget.states import Severity
 from expectations import judge
-from expectations.slips import slip_of
+from expectations.judging.slips import slip_of
 
 Build = Callable[..., Disclosure]
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from budget.disclosure import Disclosure
 from expectations import reconcile
-from expectations.identities import Identity
+from expectations.view.identities import Identity
 
 Build = Callable[..., Disclosure]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from expectations.wording import inside_quotes
+from expectations.judging.wording import inside_quotes
 
 
 def test_a_label_with_quotation_marks_of_its_own_is_quoted_once() -> None:

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from extract.page.tables import blocks_of
 from extract.reading import Grid, Page, Word
-from extract.tables import blocks_of
 
 SIZE = 9.0
 PADDING = 5.0

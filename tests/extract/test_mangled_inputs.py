@@ -30,7 +30,7 @@ from reportlab.pdfbase.cidfonts import UnicodeCIDFont
 from reportlab.pdfgen.canvas import Canvas
 
 from budget.disclosure import Disclosure, ErrorCode
-from flows.extraction_pool import Job, Limits, extract_all
+from flows.documents.workers import Job, Limits, extract_all
 
 SECONDS, MEMORY_MB = 25.0, 2560
 STARVED = {"forms.pdf", "forms times ten.pdf"}

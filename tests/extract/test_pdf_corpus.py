@@ -13,10 +13,10 @@ from pathlib import Path
 
 import pytest
 
+from extract.page.tables import page_blocks
 from extract.readers.pdf import read_pdf
 from extract.readers.pdfium import open_pdf
 from extract.reading import Grid
-from extract.tables import page_blocks
 
 SHARED = Path(os.environ.get("YUSUAN_SHARED", Path(__file__).parents[2].parent / "shared"))
 CORPUS, SAMPLES = SHARED / "corpus", SHARED / "samples"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from extract.prose import prose_facts_of
+from extract.prose.facts import prose_facts_of
 from extract.reading import Line, Reading
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from budget.disclosure import PagePlace, TablePlace
-from extract.prose import prose_facts_of
-from extract.prose_paragraphs import paragraphs
+from extract.prose.facts import prose_facts_of
+from extract.prose.paragraphs import paragraphs
 from extract.reading import Grid, GridCell, Line, Reading
 
 _SIZE = (595.0, 842.0)

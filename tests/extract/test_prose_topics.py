@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from extract.document import extract_bytes
-from extract.prose_topics import counts, mentions, topics
+from extract.prose.topics import counts, mentions, topics
 
 ROOT = Path(__file__).parents[2]
 SYNTHETIC = Path(environ.get("YUSUAN_SHARED", ROOT.parent / "shared")) / "samples" / "synthetic"

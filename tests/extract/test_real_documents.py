@@ -1,7 +1,7 @@
 """What real disclosures say of themselves, and which statements stand on their pages, as a person read them.
 
 The facts are in `real_documents.toml`; the documents lie outside the repository and are skipped where absent. The first of
-every few is read here; set YUSUAN_ALL=1 to read them all (minutes). `python -m flows.accuracy` counts over all of them.
+every few is read here; set YUSUAN_ALL=1 to read them all (minutes). `python -m measure.accuracy` counts over all of them.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from extract.reading import Line, Reading
-from extract.stray_amounts import stray_amounts
+from extract.statements.stray_amounts import stray_amounts
 
 
 def reading(*texts: str, page: int | None = 3) -> Reading:

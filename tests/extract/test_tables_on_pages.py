@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import time
 
+from extract.page.tables import PageBlocks, blocks_of
 from extract.reading import Grid, Line, Page, Rule, Word
-from extract.tables import PageBlocks, blocks_of
 
 SIZE = 9.0
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from flows.house import House
-from flows.up import prefect_house
+from flows.home import House
+from flows.services.up import prefect_house
 
 Yusuan = Callable[..., "subprocess.CompletedProcess[str]"]
 

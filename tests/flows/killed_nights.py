@@ -21,8 +21,8 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from flows.house import House
-from flows.up import prefect_house
+from flows.home import House
+from flows.services.up import prefect_house
 from spiders.sample_portal import SamplePortal
 from warehouse import Warehouse
 

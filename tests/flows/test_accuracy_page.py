@@ -8,8 +8,8 @@ import pytest
 
 from budget.disclosure import Disclosure, Document, Finding
 from extract.document import extract_bytes
-from flows import accuracy_of_checks
-from flows.accuracy import BEGIN, END, sums_table, write
+from measure import accuracy_of_checks
+from measure.accuracy import BEGIN, END, sums_table, write
 
 PRINTED = (
     "a.pdf facts 3/3 given 3\n"

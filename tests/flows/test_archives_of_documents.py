@@ -17,9 +17,9 @@ import pytest
 
 from budget.sightings import Sighting
 from budget.states import DocumentState
-from flows.documents import read_prove_store
-from flows.extraction_pool import Job, extract_all
-from flows.output_names import MAX_BYTES, member_path, output_name
+from flows.commands.output_names import MAX_BYTES, member_path, output_name
+from flows.documents.batch import read_prove_store
+from flows.documents.workers import Job, extract_all
 from review.queue import ReviewQueue
 from spiders.archive import Archive
 from warehouse import Warehouse

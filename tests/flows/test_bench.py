@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from reportlab.pdfgen.canvas import Canvas
 
-import flows.bench as bench
+import measure.bench as bench
 
 
 def document(path: Path, pages: int) -> Path:

@@ -13,15 +13,15 @@ import pytest
 from prefect.settings import PREFECT_API_URL, temporary_settings
 
 from budget.states import DocumentState, RunState
-from expectations.bounds import parse_bounds
-from flows import in_process
+from expectations.judging.bounds import parse_bounds
 from flows.command_line import exit_of
-from flows.house import House
+from flows.home import House
 from flows.nightly import keep_evidence, nightly, summarise
-from flows.portal_bounds import WHOLE_RUN, complaints_of_bounds, history, measure, proposal, remark_of
-from flows.portal_confirmation import id_of
+from flows.portals.bounds import WHOLE_RUN, complaints_of_bounds, history, measure, proposal, remark_of
+from flows.portals.confirmation import id_of
 from flows.run_summary import DocumentOutcome, Measured, RunSummary
 from flows.runs import Run
+from flows.services import in_process
 from spiders.archive import Archive
 from spiders.portals import RESERVED
 from spiders.sample_portal import SamplePortal
@@ -183,7 +183,7 @@ def test_the_whole_run_has_bounds_of_its_own(run: Run) -> None:
 
 
 def _outside(run: Run, measured: tuple[Measured, ...]) -> tuple[object, ...]:
-    from flows.portal_bounds import outside
+    from flows.portals.bounds import outside
 
     return outside(run.house, measured)
 

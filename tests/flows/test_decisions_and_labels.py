@@ -9,9 +9,9 @@ from budget.disclosure import Disclosure, Finding
 from budget.states import DocumentState, Origin, Reason, Severity
 from extract.document import extract_bytes
 from flows.choosing import choose
-from flows.documents import read_prove_store
-from flows.extract_command import label_of
-from flows.validate_command import _as_read
+from flows.commands.extract import label_of
+from flows.commands.validate import _as_read
+from flows.documents.batch import read_prove_store
 from review.queue import ReviewQueue
 from spiders.archive import Archive
 from warehouse import Warehouse

@@ -14,8 +14,8 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from flows.extract_command import find_sources, write_whole
-from flows.validate_command import find
+from flows.commands.extract import find_sources, write_whole
+from flows.commands.validate import find
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = ROOT / "spiders" / "sample_portal" / "documents"

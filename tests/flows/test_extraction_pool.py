@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from flows.extraction_pool import Job, Limits, extract_all
+from flows.documents.workers import Job, Limits, extract_all
 
 DOCUMENTS = Path(__file__).parents[2] / "spiders" / "sample_portal" / "documents"
 GOOD = DOCUMENTS / "gaoxin_renshe_2024.pdf"
@@ -88,7 +88,7 @@ def test_a_worker_that_is_killed_fails_its_document_only() -> None:
 def test_the_first_worker_of_a_program_is_deaf_to_interrupts_from_its_first_instruction() -> None:
     started = """
 import multiprocessing, signal, time
-from flows.extraction_pool import deaf_to_interrupts
+from flows.documents.workers import deaf_to_interrupts
 if __name__ == "__main__":
     with deaf_to_interrupts():
         worker = multiprocessing.get_context("spawn").Process(target=time.sleep, args=(0,))

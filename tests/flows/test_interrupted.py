@@ -11,8 +11,8 @@ from types import ModuleType
 
 import pytest
 
-from flows.expected_trouble import no_interrupt_is_lost
-from flows.house import House, NoHouseError
+from flows.commands.expected_trouble import no_interrupt_is_lost
+from flows.home import House, NoHouseError
 
 
 @pytest.fixture(scope="module")
@@ -112,8 +112,8 @@ def test_a_command_that_looks_refuses_a_home_that_is_none_and_makes_nothing(
     from typer.testing import CliRunner
 
     from flows import command_line
-    from flows.portals_commands import portals_app
-    from flows.review_commands import review_app
+    from flows.commands.portals import portals_app
+    from flows.commands.review import review_app
 
     monkeypatch.delenv("YUSUAN_DATABASE_URL", raising=False)
     rooms = {"review": review_app, "portals": portals_app}

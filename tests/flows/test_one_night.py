@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from budget.printed_text import squeeze
-from flows.house import House
+from flows.home import House
 from flows.run_summary import RunSummary
 from spiders.sample_portal import SamplePortal
 from warehouse import Warehouse

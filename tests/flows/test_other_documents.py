@@ -14,8 +14,8 @@ import pytest
 from budget.disclosure import Disclosure
 from budget.sightings import Sighting
 from budget.states import DocumentState
-from flows.documents import read_prove_store
-from flows.other_documents import _answered_by_other, documents_beside
+from flows.documents.batch import read_prove_store
+from flows.documents.beside import _answered_by_other, documents_beside
 from flows.run_summary import DocumentOutcome
 from review.queue import ReviewQueue
 from spiders.archive import Archive
@@ -146,7 +146,7 @@ def test_under_a_new_recipe_the_loaded_one_stays_and_the_other_waits(
     first, second = place.put(*(two_files[::-1] if turned else two_files))
     place.read([first])
     place.read([second])
-    monkeypatch.setattr("flows.recipe.code_recipe", lambda: "0123456789abcdef")
+    monkeypatch.setattr("flows.documents.recipe.code_recipe", lambda: "0123456789abcdef")
     for batch in [[first, second]] if together else [[second], [first]]:
         place.read(batch)
     assert [place.warehouse.version(sha)["state"] for sha in (first, second)] == ["loaded", "in_review"]  # type: ignore[index]
@@ -170,7 +170,7 @@ def test_a_contradiction_that_was_accepted_stays_settled_whichever_is_read_again
     for again in ([first], [second]):
         place.read(again)
         assert place.warehouse.content_digest() == stands
-    monkeypatch.setattr("flows.recipe.code_recipe", lambda: "0123456789abcdef")
+    monkeypatch.setattr("flows.documents.recipe.code_recipe", lambda: "0123456789abcdef")
     for again in ([first], [second]):
         assert place.read(again)[again[0]].state is DocumentState.LOADED
     assert (place.findings(first), place.findings(second)) == ([], settled)

@@ -19,10 +19,11 @@ from rich.console import Console
 from typer.testing import CliRunner
 
 from flows.choosing import chosen_portals, refused, registered_portals
-from flows.coverage import late_by_portal, portal_lines, status_table
-from flows.house import House
+from flows.commands.coverage import late_by_portal, portal_lines, status_table
+from flows.commands.portals import level_of, portals_app
+from flows.home import House
 from flows.nightly import portal_runs
-from flows.portal_confirmation import (
+from flows.portals.confirmation import (
     Confirmation,
     add_portal,
     confirm_portal,
@@ -34,8 +35,7 @@ from flows.portal_confirmation import (
     trial_of,
     why_refused,
 )  # fmt: skip
-from flows.portal_page import PageError, fetch_page
-from flows.portals_commands import level_of, portals_app
+from flows.portals.page import PageError, fetch_page
 from spiders.archive import read_sightings
 from spiders.portals import PortalError, read_portal
 from spiders.register import register

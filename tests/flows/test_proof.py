@@ -9,7 +9,7 @@ import pytest
 from budget.disclosure import Disclosure
 from expectations import SuiteError
 from extract.document import extract_bytes
-from flows import proof
+from flows.documents import proof
 
 DOCUMENTS = Path(__file__).parents[2] / "spiders" / "sample_portal" / "documents"
 

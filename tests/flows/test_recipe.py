@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from budget.decisions import Decision
-from flows import recipe
+from flows.documents import recipe
 
 
 def decision(note: str) -> Decision:

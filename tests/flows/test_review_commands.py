@@ -10,9 +10,9 @@ from typer.testing import CliRunner
 
 from budget.sightings import Sighting
 from budget.states import Reason
-from flows import terminal
-from flows.house import House
-from flows.review_commands import review_app
+from flows.commands import terminal
+from flows.commands.review import review_app
+from flows.home import House
 from review.queue import ReviewQueue
 from warehouse import Warehouse
 

@@ -13,9 +13,9 @@ import pytest
 from openpyxl import Workbook
 
 from budget.sightings import SaidByPages, Sighting
-from flows.documents import read_prove_store
+from flows.documents.batch import read_prove_store
+from flows.documents.words_of_pages import PageWords, said_by, years_named
 from flows.run_summary import DocumentOutcome
-from flows.said_by_pages import PageWords, said_by, years_named
 from review.queue import ReviewQueue
 from spiders.archive import Archive
 from warehouse import Warehouse

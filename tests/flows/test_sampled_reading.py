@@ -14,16 +14,17 @@ from PIL import Image, ImageDraw, ImageFont
 from budget.decisions import Decision, anchor_of
 from budget.disclosure import Disclosure, PagePlace
 from budget.states import DocumentState, Origin, Reason, Severity
-from expectations.sampling import CHECK, sampled_share
+from expectations.judging.sampling import CHECK, sampled_share
 from extract.document import extract_bytes
 from extract.readers.pdfplumber_pages import texts_in_boxes
-from flows import documents, sampled_reading, second_reading
-from flows.documents import read_prove_store, state_of
-from flows.extraction_pool import Limits
-from flows.proof import Proved, prove
+from flows.documents import batch as documents
+from flows.documents import sampled_reading, second_reading
+from flows.documents.batch import read_prove_store, state_of
+from flows.documents.proof import Proved, prove
+from flows.documents.sampled_reading import read_again
+from flows.documents.second_reading import answer, ask, second_reader, stop_readers, texts_on_pages
+from flows.documents.workers import Limits
 from flows.run_summary import RunSummary, SampledPages
-from flows.sampled_reading import read_again
-from flows.second_reading import answer, ask, second_reader, stop_readers, texts_on_pages
 from review.cells import CellAddress, anchor_of_cell
 from review.replay import correct_cell, replay
 from spiders.archive import Archive

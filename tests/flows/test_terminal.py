@@ -15,9 +15,9 @@ from rich.console import Console
 from typer.testing import CliRunner
 
 from flows.command_line import app
-from flows.counted import counted
-from flows.coverage import portal_lines, status_table
-from flows.terminal import show_table
+from flows.commands.counted import counted
+from flows.commands.coverage import portal_lines, status_table
+from flows.commands.terminal import show_table
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = ROOT / "spiders" / "sample_portal" / "documents"

@@ -19,9 +19,9 @@ from budget.disclosure import Disclosure, Finding
 from budget.states import Origin, Severity
 from extract.document import extract_bytes
 from flows.command_line import _share, app
-from flows.sampled_reading import Unasked
-from flows.validate_command import Total, find
-from flows.validate_command import validate as judge_all
+from flows.commands.validate import Total, find
+from flows.commands.validate import validate as judge_all
+from flows.documents.sampled_reading import Unasked
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = ROOT / "spiders" / "sample_portal" / "documents"

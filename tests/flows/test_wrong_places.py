@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from flows.choosing import WrongAddressError, chosen_portals
-from flows.house import House, NoHouseError
+from flows.home import House, NoHouseError
 from warehouse import UnusableWarehouseError, Warehouse
 
 ROOT = Path(__file__).parents[2]

@@ -31,8 +31,8 @@ def commands() -> list[tuple[str, str]]:
 
 def root_command() -> click.Command:
     from flows.command_line import app
-    from flows.portals_commands import portals_app
-    from flows.review_commands import review_app
+    from flows.commands.portals import portals_app
+    from flows.commands.review import review_app
 
     if "portals" not in {group.name for group in app.registered_groups}:
         app.add_typer(portals_app, name="portals")

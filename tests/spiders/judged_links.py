@@ -21,12 +21,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from spiders import pages
-from spiders.addresses import identity
 from spiders.families import spider_of
-from spiders.pages import HtmlPage
-from spiders.recognise import recognise
-from spiders.titles import ColumnHint, judge_title
+from spiders.reading import pages
+from spiders.reading.addresses import identity
+from spiders.reading.pages import HtmlPage
+from spiders.reading.recognise import recognise
+from spiders.reading.titles import ColumnHint, judge_title
 
 HERE = Path(__file__).parent
 SAVED = Path(os.environ.get("YUSUAN_SHARED", HERE.parents[1].parent / "shared")) / "corpus" / "html"

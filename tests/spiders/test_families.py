@@ -21,7 +21,7 @@ from scrapy.http import HtmlResponse
 from spiders.archive import Archive
 from spiders.families import spider_of
 from spiders.families.listing import Listing, ListPage, Trouble
-from spiders.titles import ColumnHint
+from spiders.reading.titles import ColumnHint
 
 A_PAGE = 5
 COLUMN, TEMPLATE, BLOCK = (f"8c34b9fc-0000-4000-8000-00000000000{n}" for n in (1, 2, 3))

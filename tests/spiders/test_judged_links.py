@@ -11,8 +11,8 @@ import pytest
 
 from spiders.families.listing import ListMemory
 from spiders.families.query_list import QueryListSpider
-from spiders.pages import read_page, read_rows
-from spiders.titles import ColumnHint, judge_title
+from spiders.reading.pages import read_page, read_rows
+from spiders.reading.titles import ColumnHint, judge_title
 
 BAR = 0.98
 

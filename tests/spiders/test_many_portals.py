@@ -17,7 +17,7 @@ import pytest
 import yaml
 
 from spiders.archive import Archive, read_sightings
-from spiders.settings import SETTINGS, settings_for
+from spiders.requests.settings import SETTINGS, settings_for
 
 ROOT = Path(__file__).parents[2]
 PORTALS, DOCUMENTS, DELAY = 30, 5, 0.05

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from spiders.addresses import belongs, identity, resolve, site_of
 from spiders.families.static_pager import Pager, StaticPagerSpider, read_pager
 from spiders.file_types import file_type
-from spiders.pages import (
+from spiders.reading.addresses import belongs, identity, resolve, site_of
+from spiders.reading.pages import (
     decode,
     find_attachments,
     json_jump,
@@ -24,7 +24,7 @@ from spiders.pages import (
     read_rows,
     redirect_stub,
 )
-from spiders.walls import recognise_wall
+from spiders.requests.walls import recognise_wall
 
 HERE = "http://www.example.gov.cn/zwgk/ysjs/202402/t20240226_1.html"
 

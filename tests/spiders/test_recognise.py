@@ -12,10 +12,10 @@ from scrapy.http import HtmlResponse
 from spiders.archive import Archive
 from spiders.families import spider_of
 from spiders.families.listing import Listing
-from spiders.pages import decode
 from spiders.portals import Portal
-from spiders.recognise import recognise, recognise_address
-from spiders.titles import ColumnHint
+from spiders.reading.pages import decode
+from spiders.reading.recognise import recognise, recognise_address
+from spiders.reading.titles import ColumnHint
 
 SAVED = Path(os.environ.get("YUSUAN_SHARED", Path(__file__).parents[2].parent / "shared")) / "corpus" / "html"
 UUID = "8c34b9fc-1111-4222-8333-444455556666"

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spiders.platforms import platform_of, token, unwrapped
-from spiders.scripts import NotALiteralError, assigned, read_literal
+from spiders.reading.platforms import platform_of, token, unwrapped
+from spiders.reading.scripts import NotALiteralError, assigned, read_literal
 
 
 def test_keys_without_quotes_single_quotes_escapes_and_a_comma_too_many() -> None:

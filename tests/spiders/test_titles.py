@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from spiders.titles import ColumnHint, column_kind, column_year, full_title, is_cut, judge_title, other_place, year_of
+from spiders.reading.titles import (
+    ColumnHint,
+    column_kind,
+    column_year,
+    full_title,
+    is_cut,
+    judge_title,
+    other_place,
+    year_of,
+)
 
 REGION = "河北省石家庄市正定县"
 NOTHING = ColumnHint()

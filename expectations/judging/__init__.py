@@ -1,0 +1,1 @@
+"""Identities → findings: catalogue, Great Expectations, roots, wording; the bounds of runs; the sampled second reading."""

@@ -1,0 +1,210 @@
+"""`judge`: many disclosures at once → findings. Great Expectations decides what fails; this module only asks and words it.
+
+The suites in `expectations/suites/*.json` are the judge: an identity becomes a finding only when an expectation names its
+row as unexpected. Suites, context and data source are made once per batch; nothing is sent anywhere.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache, cached_property
+from importlib import resources
+from typing import TYPE_CHECKING, Any
+
+from budget.cycles import no_search_for_cycles
+from budget.disclosure import Disclosure, Finding, Place
+from budget.reconciliations import Reconciliation
+from expectations.judging.catalogue import checks
+from expectations.judging.engine import SuiteError, evaluate
+from expectations.judging.reconciliation import Reconciled, frame, reconcile, reconciliation
+from expectations.judging.wording import findings_of
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SecondReading = Callable[[str, Place], str | None]
+"""(sha256 of the file, place) → what an independent reader reads there, '' for blank, None when it cannot say."""
+
+
+@dataclass(frozen=True)
+class Judgement(Mapping[str, tuple[Finding, ...]]):
+    """What was found, by sha256; with the frame that was judged and the reconciliations to store.
+
+    `outcomes` are Great Expectations' own results. The frame and their JSON are made when they are asked for: kept for a whole
+    night they would be most of its memory.
+    """
+
+    findings: dict[str, tuple[Finding, ...]]
+    reconciliations: dict[str, tuple[Reconciliation, ...]]
+    outcomes: tuple[Any, ...] = field(default=(), repr=False)
+    disclosures: tuple[Disclosure, ...] = field(default=(), repr=False)
+    beside: Mapping[str, Sequence[Disclosure]] = field(default_factory=dict, repr=False)
+    failed: frozenset[tuple[str, int]] = field(default=frozenset(), repr=False)
+
+    @cached_property
+    def results(self) -> tuple[dict[str, Any], ...]:
+        """The JSON results of the suites, for Data Docs."""
+        return tuple(one.to_json_dict() for one in self.outcomes)
+
+    @cached_property
+    def frame(self) -> pd.DataFrame:
+        """The reconciliation frame with a column `failed`: what Great Expectations named."""
+        table = frame([reconcile(one, self.beside.get(one.document.sha256, ())) for one in self.disclosures])
+        table["failed"] = [
+            (document, identity) in self.failed
+            for document, identity in zip(table["document"], table["identity"], strict=True)
+        ]
+        return table
+
+    def __getitem__(self, sha256: str) -> tuple[Finding, ...]:
+        return self.findings[sha256]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.findings)
+
+    def __len__(self) -> int:
+        return len(self.findings)
+
+
+def judge(
+    disclosures: Sequence[Disclosure],
+    *,
+    second_reading: SecondReading | None = None,
+    beside: Mapping[str, Sequence[Disclosure]] | None = None,
+) -> Judgement:
+    """Every finding of every disclosure, by sha256.
+
+    `beside` gives, by sha256, the other documents that a document is compared with (DOC); they are not judged themselves.
+
+    `second_reading` is asked for suspected cells only: agreement makes the finding the publisher's, disagreement ours;
+    without it the origin of a contradiction is unknown. Findings that a disclosure already carries come first.
+    Raises SuiteError when Great Expectations cannot evaluate an expectation.
+    """
+    with no_search_for_cycles():
+        return _judge(disclosures, second_reading, beside or {})
+
+
+def _judge(
+    disclosures: Sequence[Disclosure],
+    second_reading: SecondReading | None,
+    beside: Mapping[str, Sequence[Disclosure]],
+) -> Judgement:
+    by_sha = {one.document.sha256: one for one in disclosures}
+    reconciled = [reconcile(one, beside.get(sha256, ())) for sha256, one in by_sha.items()]
+    failed, outcomes = _failing(_judged_frame(reconciled))
+    of_document: dict[str, list[int]] = defaultdict(list)
+    for document, number in sorted(failed):
+        of_document[document].append(number)
+    findings = {
+        one.disclosure.document.sha256: findings_of(one, of_document[one.disclosure.document.sha256], second_reading)
+        for one in reconciled
+    }
+    stored = {_sha(one): _stored(one, of_document[_sha(one)]) for one in reconciled}
+    # Great Expectations keeps exceptions of its own that keep this frame: without its names the identities go at once
+    del reconciled
+    return Judgement(findings, stored, outcomes, tuple(by_sha.values()), beside, frozenset(failed))
+
+
+def _sha(one: Reconciled) -> str:
+    return one.disclosure.document.sha256
+
+
+def _stored(one: Reconciled, failing: list[int]) -> tuple[Reconciliation, ...]:
+    named = set(failing)
+    return tuple(
+        reconciliation(identity, failed=number in named) for number, identity in enumerate(one.identities)
+    )  # fmt: skip
+
+
+def apply(disclosure: Disclosure, findings: Sequence[Finding]) -> Disclosure:
+    """The disclosure with these findings in place of its own (`judge` keeps those it already had)."""
+    return disclosure.model_copy(update={"findings": tuple(findings)})
+
+
+# --------------------------------------------------------------------------- the judge
+
+
+@cache
+def suites() -> tuple[dict[str, Any], ...]:
+    """The expectation suites as shipped, by file name."""
+    folder = resources.files("expectations").joinpath("suites")
+    files = sorted((item for item in folder.iterdir() if item.name.endswith(".json")), key=lambda item: item.name)
+    return tuple(json.loads(item.read_text(encoding="utf-8")) for item in files)
+
+
+def judged_checks(given: Sequence[dict[str, Any]] | None = None) -> set[str]:
+    """Check ids that the suites have an expectation for."""
+    loaded = suites() if given is None else given
+    return {one["meta"]["check"] for suite in loaded for one in suite["expectations"] if "check" in one.get("meta", {})}
+
+
+def _judged_frame(reconciled: Sequence[Reconciled]) -> pd.DataFrame:
+    """What the suites look at: one row a claimed identity, and by how much its sides miss each other beyond the tolerance.
+
+    A skipped identity claims nothing and is not judged; it is stored as skipped.
+    """
+    import pandas as pd
+
+    documents, numbers, names, excess = [], [], [], []
+    for one in reconciled:
+        sha256 = _sha(one)
+        for number, identity in enumerate(one.identities):
+            if identity.skipped is None:
+                documents.append(sha256)
+                numbers.append(number)
+                names.append(identity.check)
+                excess.append(identity.excess)
+    return pd.DataFrame({
+        "document": pd.Series(documents, dtype=object), "identity": pd.Series(numbers, dtype="int64"),
+        "check": pd.Series(names, dtype="category"), "excess": pd.Series(excess, dtype=object),
+    })  # fmt: skip
+
+
+def _failing(judged: pd.DataFrame) -> tuple[set[tuple[str, int]], tuple[Any, ...]]:
+    """(document, identity) of every row that an expectation names, and the suites' results."""
+    present = set(judged["check"].cat.categories)
+    unjudged = present - judged_checks()
+    if unjudged:
+        raise SuiteError(f"no expectation judges {sorted(unjudged)}: add them to expectations/suites")
+    if judged.empty:
+        return set(), ()
+    expectations = [
+        one
+        for given in suites()
+        for one in given["expectations"]
+        if one.get("meta", {}).get("check") in present or "check" not in one.get("meta", {})
+    ]
+    versions = {given["name"]: given["meta"]["version"] for given in suites()}
+    named, outcome = evaluate("reconciliations", judged, expectations, ("document", "identity"), versions)
+    failed = {(row["document"], int(row["identity"])) for _, row in named}
+    return failed, (outcome,)
+
+
+def suite_of(family: str) -> dict[str, Any]:
+    """The suite of a family as it is written to `expectations/suites`: one expectation a check of the catalogue."""
+    return {
+        "name": f"reconciliations.{family}",
+        "meta": {"version": 1, "family": family},
+        "expectations": [
+            {
+                "type": "expect_column_values_to_be_between",
+                "kwargs": {
+                    "column": "excess",
+                    "max_value": 0,
+                    "row_condition": {
+                        "type": "comparison",
+                        "column": {"name": "check"},
+                        "operator": "==",
+                        "parameter": one.id,
+                    },
+                },
+                "meta": {"check": one.id, "formula": one.en},
+                "severity": "critical" if one.severity.value == "error" else "warning",
+            }
+            for one in checks().values()
+            if one.family == family
+        ],
+    }

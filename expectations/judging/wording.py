@@ -1,0 +1,262 @@
+"""From failing identities to findings: which cell is suspected, whose error it is, and what a person reads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from decimal import Decimal
+
+from budget.amounts import decimal_text
+from budget.disclosure import Finding, FindingCell, PagePlace, Place, SheetPlace, TablePlace
+from budget.states import Origin, Severity
+from expectations.judging.catalogue import check
+from expectations.judging.reconciliation import Reconciled, severity_of
+from expectations.judging.roots import Root, roots_of
+from expectations.judging.sampling import same_reading
+from expectations.judging.slips import Slip, counted_of, shift_of, slip_of
+from expectations.view.identities import Identity
+from expectations.view.tables import Cell
+
+MOST_CELLS = 40
+UNREAD = "UNREAD"
+"""Check id of a number that was read into no cell; the reading room gives it the same name."""
+
+
+def findings_of(
+    one: Reconciled, failing: Sequence[int], second_reading: Callable[[str, Place], str | None] | None
+) -> tuple[Finding, ...]:
+    """The findings a disclosure carries, then numbers that were not read, then roots each followed by what they cause."""
+    findings = list(one.disclosure.findings)
+    findings += _unread(one)
+    groups = _grouped(one.identities, failing)
+    origins: dict[tuple[str, int, int], Origin] = {}
+    placed: dict[int, int] = {}
+    for number, (root, identities) in enumerate(groups):
+        first: int | None = placed.get(root.moved_to) if root.moved_to is not None else None
+        origin = _origin(one, root, identities, second_reading, origins)
+        for identity in identities:
+            finding = _finding(one, identity, root, origin, is_root=first is None)
+            if first is not None:
+                finding = finding.model_copy(update={"caused_by": first})
+            findings.append(finding)
+            if first is None:
+                first = len(findings) - 1
+                placed[number] = first
+    return tuple(findings)
+
+
+def _grouped(identities: Sequence[Identity], failing: Sequence[int]) -> list[tuple[Root, list[Identity]]]:
+    """Errors are explained among themselves before warnings are looked at, so that a warning never blames a sound cell."""
+    hard = [number for number in failing if severity_of(identities[number]) is Severity.ERROR]
+    soft = [number for number in failing if severity_of(identities[number]) is Severity.WARNING]
+    groups = []
+    for numbers in (hard, soft):
+        for root in roots_of(identities, numbers):
+            groups.append((root, [identities[number] for number in root.explains]))
+    return groups
+
+
+def _unread(one: Reconciled) -> list[Finding]:
+    told = {(cell.raw, cell.at) for f in one.disclosure.findings if f.check == UNREAD for cell in f.cells}
+    return [
+        Finding(
+            check=UNREAD, severity=Severity.ERROR, origin=Origin.EXTRACTION, cells=(FindingCell(at=left.at, raw=left.text),),
+            message=f"UNREAD 未归入单元格的数字：{left.text}\n表内数字“{left.text}”（{where(left.at)}）未归入任何单元格。\n"
+            f"The number {left.text} inside a table was read into no cell ({where(left.at, english=True)}).",
+        )
+        for left in one.disclosure.unread
+        if (left.text, left.at) not in told
+    ]  # fmt: skip
+
+
+def _origin(
+    one: Reconciled, root: Root, identities: Sequence[Identity],
+    second_reading: Callable[[str, Place], str | None] | None, known: dict[tuple[str, int, int], Origin],
+) -> Origin:  # fmt: skip
+    """Publisher when a second reader reads the suspected cells as we did, extraction when it reads one otherwise.
+
+    Without a second reader only a slip inside the stored text of a cell tells: that was the publisher's.
+    """
+    if _misprinted(root):
+        return Origin.PUBLISHER
+    if second_reading is None:
+        return Origin.UNKNOWN
+    cells = [root.cell] if root.cell is not None and root.value is not None else [
+        term.cell for identity in identities for term in identity.terms
+    ]  # fmt: skip
+    heard = [
+        _agrees(one.disclosure.document.sha256, cell, second_reading)
+        for cell in cells[:MOST_CELLS]
+        if cell.at and cell.statement_id  # the place of a form or a sentence is not that of one figure
+    ]
+    if any(answer is False for answer in heard):
+        return Origin.EXTRACTION
+    # of two documents only the cells of this one were read again
+    if heard and all(heard) and not all(check(one.check).family == "DOC" for one in identities):
+        return Origin.PUBLISHER
+    return Origin.UNKNOWN
+
+
+_SLIPS_OF_DIGITS = {"digit", "swap", "dropped", "doubled", "decimal", "sign"}
+
+
+def _misprinted(root: Root) -> bool:
+    """Whether the figure was mistyped before we saw it: the text of a workbook, Word or HTML cell is taken as it is stored.
+
+    A reader of such a file can lose or shift a cell, but it cannot swap two digits of one.
+    """
+    if root.cell is None or root.value is None or not isinstance(root.cell.at, SheetPlace | TablePlace):
+        return False
+    slip = slip_of(root.cell.value, root.value)
+    return root.cell.printed and root.moved_from is None and slip is not None and slip.kind in _SLIPS_OF_DIGITS
+
+
+def _agrees(sha256: str, cell: Cell, second_reading: Callable[[str, Place], str | None]) -> bool | None:
+    assert cell.at is not None
+    other = second_reading(sha256, cell.at)
+    return None if other is None else same_reading(other, cell.raw)
+
+
+def _finding(one: Reconciled, identity: Identity, root: Root, origin: Origin, *, is_root: bool) -> Finding:
+    cells = _cells(identity, root)
+    return Finding(
+        check=identity.check,
+        severity=severity_of(identity),
+        origin=origin,
+        message=_message(one, identity, root if is_root else None),
+        cells=cells,
+        statement_id=(root.cell.statement_id if root.cell is not None else None)
+        or (identity.statement_ids[0] if identity.statement_ids else None),
+        left=decimal_text(identity.left_value),
+        right=decimal_text(identity.right_value),
+        difference=decimal_text(identity.difference),
+        tolerance=decimal_text(identity.tolerance),
+    )
+
+
+def _cells(identity: Identity, root: Root) -> tuple[FindingCell, ...]:
+    """The suspected cell first, then the cells of both sides; printed ones before blanks."""
+    ordered: list[Cell] = [cell for cell in (root.cell, root.moved_from) if cell is not None]
+    ordered += sorted((term.cell for term in identity.terms), key=lambda cell: not cell.printed)
+    seen: dict[tuple[str, int, int], Cell] = {}
+    for cell in ordered:
+        seen.setdefault((cell.statement_id, cell.row, cell.col), cell)
+    return tuple(
+        FindingCell(fact_id=cell.fact_id, at=cell.at, raw=cell.raw) for cell in list(seen.values())[:MOST_CELLS]
+    )
+
+
+def where(place: Place | None, *, english: bool = False) -> str:
+    """A place in words: 第3页, 工作表 Sheet1!C12, 第2个表第5行第3列."""
+    if isinstance(place, PagePlace):
+        return f"page {place.page}" if english else f"第{place.page}页"
+    if isinstance(place, SheetPlace):
+        return f"sheet {place.sheet} cell {place.cell}" if english else f"工作表 {place.sheet} {place.cell}"
+    if isinstance(place, TablePlace):
+        spot = (place.table, place.row + 1, place.col + 1)
+        return "table {} row {} column {}".format(*spot) if english else "第{}个表第{}行第{}列".format(*spot)
+    return "no place" if english else "无位置"
+
+
+def _money(value: Decimal) -> str:
+    return decimal_text(value)
+
+
+def _message(one: Reconciled, identity: Identity, root: Root | None) -> str:
+    """Three lines: what contradicts what, in a few words; a sentence in Chinese; a sentence in English.
+
+    The findings that a root causes are told in the first line and the rule alone.
+    """
+    titles = {table.statement.id: table.title for table in one.tables}
+    rule = check(identity.check)
+    spot = next((term.cell.at for term in identity.terms if term.cell.printed), None)
+    statements = "、".join(dict.fromkeys(titles.get(sid, sid) for sid in identity.statement_ids))
+    statements = statements or ("绩效目标表" if identity.check.startswith("PRJ") else "文字说明")
+    label = inside_quotes("·".join(part for part in (identity.row_label, identity.column_label) if part))
+    sign = "≠" if identity.relation == "=" else "＞"
+    left, right, gap = (_money(v) for v in (identity.left_value, identity.right_value, identity.difference))
+    first = f"{identity.check} {_brief(identity, titles)}：{left} {sign} {right}"
+    chinese = f"{statements}（{where(spot)}）“{label}”应满足“{rule.zh}”，现为 {left} {sign} {right}，相差 {gap}"
+    english = f"Expected: {rule.en}; found {left} {sign} {right}, difference {gap} ({where(spot, english=True)})"
+    if identity.note:
+        zh, _, en = identity.note.partition(" / ")
+        chinese, english = f"{chinese}，{zh}", f"{english}, {en or zh}"
+    if root is not None and root.cell is not None:
+        chinese, english = _suspicion(one, chinese, english, root, titles)
+    return f"{first}\n{chinese}。\n{english}."
+
+
+def inside_quotes(text: str) -> str:
+    """A label to stand between “ and ”: quotation marks of its own (“三公”经费) become single ones."""
+    return text.replace("“", "‘").replace("”", "’")
+
+
+LONGEST_FIRST = 40
+"""Characters of the place in the first line; a reviewer's list shows it beside other lines."""
+
+
+def _brief(identity: Identity, titles: dict[str, str]) -> str:
+    title = titles.get(identity.statement_ids[0], "") if identity.statement_ids else ""
+    label = f"{title} {identity.row_label}".strip()
+    return label if len(label) <= LONGEST_FIRST else label[: LONGEST_FIRST - 1] + "…"
+
+
+def _suspicion(one: Reconciled, chinese: str, english: str, root: Root, titles: dict[str, str]) -> tuple[str, str]:
+    cell = root.cell
+    assert cell is not None
+    title = titles.get(cell.statement_id, "")
+    printed = cell.raw or "空白"
+    if root.value is None:
+        return (
+            f"{chinese}；没有单个单元格能解释，可能缺行或多处有误",
+            f"{english}; no single cell explains this: a row may be missing, or several cells are wrong",
+        )
+    value = _money(root.value)
+    many = len(root.explains)
+    label = inside_quotes(root.label.removeprefix(title).strip())
+    chinese += f"；疑点是{title}“{label}”印作 {printed}，若为 {value} 则 {many} 项勾稽{'全部' if many > 1 else ''}成立"
+    english += f"; suspected is {title}“{label}”, printed as {cell.raw or 'blank'}: as {value} "
+    english += f"all {many} identities hold" if many > 1 else "the identity holds"
+    if witnesses := _witnesses(root, titles):
+        chinese += f"，{witnesses}均为 {value}"
+        english += f", and {value} is printed in {witnesses}"
+    if slip := _slip(one, root):
+        chinese += f"（{slip.zh}）"
+        english += f" ({slip.en})"
+    return chinese, english
+
+
+def _slip(one: Reconciled, root: Root) -> Slip | None:
+    """What the printed and the right amount show of how the fault came to be."""
+    assert root.cell is not None and root.value is not None
+    if root.moved_from is not None:
+        raw = root.moved_from.raw
+        return Slip("column", f"同行另一列印有 {raw}，可能错列", f"the same row prints {raw} in another column: it may stand one column off")  # fmt: skip
+    table = next((table for table in one.tables if table.statement.id == root.cell.statement_id), None)
+    counted = counted_of(root.cell, root.value, table) if table is not None else None
+    if counted is not None and counted.kind == "twice":
+        return counted
+    return slip_of(root.cell.value, root.value) or shift_of(root.cell, root.printed_elsewhere) or counted
+
+
+MOST_WITNESSES = 4
+
+
+def _witnesses(root: Root, titles: dict[str, str]) -> str:
+    """Where the right amount is printed: other statements first, by title and row; then other rows of the same one."""
+    assert root.cell is not None
+    own = root.cell.statement_id
+    others: dict[str, str] = {}
+    same: list[str] = []
+    for term in root.printed_elsewhere:
+        sid = term.cell.statement_id
+        title = titles.get(sid, "")
+        row = inside_quotes(term.label.removeprefix(title).strip())
+        if sid == own:
+            same.append(row)
+        elif not sid:
+            others.setdefault(sid, row)
+        else:
+            others.setdefault(sid, f"{title}“{row}”" if title else row)
+    told = list(others.values())[:MOST_WITNESSES]
+    told += [f"本表“{row}”" if own else f"“{row}”" for row in dict.fromkeys(same)][: max(1, 3 - len(told))]
+    return "、".join(told)

@@ -1,0 +1,73 @@
+"""Notes on empty tables that stand in the list of tables instead of below the table.
+
+Forms of Shaanxi print 报表目录 with the columns 报表, 报表名称, 是否空表 and the reason (表11 …结转资金支出表, 是, 不涉及): the note
+that every table without data needs (DOMAIN §6) is that row, and the table itself says nothing. What the list says is
+handed to the table it names; whether the table is empty indeed is for the checks.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from budget.kinds import classify_title
+from budget.printed_text import squeeze
+from extract.statements.tables import Table
+
+_NAME, _EMPTY, _REASON = "报表名称", "是否空表", "理由"
+_YES = ("是", "√", "空表")
+_YEAR = re.compile(r"20\d{2}(?:年度?)?")
+_NUMBER = re.compile(r"^(?:附|公开)?表(\d{1,2}(?:-\d{1,2})*)$")
+
+
+class Listed(NamedTuple):
+    """A row of the list that says 是: the number and title of the table, and the row's words as a note."""
+
+    number: str
+    title: str
+    note: str
+
+
+def give_listed_notes(tables: Sequence[Table]) -> None:
+    """Adds to every table that the document's list of tables calls empty the words of its row as a note."""
+    listed = [one for table in tables for one in listed_empty(table)]
+    for one in listed:
+        title = _plain(one.title)
+        named = [table for table in tables if title is not None and _plain(table.title) == title]
+        # 部门综合预算财政拨款结转资金支出表 is listed with 上年 before 结转: the number says which table is meant
+        numbered = [t for t in tables if one.number and one.number in _numbers(t) and _same_kind(t, one)]
+        for table in named or numbered:
+            table.notes.append(one.note)
+
+
+def listed_empty(table: Table) -> Iterator[Listed]:
+    """The rows of a list of tables that say 是 under 是否空表; nothing for a table that is no such list."""
+    rows = [[squeeze(cell.shown) for cell in row] for row in table.rows]
+    heads = [[squeeze(path[-1]) if path else "" for path in table.paths], *rows]
+    start = next((i for i, head in enumerate(heads) if _NAME in head and _EMPTY in head), None)
+    if start is None:
+        return
+    head = heads[start]
+    name, empty = head.index(_NAME), head.index(_EMPTY)
+    reason = next((col for col, text in enumerate(head) if _REASON in text), None)
+    for row in rows[start:]:
+        if max(name, empty) >= len(row) or row[empty] not in _YES or not row[name]:
+            continue
+        why = row[reason] if reason is not None and reason < len(row) else ""
+        number = next((found.group(1) for text in row[:name] if (found := _NUMBER.match(text))), "")
+        yield Listed(number, row[name], f"{_EMPTY}:{row[empty]}" + (f" {head[reason]}:{why}" if reason and why else ""))
+
+
+def _plain(title: str | None) -> str | None:
+    """A title without years and signs; None for one of dashes, which names no table."""
+    return re.sub(r"\W", "", _YEAR.sub("", squeeze(title))) or None
+
+
+def _numbers(table: Table) -> set[str]:
+    return {found.group(1) for text in table.heading_texts if (found := _NUMBER.match(squeeze(text)))}
+
+
+def _same_kind(table: Table, one: Listed) -> bool:
+    kind = classify_title(one.title)
+    return kind is not None and kind == table.kind

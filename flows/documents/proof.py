@@ -1,0 +1,94 @@
+"""Replay what people decided, prove the accounting, settle what people accepted: the part of a document's way that needs
+no file of its own. Shared by nightly, rerun and `yusuan extract`."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from budget.decisions import Decision
+from budget.disclosure import Disclosure, Finding
+from budget.reconciliations import Reconciliation
+from budget.states import Origin, Severity
+from expectations import Judgement, SuiteError, apply, judge
+from flows.documents.second_reading import SecondReading, second_reader
+from review.replay import replay, settle
+
+log = logging.getLogger("yusuan.proof")
+
+Beside = Mapping[str, Sequence[Disclosure]]
+"""By sha256, the other documents that a document is compared with."""
+
+
+@dataclass(frozen=True)
+class Proved:
+    """A disclosure with its findings, and every identity that was computed for it."""
+
+    disclosure: Disclosure
+    reconciliations: tuple[Reconciliation, ...] = ()
+
+
+def prove(
+    disclosures: Sequence[Disclosure],
+    paths: Mapping[str, Path],
+    decisions: Mapping[str, tuple[Decision, ...]] | None = None,
+    tell: Callable[[Judgement], object] = lambda judgement: None,
+    beside: Callable[[Sequence[Disclosure]], Beside] = lambda readable: {},
+) -> list[Proved]:
+    """Judge a batch of readings. `paths` says where the bytes of each sha256 lie, for the second reader.
+
+    `tell` is given every judgement as Great Expectations made it, before decisions are settled (for Data Docs). `beside` is
+    asked, with corrections replayed, which other documents each is compared with.
+    """
+    decided = decisions or {}
+    replayed: list[Disclosure] = []
+    for disclosure in disclosures:
+        corrected, misfits = replay(disclosure, decided.get(disclosure.document.sha256, ()))
+        replayed.append(corrected.model_copy(update={"findings": corrected.findings + tuple(misfits)}))
+    readable = [one for one in replayed if one.document.error is None]
+    judged = _judged(readable, second_reader(paths), tell, beside(readable))
+    proved = []
+    for disclosure in replayed:
+        sha256 = disclosure.document.sha256
+        if sha256 not in judged:
+            proved.append(Proved(disclosure))
+            continue
+        findings, reconciliations = judged[sha256]
+        found = settle(findings, decided.get(sha256, ()), disclosure.statements)
+        proved.append(Proved(apply(disclosure, found), reconciliations))
+    return proved
+
+
+Judged = dict[str, tuple[tuple[Finding, ...], tuple[Reconciliation, ...]]]
+
+
+def _judged(
+    readable: Sequence[Disclosure], second_reading: SecondReading, tell: Callable[[Judgement], object], beside: Beside
+) -> Judged:
+    """Findings and reconciliations by sha256.
+
+    A document on which a check itself breaks must not lose the rest of the batch, nor pass unproved: the batch is judged
+    again one by one, and that document gets an error UNPROVED. A suite that cannot be evaluated fails the run (SuiteError):
+    then no document has been judged, and the next run takes all of them.
+    """
+    try:
+        judgement = judge(readable, second_reading=second_reading, beside=beside)
+    except SuiteError:
+        raise
+    except Exception as fault:
+        if len(readable) == 1:
+            (disclosure,) = readable
+            log.exception("the checks broke on %s", disclosure.document.file, exc_info=fault)
+            unproved = Finding(
+                check="UNPROVED", severity=Severity.ERROR, origin=Origin.UNKNOWN, cells=(),
+                message=f"勾稽检查未能完成 / the checks broke on this document ({type(fault).__name__}: {fault}); nothing of it is proved",
+            )  # fmt: skip
+            return {disclosure.document.sha256: ((*disclosure.findings, unproved), ())}
+        one_by_one: Judged = {}
+        for disclosure in readable:
+            one_by_one |= _judged([disclosure], second_reading, tell, beside)
+        return one_by_one
+    tell(judgement)
+    return {sha256: (found, judgement.reconciliations[sha256]) for sha256, found in judgement.items()}

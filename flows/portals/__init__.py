@@ -1,0 +1,1 @@
+"""Portals of an installation: proposing one, confirming it, its bounds."""

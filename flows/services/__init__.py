@@ -1,0 +1,1 @@
+"""Services that a command starts: Prefect server and worker, the sample portal."""

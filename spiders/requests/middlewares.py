@@ -1,0 +1,313 @@
+"""What a spider must not think about: robots.txt, walls, retries, redirects, validators, TLS. One class each, all for Scrapy.
+
+Every request of this room says in `meta["kind"]` what it is for: `list`, `article`, `jump` or `file`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import email.utils
+import logging
+import time
+from typing import Any
+from urllib.parse import urljoin, urlsplit
+
+from OpenSSL import SSL
+from scrapy import Request
+from scrapy.core.downloader.handlers.http11 import HTTP11DownloadHandler
+from scrapy.crawler import Crawler
+from scrapy.downloadermiddlewares.redirect import RedirectMiddleware
+from scrapy.downloadermiddlewares.retry import RetryMiddleware
+from scrapy.downloadermiddlewares.robotstxt import RobotsTxtMiddleware
+from scrapy.exceptions import IgnoreRequest
+from scrapy.http import Response
+from scrapy.settings import Settings
+from service_identity.exceptions import VerificationError
+
+from spiders.archive import KnownPage
+from spiders.file_types import file_type
+from spiders.reading.addresses import belongs
+from spiders.requests.walls import recognise_wall
+
+logger = logging.getLogger(__name__)
+
+
+class RobotsForbids(IgnoreRequest):
+    """robots.txt says no, or could not be had (`unreachable`). The message says which."""
+
+    unreachable = False
+
+
+class RobotsPolicy(RobotsTxtMiddleware):
+    """robots.txt, decided and not left to chance (RFC 9309 §2.3.1).
+
+    200: obeyed. Other 2xx–4xx (404 is the rule on these portals, 403 and 412 come from walls that stand before every page):
+    allowed, the page itself will tell. 5xx and no answer after the retries: everything is disallowed tonight and the portal is
+    reported blocked. What was decided for a host is kept in `spider.robots`.
+    """
+
+    async def _parse_robots(self, response: Response, netloc: str, request: Request) -> None:
+        robots: dict[str, str] = self.crawler.spider.robots  # type: ignore[union-attr]
+        if response.status >= 500 and recognise_wall(response.status, response.body) is None:
+            robots[netloc] = f"HTTP {response.status}: disallowed"
+            response = response.replace(body=b"User-agent: *\nDisallow: /\n")
+        elif response.status != 200 or file_type(response.body) == "html":
+            robots[netloc] = f"HTTP {response.status}: allowed"
+            response = response.replace(body=b"")
+        else:
+            robots[netloc] = "HTTP 200: obeyed"
+        await super()._parse_robots(response, netloc, request)
+
+    def _robots_error(self, exc: Exception, netloc: str) -> None:
+        self.crawler.spider.robots[netloc] = f"{type(exc).__name__}: disallowed"  # type: ignore[union-attr]
+        parser = self._parserimpl.from_crawler(self.crawler, b"User-agent: *\nDisallow: /\n")
+        waiting: Any = self._parsers[netloc]
+        self._parsers[netloc] = parser
+        waiting.callback(parser)
+
+    def process_request_2(self, rp: Any, request: Request) -> None:
+        try:
+            super().process_request_2(rp, request)
+        except IgnoreRequest as error:
+            netloc = urlsplit(request.url).netloc
+            decided = self.crawler.spider.robots.get(netloc, "")  # type: ignore[union-attr]
+            unreachable = not decided.startswith("HTTP")
+            why = decided.removesuffix(": disallowed") or "no answer"
+            refusal = RobotsForbids(
+                f"no connection to {netloc} ({why})"
+                if unreachable
+                else f"robots.txt of {netloc} ({decided}) forbids this address"
+            )
+            refusal.unreachable = unreachable
+            raise refusal from error
+
+
+class WallWatch:
+    """Marks answers that are walls, so that nothing retries or parses them."""
+
+    def process_response(self, request: Request, response: Response) -> Response:
+        cookies = b"; ".join(response.headers.getlist("Set-Cookie")).decode("latin-1")
+        # 429 is first a request for patience: RetryAfter waits before it is called a wall
+        wall = recognise_wall(response.status, response.body, cookies)
+        if wall and response.status != 429:
+            request.meta["wall"] = wall
+            request.meta["dont_retry"] = True
+        return response
+
+
+class PatientRetry(RetryMiddleware):
+    """Retries with growing pauses; `Retry-After` is obeyed for the whole host, up to RETRY_AFTER_MAX seconds."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        super().__init__(crawler.settings)
+        self.crawler = crawler
+        self.first_pause = crawler.settings.getfloat("RETRY_FIRST_PAUSE")
+        self.longest = crawler.settings.getfloat("RETRY_AFTER_MAX")
+        self.quiet_until: dict[str, float] = {}
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> PatientRetry:
+        return cls(crawler)
+
+    async def process_request(self, request: Request) -> None:
+        wait = self.quiet_until.get(urlsplit(request.url).netloc, 0.0) - time.monotonic()
+        if wait > 0:
+            await asyncio.sleep(wait)
+
+    async def process_response(self, request: Request, response: Response) -> Request | Response:  # type: ignore[override]
+        asked = _retry_after(response)
+        if asked is not None and asked > self.longest:
+            request.meta["retry_after"] = asked
+            return response
+        answer = super().process_response(request, response)
+        if isinstance(answer, Request):
+            pause = asked if asked is not None else self._pause(answer)
+            if asked:
+                netloc = urlsplit(request.url).netloc
+                self.quiet_until[netloc] = max(self.quiet_until.get(netloc, 0.0), time.monotonic() + asked)
+            await asyncio.sleep(pause)
+        return answer
+
+    async def process_exception(self, request: Request, exception: Exception) -> Request | Response | None:  # type: ignore[override]
+        answer = super().process_exception(request, exception)
+        if isinstance(answer, Request):
+            await asyncio.sleep(self._pause(answer))
+        return answer
+
+    def _pause(self, request: Request) -> float:
+        return min(self.first_pause * 2.0 ** (request.meta.get("retry_times", 1) - 1), self.longest)
+
+
+def _retry_after(response: Response) -> float | None:
+    if response.status not in (429, 503):
+        return None
+    value = (response.headers.get("Retry-After") or b"").decode("latin-1").strip()
+    if value.isdigit():
+        return float(value)
+    try:
+        return max(0.0, email.utils.parsedate_to_datetime(value).timestamp() - time.time())
+    except ValueError:
+        return None
+
+
+class GuardedRedirect(RedirectMiddleware):
+    """Redirects stay on the portal's site or the hosts its YAML names; a page that redirects to itself is a wall.
+
+    A redirect that is refused comes back to the spider as the 3xx answer with `meta["refused_redirect"]`.
+    """
+
+    def handle_referer(self, request: Request, response: Response) -> None:
+        """The Referer stays what the spider said."""
+
+    def _engine_started(self) -> None:
+        """Scrapy looks for its Referer middleware here; this room has none."""
+
+    def process_response(self, request: Request, response: Response) -> Request | Response:  # type: ignore[override]
+        location = response.headers.get("Location")
+        if response.status not in (301, 302, 303, 307, 308) or not location or request.meta.get("kind") is None:
+            return super().process_response(request, response)
+        target = urljoin(request.url, location.decode("utf-8", errors="replace"))
+        spider: Any = self.crawler.spider
+        if urlsplit(target).scheme not in ("http", "https") or not belongs(
+            target, request.meta.get("home", request.url), spider.portal.hosts
+        ):
+            request.meta["refused_redirect"] = target
+            return response
+        if target == request.url:
+            # one round with the cookie it sets is what any browser does; a second is a wall
+            if request.meta.get("went_to_itself"):
+                request.meta["self_redirect"] = True
+                return response
+            request.meta["went_to_itself"] = True
+        return super().process_response(request, response)
+
+
+class Validators:
+    """Conditional requests: what the archive knows about an address goes out, a 304 for a page comes back as that page."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        self.crawler = crawler
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Validators:
+        return cls(crawler)
+
+    def process_request(self, request: Request) -> None:
+        kind = request.meta.get("kind")
+        if kind not in ("list", "article", "file") or request.meta.get("unconditional") or request.method != "GET":
+            return
+        archive = self.crawler.spider.archive  # type: ignore[union-attr]
+        known = archive.known_page(request.url) if kind != "file" else None
+        known = known or (archive.known_file(request.url) if kind != "list" else None)
+        if known is None:
+            return
+        if known.etag:
+            request.headers["If-None-Match"] = known.etag
+        if known.last_modified:
+            request.headers["If-Modified-Since"] = known.last_modified
+
+    def process_response(self, request: Request, response: Response) -> Response | Request:
+        if request.meta.get("kind") not in ("list", "article") or request.method != "GET":
+            return response
+        archive = self.crawler.spider.archive  # type: ignore[union-attr]
+        stats: Any = self.crawler.stats
+        if response.status == 304:
+            stats.inc_value("yusuan/not_modified_pages")
+            known = archive.known_page(request.url)
+            if known is not None:
+                return Response(
+                    request.url, body=known.body, headers={"Content-Type": known.content_type}, request=request
+                )
+            return response
+        etag, modified = header(response, "ETag"), header(response, "Last-Modified")
+        whole = response.status == 200 and not response.flags and not request.meta.get("redirect_times")
+        # "unknown": lists that come as JSON or as a bare fragment
+        readable = ("html", "xml", "unknown") if request.meta["kind"] == "list" else ("html", "xml")
+        page = file_type(response.body) in readable and not request.meta.get("wall")
+        if whole and page and (etag or modified):
+            kept = KnownPage(etag, modified, header(response, "Content-Type") or "", response.body)
+            archive.keep_page(request.url, kept)
+        return response
+
+
+def header(response: Response, name: str) -> str | None:
+    """A response header as text, None when it is absent or empty."""
+    value = response.headers.get(name)
+    return value.decode("latin-1").strip() or None if value else None
+
+
+class _Overlaid:
+    """A crawler seen with some settings changed: what a second download handler is built from."""
+
+    def __init__(self, crawler: Crawler, changed: dict[str, Any]) -> None:
+        self._crawler = crawler
+        self.settings = Settings(crawler.settings.copy_to_dict(), priority="project")
+        self.settings.setdict(changed, priority="cmdline")
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._crawler, name)
+
+
+class TolerantTls:
+    """Download handler for https: certificates are verified; a host that fails is asked again without, and reported.
+
+    Legacy renegotiation, TLS 1.0, self-signed and expired chains are common on county portals (PORTALS §6). `tls: strict` in a
+    portal's YAML forbids the second way, `tls: legacy` skips the first (some hosts hang in it).
+    """
+
+    lazy = False
+
+    def __init__(self, crawler: Crawler) -> None:
+        self._crawler = crawler
+        self._strict = HTTP11DownloadHandler(crawler)
+        self._second: HTTP11DownloadHandler | None = None
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> TolerantTls:
+        return cls(crawler)
+
+    @property
+    def _legacy(self) -> HTTP11DownloadHandler:
+        """Made when first needed: few portals of a night do."""
+        if self._second is None:
+            changed = {"DOWNLOAD_VERIFY_CERTIFICATES": False, "DOWNLOAD_TLS_MIN_VERSION": "TLSv1.0"}
+            overlaid: Any = _Overlaid(self._crawler, changed)
+            self._second = HTTP11DownloadHandler(overlaid)
+        return self._second
+
+    async def download_request(self, request: Request) -> Response:
+        spider: Any = self._crawler.spider
+        host, policy = urlsplit(request.url).netloc, spider.portal.tls
+        if policy == "legacy" or host in spider.legacy_tls:
+            return await self._legacy.download_request(request)
+        try:
+            return await self._strict.download_request(request)
+        except Exception as error:
+            cause = _tls_cause(error)
+            if cause is None or policy == "strict":
+                raise
+            spider.legacy_tls[host] = cause
+            logger.warning("%s: TLS fails (%s); asked without verification from here on", host, cause)
+        return await self._legacy.download_request(request)
+
+    async def close(self) -> None:
+        await self._strict.close()
+        if self._second is not None:
+            await self._second.close()
+
+
+def _tls_cause(error: BaseException) -> str | None:
+    """What of an exception, its causes and Twisted's nested reasons is a TLS failure, None when nothing is."""
+    waiting: list[Any] = [error]
+    seen: set[int] = set()
+    while waiting:
+        one = getattr(waiting[0], "value", waiting[0])
+        del waiting[0]
+        if one is None or id(one) in seen:
+            continue
+        seen.add(id(one))
+        if isinstance(one, (SSL.Error, VerificationError)):
+            return f"{type(one).__name__}: {' '.join(str(one).split())[:160]}"
+        if isinstance(one, BaseException):
+            waiting += [one.__cause__, one.__context__, *(getattr(one, "reasons", None) or [])]
+    return None
