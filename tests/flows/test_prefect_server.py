@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
@@ -74,6 +76,31 @@ def test_the_deployments_stand_on_the_server_with_their_schedule(prefect_api: st
     ]
     assert nightly["work_pool_name"] == rerun["work_pool_name"] == "yusuan"
     assert nightly["global_concurrency_limit"]["limit"] == 1
+
+
+def scheduled_by_prefect(api: str, name: str, seconds: float = 60) -> list[dict[str, Any]]:
+    """Runs of a deployment that Prefect's scheduler made, earliest first; none when none came within `seconds`."""
+    wanted = {
+        "deployments": {"name": {"any_": [name]}}, "flow_runs": {"state": {"type": {"any_": ["SCHEDULED"]}}},
+        "sort": "EXPECTED_START_TIME_ASC",
+    }  # fmt: skip
+    deadline = time.monotonic() + seconds
+    with httpx.Client(base_url=api, timeout=30) as client:
+        while True:
+            runs = [run for run in ask(client, "POST", "/flow_runs/filter", json=wanted) if run["auto_scheduled"]]
+            if runs or time.monotonic() > deadline:
+                return runs
+            time.sleep(1)
+
+
+def test_the_next_night_is_scheduled_without_anybody_asking(prefect_api: str) -> None:
+    """A scheduler can fail in its loop while its server answers: only a run that exists proves the schedule."""
+    runs = scheduled_by_prefect(prefect_api, "nightly")
+    assert runs, "no run of nightly was scheduled within a minute; see logs/prefect-server.log"
+    first = datetime.fromisoformat(runs[0]["expected_start_time"])
+    assert runs[0]["state_name"] == "Scheduled"
+    assert first.astimezone(ZoneInfo("Asia/Shanghai")).strftime("%H:%M") == "02:00"
+    assert 0 < (first - datetime.now(UTC)).total_seconds() <= 24 * 3600
 
 
 def test_a_triggered_night_completes_and_shows_its_artifacts(prefect_api: str, night: dict[str, Any]) -> None:
