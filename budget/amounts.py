@@ -28,10 +28,20 @@ class Unit(StrEnum):
         }[self]
 
 
+MAX_WHOLE_DIGITS = 14
+"""Digits before the point of the largest amount that is believed: 10^9 万元 in 元 has fourteen. More is two amounts glued."""
+MAX_DECIMALS = 10
+"""Digits behind the point that are believed; 亿元 printed to the 分 has ten."""
+
 # Longest first: 万元 also ends in 元. 百万元 and 万美元 must be taken for none of them, nor for 元.
 _UNIT = re.compile(r"(?<![百十千万亿美欧港日英澳加韩])(?:人民币)?(亿元|万元|千元|元)")
-_UNIT_SAID = re.compile(r"单位[:：][^,，;；。]{0,10}(?:元|镑|法郎|卢布)")
-_AMOUNT = re.compile(r"^[-−﹣]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?$")
+# what stands between 单位 and the unit: any sign or none, as printed and as recognised (单位（万元）, 单位 万元, 单位；万元, 单位均为万元)
+_UNIT_STATED = re.compile(
+    r"单位[\W_]*(?:均?为|均?是|均以)?[\W_]*(?:人民币)?[\W_]*((?P<word>[\u4e00-\u9fff]{0,2}元)|[镑]|法郎|卢布)"
+)
+_AMOUNT = re.compile(r"(?:\d+|\d{1,3}(?:,\d{3})+|\d{1,4}(?:,\d{4})+)?(?:\.\d+)?")
+# a note behind a figure: raised and circled digits, asterisks, 注1. Raised digits of Word, HTML and PDF reach here as ¹²³
+_MARK = re.compile(r"(?:[\u00b9\u00b2\u00b3\u2070-\u2079\u2460-\u2473\u2776-\u277f*※†‡]|\(?注\d{0,2}\)?)+$")
 
 
 class NotAnAmountError(ValueError):
@@ -44,32 +54,56 @@ def find_unit(text: str) -> Unit | None:
     return Unit(found.group(1)) if found else None
 
 
+def stated_unit(text: str) -> Unit | None:
+    """The unit that stands behind the word 单位, with any sign or none between them; None when none of ours does.
+
+    `部门：某单位 单位：万元` states 万元: of several 单位 the last one that a unit follows counts. A word that merely ends in
+    元 (方元 for 万元 in a recognised line, 百万元, 万美元) is none of ours and never read as 元.
+    """
+    word = _stated_word(text)
+    return Unit(word) if word in set(Unit) else None
+
+
 def says_strange_unit(text: str) -> bool:
-    """Whether a line such as `单位：百万元` or `单位:万美元` names a unit that is none of ours."""
-    squeezed = squeeze(text)
-    return bool(_UNIT_SAID.search(squeezed)) and find_unit(squeezed) is None
+    """Whether a line such as `单位：百万元` or `单位:万美元` states a unit that is none of ours."""
+    word = _stated_word(text)
+    return word is not None and word not in set(Unit)
+
+
+def _stated_word(text: str) -> str | None:
+    found = list(_UNIT_STATED.finditer(squeeze(text)))
+    return (found[-1].group("word") or found[-1].group(1)) if found else None
+
+
+def without_mark(printed: str) -> str:
+    """A printed amount without the mark of a note behind it: `24.93¹`, `12.50*`, `1234.56①` and `36注1`, never a digit less."""
+    text = squeeze(printed)
+    return _MARK.sub("", text) if text[:1].isdigit() or text[:1] in "-−(¥￥+." else text
 
 
 def parse_amount(printed: str) -> Decimal | None:
     """The number a money cell prints, in the cell's own unit; None for a blank or a dash.
 
-    Accepts thousands separators (also full width, trap 9), a leading minus, and accountants' parentheses for a negative.
-    Raises NotAnAmountError for anything else: unknown input is reported, never absorbed.
+    Accepts thousands separators (also full width, and groups of four), a leading minus, accountants' parentheses for a
+    negative, and a note's mark behind the figure, which is no digit of it. Raises NotAnAmountError for anything else, also
+    for groups of unequal length and for more digits than an amount has: unknown input is reported, never absorbed.
     """
     if is_blank(printed):
         return None
-    text = squeeze(printed).replace("−", "-")
+    text = without_mark(printed).replace("−", "-")
     negative = False
     if text.startswith("(") and text.endswith(")"):
         negative, text = True, text[1:-1]
     text = text.removeprefix("¥").removeprefix("￥").lstrip("+")
-    if not _AMOUNT.match(text):
-        # full-width and misplaced commas (`3，518.85`, `1,2345.00`) are separators only where digits stand on both sides
-        loose = re.sub(r"(?<=\d)[,，](?=\d)", "", text)
-        if not re.fullmatch(r"-?\d+(?:\.\d+)?|-?\.\d+", loose) or re.search(r"[,，]\d{1,2}(?!\d)", text):
-            raise NotAnAmountError(f"not an amount: {printed!r}")
-        text = loose
-    value = Decimal(text.replace(",", ""))
+    if text.startswith("-") and not negative:
+        negative, text = True, text[1:]
+    whole, _, decimals = text.partition(".")
+    if not text or not _AMOUNT.fullmatch(text) or not (whole or decimals):
+        raise NotAnAmountError(f"not an amount: {printed!r}")
+    digits = whole.replace(",", "")
+    if len(digits.lstrip("0")) > MAX_WHOLE_DIGITS or len(decimals) > MAX_DECIMALS:
+        raise NotAnAmountError(f"more digits than an amount has: {printed[:60]!r}")
+    value = Decimal(f"{digits or '0'}.{decimals or '0'}") if decimals else Decimal(digits)
     return -value if negative else value
 
 
@@ -88,5 +122,5 @@ def decimal_text(value: Decimal) -> str:
 
 def printed_decimals(printed: str) -> int:
     """How many digits a printed amount shows after the point: the tolerance of a sum depends on it."""
-    text = squeeze(printed)
+    text = without_mark(printed)
     return len(text.rsplit(".", 1)[1].rstrip(")")) if "." in text else 0

@@ -14,6 +14,8 @@ _RADICALS = str.maketrans(
     "⺠⻔⻋⻓⻅⻉⻚⻛⻢⻥⻦⻩⻬戶⻄⻆⻝⻣⻤⻮⻰⻘⻜⻙⻨⻁⻳",
     "民门车长见贝页风马鱼鸟黄齐户西角食骨鬼齿龙青飞韦麦虎龟",
 )
+_RAISED = re.compile("([\u00b9\u00b2\u00b3\u2070\u2074-\u2079\u2460-\u2473\u2776-\u277f]+)")
+_UNSEEN = re.compile("[\\s\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]+")
 _DASHES = re.compile(r"^[-—–―－─﹣]+$")
 _ORDINAL = re.compile(
     r"^(?:[(（][一二三四五六七八九十百\d]+[)）][、.．]?|第?[一二三四五六七八九十百]+[、.．:：]|\d+[、.．](?!\d)|[①-⑳])"
@@ -22,14 +24,22 @@ _OF_WHICH = re.compile(r"^其中[:：]?")
 
 
 def fold(text: str | None) -> str:
-    """NFKC with radicals folded to ideographs; blanks stay. `None` folds to ''."""
-    return unicodedata.normalize("NFKC", text or "").translate(_RADICALS)
+    """NFKC with radicals folded to ideographs; blanks stay. `None` folds to ''.
+
+    Raised and circled digits stay what they are: NFKC would make a note's mark behind a figure a digit of it (24.93¹ → 24.931).
+    """
+    if not text:
+        return ""
+    if _RAISED.search(text):
+        parts = _RAISED.split(text)
+        return "".join(part if n % 2 else fold(part) for n, part in enumerate(parts))
+    return unicodedata.normalize("NFKC", text).translate(_RADICALS)
 
 
 @lru_cache(maxsize=1 << 16)
 def squeeze(text: str | None) -> str:
     """`fold` without any whitespace (trap 8: blanks stand inside headers, names and amounts)."""
-    return re.sub(r"[\s​﻿]+", "", fold(text))
+    return _UNSEEN.sub("", fold(text))
 
 
 @lru_cache(maxsize=1 << 16)
