@@ -31,6 +31,7 @@ from extract.compound_file import CompoundFile
 from extract.containers import members
 from extract.file_types import FileType, detect
 from extract.identity import Identity, identify
+from extract.not_understood import findings_of
 from extract.page.tables import PageBlocks
 from extract.prose.facts import prose_facts_of
 from extract.readers.pdfium import PageContent
@@ -375,6 +376,7 @@ def disclosure_of(
                 cells=(FindingCell(at=unread.at, raw=unread.text),),
             )
         )  # fmt: skip
+    findings.extend(findings_of(reading.not_understood))
     strays, told = stray_amounts(reading)
     findings.extend(told)
     findings.extend(doubts(statements, facts, strange_units))

@@ -130,6 +130,21 @@ class Line:
     """Heading level when the format marks one (Word, HTML)."""
 
 
+NotUnderstoodKind = Literal[
+    "number_format", "cell_given_twice", "picture", "annotation", "embedded_file", "part", "hidden_text", "script",
+    "struck_out", "table_failed",
+]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class NotUnderstood:
+    """Something that a reader met, that may hold a figure, and that it did not read: `text` names or shows it."""
+
+    kind: NotUnderstoodKind
+    text: str
+    at: Place | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Reading:
     """One document as read: lines and grids in reading order, top to bottom, page after page."""
@@ -139,6 +154,7 @@ class Reading:
     pages: int | None = None
     unread: tuple[Unread, ...] = ()
     page_sizes: tuple[tuple[float, float], ...] = field(default=())
+    not_understood: tuple[NotUnderstood, ...] = ()
 
 
 class UnreadableError(Exception):
