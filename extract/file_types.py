@@ -71,6 +71,17 @@ _PACKAGES: tuple[tuple[str, FileType], ...] = (
     ("ppt/presentation.xml", FileType.PPTX),
     ("ofd.xml", FileType.OFD),
 )
+_MAIN_CONTENT: tuple[tuple[str, FileType], ...] = (
+    ("wordprocessingml.document.main+xml", FileType.DOCX),
+    ("ms-word.document.macroenabled.main+xml", FileType.DOCX),
+    ("wordprocessingml.template.main+xml", FileType.DOCX),
+    ("spreadsheetml.sheet.main+xml", FileType.XLSX),
+    ("ms-excel.sheet.macroenabled.main+xml", FileType.XLSX),
+    ("spreadsheetml.template.main+xml", FileType.XLSX),
+    ("presentationml.presentation.main+xml", FileType.PPTX),
+)
+"""Types of main parts as `[Content_Types].xml` names them: the parts of a package may be called anything (ECMA-376 part 2)."""
+_CONTENT_TYPES_BYTES = 1 << 20
 _STREAMS: tuple[tuple[str, FileType], ...] = (
     ("encryptedpackage", FileType.ENCRYPTED_OFFICE),
     ("worddocument", FileType.DOC),
@@ -119,10 +130,14 @@ def _package(data: bytes) -> FileType:
         with zipfile.ZipFile(io.BytesIO(data)) as package:
             names = {info.filename.replace("\\", "/").lower() for info in package.infolist()}
             mimetype = _mimetype(package)
+            main = _main_content(package)
     except (zipfile.BadZipFile, EOFError, OSError, ValueError, NotImplementedError, RuntimeError):
         return FileType.TRUNCATED if b"PK\x05\x06" not in data[-65_600:] else FileType.ZIP
     for name, kind in _PACKAGES:
         if name in names:
+            return kind
+    for word, kind in _MAIN_CONTENT:
+        if word in main:
             return kind
     if "opendocument.text" in mimetype:
         return FileType.ODT
@@ -141,6 +156,18 @@ def _mimetype(package: zipfile.ZipFile) -> str:
     if info.file_size > 200 or info.flag_bits & 1:
         return ""
     return package.read(info).decode("ascii", "replace")
+
+
+def _main_content(package: zipfile.ZipFile) -> str:
+    """What `[Content_Types].xml` says of a package's parts, in lower case; '' when it says nothing."""
+    try:
+        info = package.getinfo("[Content_Types].xml")
+    except KeyError:
+        return ""
+    if info.flag_bits & 1:
+        return ""
+    with package.open(info) as stream:
+        return stream.read(_CONTENT_TYPES_BYTES).decode("utf-8", "replace").lower()
 
 
 def _compound(data: bytes) -> FileType:

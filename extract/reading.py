@@ -6,9 +6,10 @@ Page readers (PDF, scan) first make a `Page` of words and ruling lines; tables a
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Final, Literal
 
 from budget.disclosure import Place, ReaderName, Unread
 
@@ -77,6 +78,40 @@ class GridCell:
             row, col, self.text, self.at, rows, cols, self.indent, self.confidence, self.open_below, self.cut_above,
             self.cut_below,
         )  # fmt: skip
+
+
+LINE_BREAK: Final = "␤"
+"""Stands in a cell's text where two lines of it are two figures: it is no blank, so that nothing joins them again."""
+_RAISED: Final = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+_ENDS_IN_DIGIT = re.compile(r"[\d)）%％][\s\u3000]*$")
+_BEGINS_WITH_DIGIT = re.compile(r"^[\s\u3000]*[-−(（]?\d")
+
+
+def joined_lines(lines: Iterable[str]) -> str:
+    """The lines or paragraphs of one cell as one text.
+
+    Two lines that are figures are kept apart by LINE_BREAK: `1200` above `3456` is not 12003456. They join only where the
+    break falls inside a grouping or beside a point (`12,345,` + `678.00`, `12.` + `5`).
+    """
+    text = ""
+    for line in lines:
+        if not line.strip():
+            text += line
+        elif _ENDS_IN_DIGIT.search(text) and _BEGINS_WITH_DIGIT.match(line) and not _is_words(text):
+            text += LINE_BREAK + line
+        else:
+            text += line
+    return text
+
+
+def _is_words(text: str) -> bool:
+    """Whether what stands before a break is text that merely ends in a digit (2024年第1 + 2批): letters stand in its last line."""
+    return any(ch.isalpha() for ch in text.rsplit(LINE_BREAK, 1)[-1])
+
+
+def raised(text: str) -> str:
+    """Digits that stand above the line, as the signs that say so: a note's mark behind a figure must not become a digit of it."""
+    return text.translate(_RAISED)
 
 
 @dataclass(frozen=True, slots=True)

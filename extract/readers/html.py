@@ -6,17 +6,20 @@ grids: what they hold stands in their place.
 
 from __future__ import annotations
 
+import base64
 import codecs
 import email
 import email.policy
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from urllib.parse import unquote_to_bytes
 
 from lxml import etree
 
 from budget.disclosure import TablePlace
-from extract.reading import Grid, GridCell, Line, Reading, UnreadableError
+from extract.readers.embedded_pictures import LEAST_HEIGHT, LEAST_WIDTH, PictureReader, as_table
+from extract.reading import Grid, GridCell, Line, NotUnderstood, Reading, UnreadableError, joined_lines, raised
 
 MAX_BYTES = 64 * 1024 * 1024
 MAX_ELEMENTS = 3_000_000
@@ -41,8 +44,10 @@ def read_html(data: bytes) -> Reading:
         raise UnreadableError("limit_size", f"{len(data):,} bytes of HTML are more than the {MAX_BYTES:,} allowed")
     walk = _Output()
     for part, charset in _parts(data):
-        walk.blocks(_flow(decode_html(part, charset)))
-    return Reading(reader="html", blocks=tuple(walk.found))
+        flow, met = _flow(decode_html(part, charset))
+        walk.blocks(flow)
+        walk.pictures.met += met
+    return Reading(reader="html", blocks=tuple(walk.found), not_understood=tuple(walk.pictures.met))
 
 
 def decode_html(data: bytes, transport_charset: str | None = None) -> str:
@@ -129,11 +134,19 @@ class _Paragraph:
     heading: int | None
 
 
+@dataclass(frozen=True, slots=True)
+class _Picture:
+    """A picture where it stands: its bytes, or None when the page only names them."""
+
+    label: str
+    data: bytes | None
+
+
 @dataclass(slots=True)
 class _Flow:
     """What stands in the document or in one cell, in order, while it is read."""
 
-    items: list[_Paragraph | _Table] = field(default_factory=list)
+    items: list[_Paragraph | _Table | _Picture] = field(default_factory=list)
     pieces: list[str] = field(default_factory=list)
     indent: int = 0
     heading: int | None = None
@@ -172,7 +185,7 @@ class _Table:
 
 
 _UNSHOWN = {
-    "head", "script", "style", "noscript", "template", "title", "xml", "object", "iframe", "svg", "math", "select", "textarea",
+    "head", "script", "style", "noscript", "template", "title", "xml", "object", "iframe", "svg", "math", "select",
     "audio", "video", "canvas", "applet", "frameset", "meta", "link", "base", "datalist",
 }  # fmt: skip
 _BLOCKS = {
@@ -182,6 +195,16 @@ _BLOCKS = {
 }  # fmt: skip
 _SECTIONS = {"thead", "tbody", "tfoot"}
 
+
+_AROUND_PICTURES = {"a", "nav", "header", "footer", "button"}
+"""Elements whose pictures are logos, banners and buttons."""
+_DATA_ADDRESS = re.compile(r"\s*data:(image/[\w.+-]{1,40})[^,]{0,80};base64,", re.I)
+_PICTURE_NAME = re.compile(r"\.(?:jpe?g|png|bmp|webp|tiff?)(?:[?#].*)?$", re.I)
+_FIGURE = re.compile(r"\d[\d,]*\.\d{2}(?!\d)")
+_FIGURES_OF_A_TABLE = 4
+"""Amounts in a script that writes cells from which on it holds a table."""
+_SHOWN_OF_SCRIPT = 80
+_SHOWN_OF_ADDRESS = 80
 
 _TABLE_TAG = re.compile(r"<(/?)table\b", re.I)
 _PAGE_BEGIN = re.compile(r"<html\b", re.I)
@@ -202,8 +225,8 @@ def _refuse_cut(text: str) -> None:
         raise UnreadableError("truncated", "the page ends inside a table; download it again")
 
 
-def _flow(text: str) -> _Flow:
-    """A page → what it shows, in order."""
+def _flow(text: str) -> tuple[_Flow, list[NotUnderstood]]:
+    """A page → what it shows, in order, and what of it is not read."""
     if not text.strip():
         raise UnreadableError("empty", "the page holds nothing; download it again")
     _refuse_cut(text)
@@ -221,7 +244,8 @@ def _flow(text: str) -> _Flow:
         raise UnreadableError("limit_nesting", "elements nested deeper than any browser shows them")
     if root is None:
         raise UnreadableError("empty", "the page shows nothing")
-    return _Walk(_hidden_names(root)).read(root)
+    walk = _Walk(_hidden_names(root))
+    return walk.read(root), walk.met
 
 
 class _Walk:
@@ -233,6 +257,8 @@ class _Walk:
         self.flows: list[_Flow] = [self.root]
         self.tables: list[_Table | None] = [None]
         self.invisible: list[bool] = [False]
+        self.raised = self.struck_out = self.linked = 0
+        self.met: list[NotUnderstood] = []
 
     def read(self, root: etree._Element) -> _Flow:
         count = 0
@@ -243,6 +269,10 @@ class _Walk:
                 if count > MAX_ELEMENTS:
                     raise UnreadableError("limit_size", f"the page has more than {MAX_ELEMENTS:,} elements")
                 if self._unshown(element):
+                    if element.tag == "script" and _builds_tables(element.text or ""):
+                        self.met.append(
+                            NotUnderstood("script", " ".join((element.text or "").split())[:_SHOWN_OF_SCRIPT])
+                        )
                     walker.skip_subtree()
                     continue
                 self._start(element)
@@ -267,6 +297,12 @@ class _Walk:
     def _text(self, text: str | None) -> None:
         if not text or self.invisible[-1]:
             return
+        if self.struck_out:
+            if re.search(r"\d", text):
+                self.met.append(NotUnderstood("struck_out", " ".join(text.split())))
+            return
+        if self.raised:
+            text = raised(text)
         flow = self.flows[-1]
         flow.pieces.append(text if flow.preformatted else _collapsed(text, "".join(flow.pieces[-1:])))
 
@@ -275,7 +311,12 @@ class _Walk:
         visibility = style.get("visibility")
         self.invisible.append(visibility in ("hidden", "collapse") if visibility else self.invisible[-1])
         table = self.tables[-1]
-        if tag == "table":
+        self.raised += _is_raised(element, style)
+        self.struck_out += _is_struck_out(element, style)
+        self.linked += tag in _AROUND_PICTURES
+        if tag == "img":
+            self._picture(element)
+        elif tag == "table":
             self._start_table(element)
         elif tag in _SECTIONS and table is not None:
             table.group += 1
@@ -301,6 +342,21 @@ class _Walk:
             flow.preformatted += tag == "pre"
         self._text(element.text)
 
+    def _picture(self, element: etree._Element) -> None:
+        source = element.get("src") or ""
+        sizes = [_pixels(element.get(name)) for name in ("width", "height")]
+        if (sizes[0] is not None and sizes[0] < LEAST_WIDTH) or (sizes[1] is not None and sizes[1] < LEAST_HEIGHT):
+            return
+        carried = _DATA_ADDRESS.match(source)
+        if carried:
+            try:
+                data = base64.b64decode(unquote_to_bytes(source[carried.end() :]), validate=False)
+            except ValueError:
+                data = None
+            self.flows[-1].items.append(_Picture(carried.group(1), data))
+        elif not self.linked and _PICTURE_NAME.search(source):
+            self.flows[-1].items.append(_Picture(source[-_SHOWN_OF_ADDRESS:], None))
+
     def _start_table(self, element: etree._Element) -> None:
         flow = self.flows[-1]
         flow.flush()
@@ -323,7 +379,11 @@ class _Walk:
 
     def _end(self, element: etree._Element) -> None:
         tag = element.tag
+        style = _style(element)
         self.invisible.pop()
+        self.raised -= _is_raised(element, style)
+        self.struck_out -= _is_struck_out(element, style)
+        self.linked -= tag in _AROUND_PICTURES
         if tag == "table":
             self.flows.pop().flush()
             self.tables.pop()
@@ -345,13 +405,27 @@ class _Output:
     def __init__(self) -> None:
         self.found: list[Line | Grid] = []
         self.tables = 0
+        self.pictures = PictureReader()
 
     def blocks(self, flow: _Flow) -> None:
         for item in flow.items:
             if isinstance(item, _Paragraph):
                 self._lines(item)
+            elif isinstance(item, _Picture):
+                self._picture(item)
             else:
                 self._table(item)
+
+    def _picture(self, picture: _Picture) -> None:
+        if picture.data is None:
+            self.pictures.missing(picture.label)
+            return
+        for block in self.pictures.blocks(picture.data, picture.label):
+            if isinstance(block, Grid):
+                self.tables += 1
+                self.found.append(as_table(block, self.tables))
+            else:
+                self.found.append(block)
 
     def _lines(self, paragraph: _Paragraph) -> None:
         # editors of portals write whole articles into one paragraph with <br> between the lines
@@ -377,6 +451,8 @@ class _Output:
             for item in cell.flow.items:
                 if isinstance(item, _Table):
                     self._table(item)
+                elif isinstance(item, _Picture):
+                    self._picture(item)
 
 
 def _in_shown_order(rows: list[_Row]) -> list[_Row]:
@@ -452,14 +528,37 @@ def _cell_text(cell: _Cell) -> tuple[str, int]:
     texts: list[str] = []
     indent = 0
     for item in cell.flow.items:
-        if isinstance(item, _Table):
+        if not isinstance(item, _Paragraph):
             continue
         text = item.text.strip(" \n") if not texts else item.text.rstrip(" \n")
         if text.strip() and not "".join(texts).strip():
             blanks = len(text) - len(text.lstrip())
             indent = sum(2 if ch == "　" else 1 for ch in text[:blanks]) // 2 + item.indent + cell.indent
-        texts.append(text.replace("\n", ""))
-    return "".join(texts), indent
+        texts += text.split("\n")
+    return joined_lines(texts), indent
+
+
+def _is_raised(element: etree._Element, style: dict[str, str]) -> bool:
+    return element.tag == "sup" or style.get("vertical-align") in ("super", "text-top")
+
+
+def _is_struck_out(element: etree._Element, style: dict[str, str]) -> bool:
+    lines = style.get("text-decoration", "") + style.get("text-decoration-line", "")
+    return element.tag in ("del", "s", "strike") or "line-through" in lines
+
+
+def _pixels(written: str | None) -> int | None:
+    """A size in pixels as an attribute gives it; None for none and for a share of something."""
+    found = re.match(r"\s*(\d{1,5})(?:\.\d+)?\s*(?:px)?\s*$", written or "")
+    return int(found.group(1)) if found else None
+
+
+def _builds_tables(script: str) -> bool:
+    """Whether a script writes rows of figures into the page: nothing of it is run, so they are not read."""
+    return (
+        bool(re.search(r"<t[dr]\b|insertRow|insertCell", script, re.I))
+        and len(_FIGURE.findall(script)) >= _FIGURES_OF_A_TABLE
+    )
 
 
 def _collapsed(text: str, before: str) -> str:

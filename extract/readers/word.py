@@ -1,4 +1,4 @@
-"""Word (.docx) → `Reading`: paragraphs and tables in document order, straight from `word/document.xml`.
+"""Word (.docx) → `Reading`: paragraphs and tables in document order, straight from the main part.
 
 The part is read as XML, not through a document model, because merged cells, repeated header rows, text boxes and nested
 tables must all be kept. Nothing of the file is followed: no relationship, no external part, no entity, no field.
@@ -6,72 +6,45 @@ tables must all be kept. Nothing of the file is followed: no relationship, no ex
 
 from __future__ import annotations
 
-import io
 import re
-import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from lxml import etree
 
 from budget.disclosure import TablePlace
-from extract.reading import Grid, GridCell, Line, Reading, UnreadableError
+from extract.readers.embedded_pictures import PictureReader, as_table
+from extract.readers.office_parts import Package, Relation, opened
+from extract.reading import Grid, GridCell, Line, NotUnderstood, Reading, UnreadableError, joined_lines, raised
 
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
-_STRICT = "http://purl.oclc.org/ooxml/wordprocessingml/main"
+_A = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
+_R = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
+_V = "{urn:schemas-microsoft-com:vml}"
 _MC = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
-MAX_PART_BYTES = 200 * 1024 * 1024
 MAX_NESTING = 20
 MAX_GRID_PLACES = 2_000_000
+LIFTED = 6
+"""Half points by which a run stands above the line from which on it is a mark and no text of the line."""
 TWIPS_OF_ONE_CHARACTER = 210
 """10.5 pt, the usual size of a table's text: an indent of that width is one level."""
 
 
 def read_docx(data: bytes) -> Reading:
     """A .docx file → lines and grids. Raises UnreadableError (corrupt, unsafe, limit_size) and nothing else."""
-    root = _part(data, "word/document.xml")
-    if root is None:
-        raise UnreadableError("corrupt", "word/document.xml is missing: not a Word document, or a damaged one")
-    body = root.find(f"{_W}body")
-    if body is None:
-        raise UnreadableError("corrupt", "word/document.xml has no body")
-    styles = _heading_levels(_part(data, "word/styles.xml"))
-    return Reading(reader="docx", blocks=tuple(_Walk(styles).blocks(body)))
-
-
-def _part(data: bytes, name: str) -> etree._Element | None:
-    """One XML part of the package, parsed without entities, DTD or network; None when the package has none."""
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as package:
-            names = {info.filename.replace("\\", "/"): info for info in package.infolist()}
-            info = names.get(name)
-            if info is None:
-                return None
-            if info.file_size > MAX_PART_BYTES:
-                raise UnreadableError("limit_size", f"{name} would take {info.file_size:,} bytes, more than allowed")
-            if info.flag_bits & 1:
-                raise UnreadableError("encrypted", f"{name} is encrypted; ask the publisher for an open file")
-            with package.open(info) as stream:
-                text = stream.read(MAX_PART_BYTES + 1)
-    except (zipfile.BadZipFile, EOFError, OSError, NotImplementedError, ValueError, zipfile.zlib.error) as error:  # type: ignore[attr-defined]
-        raise UnreadableError("corrupt", f"{name} cannot be unpacked: {error}") from error
-    if len(text) > MAX_PART_BYTES:
-        raise UnreadableError("limit_size", f"{name} takes more than {MAX_PART_BYTES:,} bytes")
-    return parse_xml(text, name)
-
-
-def parse_xml(text: bytes, name: str) -> etree._Element:
-    """XML of a hostile file → its root. A document type is refused: it exists only to define entities."""
-    if b"<!DOCTYPE" in text[:4096] or b"<!ENTITY" in text[:65536]:
-        raise UnreadableError("unsafe", f"{name} declares a document type; no office program writes one")
-    text = text.replace(_STRICT.encode(), _W.strip("{}").encode())
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, recover=False)
-    try:
-        return etree.fromstring(text, parser)
-    except etree.XMLSyntaxError as error:
-        if "huge" in str(error).lower() or "depth" in str(error).lower():
-            raise UnreadableError("limit_nesting", f"{name}: {error}") from error
-        raise UnreadableError("corrupt", f"{name} is not well-formed XML: {error}") from error
+    with opened(data) as package:
+        main = package.main("word/document.xml")
+        root = package.xml(main)
+        if root is None:
+            raise UnreadableError("corrupt", f"{main} is missing: not a Word document, or a damaged one")
+        body = root.find(f"{_W}body")
+        if body is None:
+            raise UnreadableError("corrupt", f"{main} has no body")
+        styles = _heading_levels(package.xml(package.related(main, "styles") or "word/styles.xml"))
+        walk = _Walk(styles, package, package.relations(main))
+        blocks = tuple(walk.blocks(body))
+        met = (*walk.pictures.met, *_struck_out_figures(body))
+        return Reading(reader="docx", blocks=blocks, not_understood=met)
 
 
 def _heading_levels(styles: etree._Element | None) -> dict[str, int]:
@@ -105,8 +78,11 @@ class _Walk:
     """One pass over the body; counts tables in document order, nested ones after the table that holds them."""
 
     styles: dict[str, int]
+    package: Package
+    relations: dict[str, Relation]
     tables: int = 0
     depth: int = 0
+    pictures: PictureReader = field(default_factory=PictureReader)
 
     def blocks(self, parent: etree._Element) -> Iterator[Line | Grid]:
         self.depth += 1
@@ -131,6 +107,21 @@ class _Walk:
             yield Line(text=re.sub(r"[^\S　]+", " ", text).strip(), heading=self._heading(paragraph))
         for box in _text_boxes(paragraph):
             yield from self.blocks(box)
+        yield from self._pictures(paragraph)
+
+    def _pictures(self, element: etree._Element) -> Iterator[Line | Grid]:
+        """What the pictures below an element show; those in text boxes come with their own paragraphs."""
+        for name in _picture_parts(element, self.relations):
+            data = self.package.data(name)
+            if data is None:
+                self.pictures.missing(name)
+                continue
+            for block in self.pictures.blocks(data, name):
+                if isinstance(block, Grid):
+                    self.tables += 1
+                    yield as_table(block, self.tables)
+                else:
+                    yield block
 
     def _heading(self, paragraph: etree._Element) -> int | None:
         outline = paragraph.find(f"{_W}pPr/{_W}outlineLvl")
@@ -152,6 +143,8 @@ class _Walk:
         grid, nested = _grid(rows, number)
         if grid is not None:
             yield grid
+        for row in rows:
+            yield from self._pictures(row)
         for inner in nested:
             yield from self._table(inner)
 
@@ -262,8 +255,8 @@ def cell_text(cell: etree._Element) -> tuple[str, int]:
             blanks = len(text) - len(text.lstrip())
             wide = sum(2 if ch == "　" else 1 for ch in text[:blanks])
             indent = wide // 2 + _set_in(paragraph)
-        texts.append(text.replace("\n", ""))
-    return "".join(texts), indent
+        texts += text.split("\n")
+    return joined_lines(texts), indent
 
 
 def _set_in(paragraph: etree._Element) -> int:
@@ -305,6 +298,11 @@ def _pieces(element: etree._Element) -> Iterator[str]:
                 _on(properties.find(f"{_W}vanish")) or _on(properties.find(f"{_W}webHidden"))
             ):
                 continue
+            if properties is not None and _is_struck_out(properties):
+                continue
+            if properties is not None and _is_raised(properties):
+                yield from (raised(piece) for piece in _pieces(child))
+                continue
             yield from _pieces(child)
         elif tag == f"{_W}t":
             yield child.text or ""
@@ -320,6 +318,45 @@ def _pieces(element: etree._Element) -> Iterator[str]:
                 yield from _pieces(choice)
         else:
             yield from _pieces(child)
+
+
+def _picture_parts(element: etree._Element, relations: dict[str, Relation]) -> list[str]:
+    """The parts of the pictures shown below an element, as DrawingML or VML; previews of embedded objects included.
+
+    Not those in text boxes, in tables inside it, and in what is shown only by programs that know nothing newer.
+    """
+    found = []
+    for shown in element.iter(f"{_A}blip", f"{_V}imagedata"):
+        inside = list(shown.iterancestors())
+        inside = inside[: inside.index(element)]
+        if any(a.tag in (f"{_MC}Fallback", f"{_W}txbxContent", f"{_W}tbl", f"{_W}del") for a in inside):
+            continue
+        relation = relations.get(shown.get(f"{_R}embed") or shown.get(f"{_R}id") or "")
+        if relation is not None and not relation.external and relation.name not in found:
+            found.append(relation.name)
+    return found
+
+
+def _is_struck_out(properties: etree._Element) -> bool:
+    return _on(properties.find(f"{_W}strike")) or _on(properties.find(f"{_W}dstrike"))
+
+
+def _struck_out_figures(body: etree._Element) -> Iterator[NotUnderstood]:
+    """Figures that are crossed out: they are no longer meant, and a person should see what stands there instead."""
+    for run in body.iter(f"{_W}r"):
+        properties = run.find(f"{_W}rPr")
+        text = "".join(piece.text or "" for piece in run.iter(f"{_W}t"))
+        if properties is not None and re.search(r"\d", text) and _is_struck_out(properties):
+            yield NotUnderstood("struck_out", text.strip())
+
+
+def _is_raised(properties: etree._Element) -> bool:
+    """Whether a run stands above the line: a note's mark, as a property of the run or by its position (half points)."""
+    align, position = properties.find(f"{_W}vertAlign"), properties.find(f"{_W}position")
+    if align is not None and align.get(f"{_W}val") == "superscript":
+        return True
+    lift = (position.get(f"{_W}val") or "") if position is not None else ""
+    return lift.isdigit() and int(lift) >= LIFTED
 
 
 def _text_boxes(paragraph: etree._Element) -> Iterator[etree._Element]:

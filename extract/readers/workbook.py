@@ -7,7 +7,6 @@ shown as a dash stays a dash. Hidden sheets, rows and columns are not shown and 
 from __future__ import annotations
 
 import io
-import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,20 +17,14 @@ from lxml import etree
 
 from budget.disclosure import ReaderName, SheetPlace, Unread
 from extract.readers.biff import xls_looks
-from extract.readers.number_format import BUILT_IN, shown_number
-from extract.readers.word import parse_xml
-from extract.reading import Grid, GridCell, Line, Reading, UnreadableError
+from extract.readers.number_format import BUILT_IN, NumberFormatError, shown_number
+from extract.readers.office_parts import opened
+from extract.reading import Grid, GridCell, Line, NotUnderstood, Reading, UnreadableError, joined_lines
 
 MAX_PLACES = 3_000_000
-MAX_PART_BYTES = 200 * 1024 * 1024
 MAX_COLUMNS = 400
 _S = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 _R = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
-_RELATION = "{http://schemas.openxmlformats.org/package/2006/relationships}Relationship"
-_STRICT = {
-    b"http://purl.oclc.org/ooxml/spreadsheetml/main": _S.strip("{}").encode(),
-    b"http://purl.oclc.org/ooxml/officeDocument/relationships": _R.strip("{}").encode(),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +38,8 @@ class _Looks:
     """Row, column and text of formulas that no program has ever computed: the file holds no value for them."""
     errors: tuple[tuple[int, int, str], ...] = ()
     """Row, column and text of cells that show an error (#REF!, #N/A): calamine gives nothing for them."""
+    twice: tuple[tuple[int, int], ...] = ()
+    """Row and column of cells that the file gives more than once."""
 
 
 _PLAIN = _Looks({}, frozenset(), frozenset())
@@ -57,6 +52,7 @@ def read_workbook(data: bytes, reader: ReaderName) -> Reading:
     looks = _xlsx_looks(data) if reader == "xlsx" else _xls_looks(data)
     blocks: list[Line | Grid] = []
     unread: list[Unread] = []
+    met: list[NotUnderstood] = []
     if not book.sheets_metadata:
         raise UnreadableError("corrupt", "the workbook has no sheet; open it by hand and save it anew")
     for meta in book.sheets_metadata:
@@ -64,11 +60,15 @@ def read_workbook(data: bytes, reader: ReaderName) -> Reading:
             continue
         look = looks.get(meta.name, _PLAIN)
         with _guarded(f"sheet {meta.name!r}"):
-            blocks.extend(_sheet_blocks(book.get_sheet_by_name(meta.name), meta.name, look))
+            blocks.extend(_sheet_blocks(book.get_sheet_by_name(meta.name), meta.name, look, met))
         for r, c, formula in look.uncomputed:
             if r not in look.hidden_rows and c not in look.hidden_columns:
                 unread.append(Unread(text=f"={formula}", at=SheetPlace(sheet=meta.name, cell=cell_name(r, c))))
-    return Reading(reader=reader, blocks=tuple(blocks), unread=tuple(unread))
+        for r, c in look.twice:
+            if r not in look.hidden_rows and c not in look.hidden_columns:
+                place = SheetPlace(sheet=meta.name, cell=cell_name(r, c))
+                met.append(NotUnderstood("cell_given_twice", f"{meta.name}!{place.cell}", place))
+    return Reading(reader=reader, blocks=tuple(blocks), unread=tuple(unread), not_understood=tuple(met))
 
 
 @contextmanager
@@ -87,7 +87,9 @@ def _guarded(what: str) -> Iterator[None]:
         raise UnreadableError("corrupt", f"{what} breaks its reader: {panic}") from panic
 
 
-def _sheet_blocks(sheet: calamine.CalamineSheet, name: str, looks: _Looks) -> Iterator[Line | Grid]:
+def _sheet_blocks(
+    sheet: calamine.CalamineSheet, name: str, looks: _Looks, met: list[NotUnderstood]
+) -> Iterator[Line | Grid]:
     if sheet.start is None or sheet.end is None:
         return
     if (sheet.end[0] + 1) * (sheet.end[1] + 1) > MAX_PLACES and sheet.total_height * sheet.total_width > MAX_PLACES:
@@ -102,7 +104,12 @@ def _sheet_blocks(sheet: calamine.CalamineSheet, name: str, looks: _Looks) -> It
         for c, value in enumerate(row[:MAX_COLUMNS]):
             if c in looks.hidden_columns or value == "" or value is None:
                 continue
-            text = shown(value, looks.formats.get((r, c)))
+            try:
+                text = shown(value, looks.formats.get((r, c)))
+            except NumberFormatError as error:
+                place = SheetPlace(sheet=name, cell=cell_name(r, c))
+                met.append(NotUnderstood("number_format", f"{place.cell} {value}: {error}", place))
+                continue
             if text.strip():
                 texts[r, c] = text
     for r, c, text in looks.errors:
@@ -137,7 +144,7 @@ def _sheet_blocks(sheet: calamine.CalamineSheet, name: str, looks: _Looks) -> It
         for c in columns:
             if (r, c) in covered or ((r, c) not in texts and (r, c) not in merged):
                 continue
-            text = texts.get((r, c), "").replace("\r", "").replace("\n", "")
+            text = joined_lines(texts.get((r, c), "").replace("\r", "").split("\n"))
             high, wide = merged.get((r, c), (1, 1))
             blanks = text[: len(text) - len(text.lstrip())]
             cells.append(
@@ -160,7 +167,7 @@ def cell_name(row: int, col: int) -> str:
 
 
 def shown(value: object, number_format: str | None) -> str:
-    """What a sheet shows for a stored value."""
+    """What a sheet shows for a stored value. Raises NumberFormatError where its format is not understood."""
     if isinstance(value, bool):
         return "TRUE" if value else "FALSE"
     if isinstance(value, int | float):
@@ -181,39 +188,19 @@ def _xls_looks(data: bytes) -> dict[str, _Looks]:
 
 def _xlsx_looks(data: bytes) -> dict[str, _Looks]:
     """Sheet name → number formats and hidden rows and columns. calamine gives values only."""
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as package:
-            book = _part(package, "xl/workbook.xml")
-            relations = _part(package, "xl/_rels/workbook.xml.rels")
-            if book is None or relations is None:
-                return {}
-            formats = _cell_formats(_part(package, "xl/styles.xml"))
-            targets = {r.get("Id"): r.get("Target") or "" for r in relations.iter(_RELATION)}
-            found = {}
-            for sheet in book.iter(f"{_S}sheet"):
-                target = targets.get(sheet.get(f"{_R}id"), "").lstrip("/").removeprefix("xl/")
-                part = _part(package, f"xl/{target}")
-                if part is not None:
-                    found[sheet.get("name") or ""] = _sheet_looks(part, formats, sheet.get("name") or "")
-            return found
-    except (zipfile.BadZipFile, EOFError, OSError, NotImplementedError, ValueError) as error:
-        raise UnreadableError("corrupt", f"the workbook's parts cannot be unpacked: {error}") from error
-
-
-def _part(package: zipfile.ZipFile, name: str) -> etree._Element | None:
-    try:
-        info = package.getinfo(name)
-    except KeyError:
-        return None
-    if info.file_size > MAX_PART_BYTES:
-        raise UnreadableError("limit_size", f"{name} would take {info.file_size:,} bytes, more than allowed")
-    with package.open(info) as stream:
-        text = stream.read(MAX_PART_BYTES + 1)
-    if len(text) > MAX_PART_BYTES:
-        raise UnreadableError("limit_size", f"{name} takes more than {MAX_PART_BYTES:,} bytes")
-    for strict, usual in _STRICT.items():
-        text = text.replace(strict, usual)
-    return parse_xml(text, name)
+    with opened(data) as package:
+        main = package.main("xl/workbook.xml")
+        book, relations = package.xml(main), package.relations(main)
+        if book is None:
+            return {}
+        formats = _cell_formats(package.xml(package.related(main, "styles") or ""))
+        found = {}
+        for sheet in book.iter(f"{_S}sheet"):
+            relation = relations.get(sheet.get(f"{_R}id") or "")
+            part = package.xml(relation.name) if relation is not None and not relation.external else None
+            if part is not None:
+                found[sheet.get("name") or ""] = _sheet_looks(part, formats, sheet.get("name") or "")
+        return found
 
 
 def _cell_formats(styles: etree._Element | None) -> list[str]:
@@ -237,14 +224,18 @@ def _sheet_looks(part: etree._Element, formats: list[str], name: str) -> _Looks:
     hidden_rows: set[int] = set()
     hidden_columns: set[int] = set()
     for column in part.iterfind(f"{_S}cols/{_S}col"):
-        if column.get("hidden") in ("1", "true"):
+        if column.get("hidden") in ("1", "true") or _is_nothing(column.get("width")):
             low, high = int(column.get("min") or 1), int(column.get("max") or 1)
             hidden_columns.update(range(low - 1, min(high, MAX_COLUMNS)))
+    usual = part.find(f"{_S}sheetFormatPr")
+    flat = usual is not None and usual.get("zeroHeight") in ("1", "true")
+    seen: set[tuple[int, int]] = set()
+    twice: list[tuple[int, int]] = []
     number = -1
     for row in part.iterfind(f"{_S}sheetData/{_S}row"):
         reference = row.get("r") or ""
         number = int(reference) - 1 if reference.isdigit() else number + 1
-        if row.get("hidden") in ("1", "true"):
+        if row.get("hidden") in ("1", "true") or (_is_nothing(row.get("ht")) if row.get("ht") else flat):
             hidden_rows.add(number)
         for i, cell in enumerate(row.iterfind(f"{_S}c")):
             style, col = cell.get("s") or "0", _column(cell.get("r"), i)
@@ -252,6 +243,9 @@ def _sheet_looks(part: etree._Element, formats: list[str], name: str) -> _Looks:
                 places[number, col] = formats[int(style)]
             if not len(cell):
                 continue
+            if (number, col) in seen:
+                twice.append((number, col))
+            seen.add((number, col))
             formula, value = cell.find(f"{_S}f"), cell.find(f"{_S}v")
             # a formula whose text is empty keeps an empty value of type str
             if formula is not None and (value is None or not (value.text or cell.get("t") == "str")):
@@ -266,7 +260,17 @@ def _sheet_looks(part: etree._Element, formats: list[str], name: str) -> _Looks:
             f"sheet {name!r} has values as far apart as {cell_name(lowest, nearest)} and {cell_name(highest, furthest)}, "
             f"more than {MAX_PLACES:,} places; delete the stray cells and save it anew",
         )
-    return _Looks(places, frozenset(hidden_rows), frozenset(hidden_columns), tuple(uncomputed), tuple(errors))
+    return _Looks(
+        places, frozenset(hidden_rows), frozenset(hidden_columns), tuple(uncomputed), tuple(errors), tuple(twice)
+    )
+
+
+def _is_nothing(size: str | None) -> bool:
+    """Whether a row's height or a column's width is given and is 0: nobody sees it, though it is not marked as hidden."""
+    try:
+        return size is not None and float(size) == 0
+    except ValueError:
+        return False
 
 
 def _column(reference: str | None, otherwise: int) -> int:
