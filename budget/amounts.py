@@ -34,7 +34,9 @@ MAX_DECIMALS = 10
 """Digits behind the point that are believed; 亿元 printed to the 分 has ten."""
 
 # Longest first: 万元 also ends in 元. 百万元 and 万美元 must be taken for none of them, nor for 元.
-_UNIT = re.compile(r"(?<![百十千万亿美欧港日英澳加韩])(?:人民币)?(亿元|万元|千元|元)")
+_UNIT = re.compile(
+    r"(?<![百十千万亿美欧港日英澳加韩])(?:人民币)?(亿元|万元|千元|(?:(?<![\u4e00-\u9fff])|(?<=[币位为是以额计数]))元)"
+)
 # what stands between 单位 and the unit: any sign or none, as printed and as recognised (单位（万元）, 单位 万元, 单位；万元, 单位均为万元)
 _UNIT_STATED = re.compile(
     r"单位[\W_]*(?:均?为|均?是|均以)?[\W_]*(?:人民币)?[\W_]*((?P<word>[\u4e00-\u9fff]{0,2}元)|[镑]|法郎|卢布)"
@@ -62,6 +64,15 @@ def stated_unit(text: str) -> Unit | None:
     """
     word = _stated_word(text)
     return Unit(word) if word in set(Unit) else None
+
+
+_UNIT_ALONE = re.compile(r"[(（]?(?:人民币)?(亿元|万元|千元|元)[)）]?")
+
+
+def lone_unit(text: str) -> Unit | None:
+    """The unit that is all a text prints: `（万元）`, `人民币元`; None for any other text."""
+    found = _UNIT_ALONE.fullmatch(squeeze(text))
+    return Unit(found.group(1)) if found else None
 
 
 def says_strange_unit(text: str) -> bool:
@@ -105,6 +116,21 @@ def parse_amount(printed: str) -> Decimal | None:
         raise NotAnAmountError(f"more digits than an amount has: {printed[:60]!r}")
     value = Decimal(f"{digits or '0'}.{decimals or '0'}") if decimals else Decimal(digits)
     return -value if negative else value
+
+
+_WITH_UNIT = re.compile(r"(?:人民币)?(.*\d.*?)(亿元|万元|千元|元)")
+
+
+def amount_with_unit(printed: str) -> tuple[Decimal, Unit] | None:
+    """The number and the unit of a cell that prints both (12.50万元); None for any other text. Never raises."""
+    found = _WITH_UNIT.fullmatch(without_mark(printed))
+    if found is None:
+        return None
+    try:
+        value = parse_amount(found.group(1))
+    except NotAnAmountError:
+        return None
+    return None if value is None else (value, Unit(found.group(2)))
 
 
 def to_wan(value: Decimal, unit: Unit) -> Decimal:

@@ -18,13 +18,16 @@ _NAMED_FUND = 3
 """A fund's name is one sign in a folded title but was five or six letters on the page: it counts as such."""
 _QUOTES = re.compile("[“”‘’\"'`《》〈〉「」『』]")
 _YEAR = re.compile(r"(?:19|20)\d{2}年?度?")
-_ORDINALS = "0-9一二三四五六七八九十"
+_NUMERALS = "一二三四五六七八九十"
+_ORDINALS = f"0-9{_NUMERALS}"
+_NUMBER = rf"(?:[0-9]{{1,3}}|[{_NUMERALS}]{{1,3}}(?!般))"
+"""The number of a table in digits or in numerals, never in both: 附表5一般公共预算支出表 is number 5."""
 # what stands before a title: 附件2, 表1, 公开01表, 预算01表, 1-1, 三、, （四）, 第二部分
 _LEADING = re.compile(
     r"^(?:"
-    rf"附(?:件|表|图)?[{_ORDINALS}]{{0,3}}(?:-[0-9]{{1,2}})*[:：、.．]?"
+    rf"附(?:件|表|图)?{_NUMBER}?(?:-[0-9]{{1,2}})*[:：、.．]?"
     r"|(?:公开|预算|决算|部门预算|部门决算)?[0-9]{1,2}(?:-[0-9]{1,2})*表[:：、.．]?"
-    rf"|(?:公开|预算|决算)?(?:报表|表)[{_ORDINALS}]{{1,3}}(?:-[0-9]{{1,2}})*[:：、.．]?"
+    rf"|(?:公开|预算|决算)?(?:报表|表){_NUMBER}(?:-[0-9]{{1,2}})*[:：、.．]?"
     rf"|表[(（][{_ORDINALS}]{{1,3}}[)）]"
     rf"|[(（][{_ORDINALS}]{{1,3}}[)）][、.．]?"
     rf"|[{_ORDINALS}]{{1,3}}[、.．:：]"
@@ -50,6 +53,7 @@ class StatementKind:
     contains: tuple[str, ...]
     ends: tuple[str, ...]
     decides: tuple[str, ...]
+    together: tuple[tuple[str, ...], ...] = ()
 
 
 @cache
@@ -60,7 +64,7 @@ def _data() -> tuple[tuple[tuple[str, str], ...], tuple[str, ...], tuple[Stateme
     kinds = tuple(
         StatementKind(
             name, entry["chinese"], tuple(entry.get("contains", ())), tuple(entry.get("ends", ())),
-            tuple(entry.get("decides", ())),
+            tuple(entry.get("decides", ())), tuple(tuple(words) for words in entry.get("together", ())),
         )
         for name, entry in raw["kinds"].items()
     )  # fmt: skip
@@ -145,6 +149,11 @@ def alias_in(text: str) -> tuple[str, str] | None:
                 longer = best is None or len(alias) > best[0]
                 if longer and bare.endswith(alias) and _may_stand_before(bare.removesuffix(alias)):
                     best = (len(alias), kind.name, alias)
+    if best is None:
+        for kind in statement_kinds():
+            for words in kind.together:
+                if all(word in title for word in words):
+                    return kind.name, "".join(words)
     return (best[1], best[2]) if best else None
 
 

@@ -16,6 +16,9 @@ _RADICALS = str.maketrans(
 )
 _RAISED = re.compile("([\u00b9\u00b2\u00b3\u2070\u2074-\u2079\u2460-\u2473\u2776-\u277f]+)")
 _UNSEEN = re.compile("[\\s\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]+")
+_NUMERALS = "零一二三四五六七八九"
+# 二〇二五年, as offices write it; the round sign is printed as a nought, a letter or a circle
+_NUMERAL_YEAR = re.compile(r"二\s?[〇○零0OoＯ◯]\s?([〇○零0OoＯ◯一二三四五六七八九]{2})(?=\s?年)")
 _DASHES = re.compile(r"^[-—–―－─﹣]+$")
 _ORDINAL = re.compile(
     r"^(?:[(（][一二三四五六七八九十百\d]+[)）][、.．]?|第?[一二三四五六七八九十百]+[、.．:：]|\d+[、.．](?!\d)|[①-⑳])"
@@ -33,7 +36,12 @@ def fold(text: str | None) -> str:
     if _RAISED.search(text):
         parts = _RAISED.split(text)
         return "".join(part if n % 2 else fold(part) for n, part in enumerate(parts))
-    return unicodedata.normalize("NFKC", text).translate(_RADICALS)
+    folded = unicodedata.normalize("NFKC", text).translate(_RADICALS)
+    return _NUMERAL_YEAR.sub(_year_in_digits, folded) if "二" in folded else folded
+
+
+def _year_in_digits(found: re.Match[str]) -> str:
+    return "20" + "".join(str(_NUMERALS.index(ch)) if ch in _NUMERALS else "0" for ch in found.group(1))
 
 
 @lru_cache(maxsize=1 << 16)

@@ -37,7 +37,7 @@ from extract.prose.facts import prose_facts_of
 from extract.readers.pdfium import PageContent
 from extract.reading import Reading, UnreadableError
 from extract.statements.doubts import doubts
-from extract.statements.facts import default_unit, facts_of, statement_of
+from extract.statements.facts import default_unit, facts_of, own_year, statement_of
 from extract.statements.listed_empty import give_listed_notes
 from extract.statements.projects import projects_of
 from extract.statements.stray_amounts import stray_amounts
@@ -365,7 +365,8 @@ def disclosure_of(
         statements.append(statement)
         if table.unit is None and (said := next(filter(says_strange_unit, _around(table)), None)):
             strange_units[statement.id] = said
-        found, wrong = facts_of(table, statement, table.unit or unit, identity.fiscal_year, basis, len(facts) + 1)
+        year = own_year(table, identity.fiscal_year)
+        found, wrong = facts_of(table, statement, table.unit or unit, year, basis, len(facts) + 1)
         facts.extend(found)
         findings.extend(wrong)
     for unread in reading.unread:

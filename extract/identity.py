@@ -187,10 +187,14 @@ _DATE = re.compile(
 )
 
 
+_TRAIL = re.compile(r"[>»›→]|首页|(?:当前|所在|您的?)位置")
+"""A trail of columns above a page's text (首页 > 政务公开 > 财政信息) is neither its heading nor names its body."""
+
+
 def _heading_text(line: Line) -> str:
     """The text of a line that could be part of the document's heading; '' for banners, sentences, numbered headings."""
     text = squeeze(line.text)
-    if is_meta(text) and not re.match(r"20\d\d年", text):
+    if _TRAIL.search(text) or (is_meta(text) and not re.match(r"20\d\d年", text)):
         return ""
     if is_contents_line(text) or (is_title_line(text) and "表" in text and "绩效" not in text):
         return ""
@@ -303,6 +307,8 @@ def organisation_of(title: str) -> str | None:
 def _named(text: str) -> tuple[str | None, str | None]:
     """(organisation, its code) of a banner line such as `编制单位：某局` or `323某局`; (None, None) for other lines."""
     text = squeeze(text)
+    if _TRAIL.search(text):
+        return None, None
     labelled = _LABEL.match(text)
     name = labelled.group("name") if labelled else text
     code = re.match(r"^\[?(\d{3,9})\]?[-_]?(?=[^\d年.,])", name)
@@ -337,13 +343,18 @@ def _fiscal_year(title: str | None, lines: list[Line], tables: list[Table], name
 
     Digits within a longer number of the name (t20240301_12.xlsx) are the day of the upload as a rule, and no year.
     """
-    if title and (found := _YEAR.search(title)):
-        return int(found.group(1))
+    named = [int(year) for year in _YEAR.findall(squeeze(title))] if title else []
+    if len(set(named)) == 1:
+        return named[0]
     years: Counter[int] = Counter()
     for table in tables:
         for text in (*table.banner, *([table.title] if table.title else [])):
             if found := re.search(r"预算年度[:：]?(20\d{2})", text) or re.search(r"(20[0-4]\d)年", text):
                 years[int(found.group(1))] += 1
+    if named:
+        # 2025年预算执行情况和2026年预算: the year of which most tables are, else the one that is planned for
+        own = [year for year, _ in years.most_common() if year in named]
+        return own[0] if own else max(named)
     if years:
         return years.most_common(1)[0][0]
     if found := _YEAR_IN_NAME.search(name):

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from budget.amounts import NotAnAmountError, Unit, decimal_text, find_unit, parse_amount, to_wan
+from budget.amounts import NotAnAmountError, Unit, amount_with_unit, decimal_text, find_unit, parse_amount, to_wan
 from budget.codes import is_class_name, join_code, level_of, system_of
 from budget.disclosure import CodeSystem, Fact, Finding, FindingCell, Role, Row, Statement
 from budget.kinds import fund_of_title
@@ -92,6 +92,14 @@ def table_year(table: Table) -> int | None:
         if found:
             return int(found.group(1))
     return None
+
+
+def own_year(table: Table, default: int | None) -> int | None:
+    """The year that the amounts of a table are of where no column says another: the one that its title or banner prints, if it
+    is one alone; else the document's."""
+    texts = [*table.banner, *([table.title] if table.title else [])]
+    years = {int(year) for text in texts if len(text) < 60 for year in re.findall(r"(20[0-4]\d)年", squeeze(text))}
+    return years.pop() if len(years) == 1 else default
 
 
 def blocks_of(table: Table) -> tuple[Block, ...]:
@@ -275,12 +283,16 @@ def facts_of(
                 if not cell.own or is_blank(cell.text):
                     continue
                 column = paths[c]
+                printed_in = column.unit
                 try:
                     value = parse_amount(cell.text)
                 except NotAnAmountError:
-                    if not _is_label(cell, key):
-                        findings.append(_unread(statement, cell, column.path))
-                    continue
+                    named = amount_with_unit(cell.text)
+                    if named is None:
+                        if not _is_label(cell, key):
+                            findings.append(_unread(statement, cell, column.path))
+                        continue
+                    value, printed_in = named
                 if value is None:
                     continue
                 measure, item, fund = column.measure.measure, column.measure.item, column.measure.fund
@@ -296,7 +308,7 @@ def facts_of(
                         name=key.name, ordinal=key.ordinal, role=key.role,
                         measure=CHANGE if told.change else measure, item=item,
                         fund=fund, fiscal_year=column.year or told.year or year, basis=None if told_basis == "none" else told_basis,
-                        raw="".join(_printed(cell).split()), amount=decimal_text(to_wan(value, column.unit)), at=cell.at,
+                        raw="".join(_printed(cell).split()), amount=decimal_text(to_wan(value, printed_in)), at=cell.at,
                         confidence=cell.confidence,
                     )
                 )  # fmt: skip

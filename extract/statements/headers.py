@@ -262,9 +262,24 @@ def column_roles(paths: tuple[tuple[str, ...], ...], columns: list[list[str]]) -
 _SHEET_ERROR = re.compile(r"^#(?:REF!|N/A|VALUE!|DIV/0!|NAME\?|NUM!|NULL!)$")
 
 
+# a figure that cannot be read for a mark, a letter or a word beside it: 12.50万元, 约34.56, 3O4.56, 1、027.063107
+_FIGURE = re.compile(r"^\D{0,3}\d[\d,，.、．。·OolIＯ ]*(?:[.．。·]\d*)?\D{0,3}$")
+# what may stand over codes that no header calls codes: nothing, or what the names beside them are called
+_OVER_CODES = re.compile(r"^$|科目|分类|项目|名称|编|码|^[类款项目]$|单位|部门|采购")
+
+
+def shows_figure(text: str) -> bool:
+    """Whether a text is a figure, be it one that cannot be read."""
+    return is_amount_text(text) or bool(_FIGURE.match(text))
+
+
 def column_role(path: tuple[str, ...], texts: list[str], c: int) -> ColumnRole:
-    """What column c is for, from its header path and the texts of its body cells."""
+    """What column c is for, from its header path and the texts of its body cells.
+
+    A column below a header of money is money also where none of its cells is a plain number: each of them is reported then.
+    """
     shown = [t for t in texts if not is_blank(t) and not _SHEET_ERROR.match(t)]
+    figures = sum(shows_figure(t) for t in shown)
     amounts = sum(is_amount_text(t) for t in shown)
     leaf = squeeze(path[-1]) if path else ""
     if _SEQ.match(leaf) and all(re.fullmatch(r"\d{1,4}|栏次|[^\d]{0,12}", t) for t in shown):
@@ -274,13 +289,12 @@ def column_role(path: tuple[str, ...], texts: list[str], c: int) -> ColumnRole:
     if is_not_money_path(path):
         return "text"
     if is_money_path(path):
-        if not shown or amounts * 2 >= len(shown):
-            return "money"
-        return "name" if not amounts else "money"
-    if shown and amounts * 2 > len(shown):
-        if c <= 3 and all(_CODE_CELL.match(t) for t in shown if is_amount_text(t)) and _are_codes(shown):
+        return "money" if not shown or amounts or figures * 2 > len(shown) else "name"
+    if shown and figures * 2 > len(shown):
+        plain = c <= 3 and amounts * 2 > len(shown) and bool(_OVER_CODES.search(leaf))
+        if plain and all(_CODE_CELL.match(t) for t in shown if is_amount_text(t)) and _are_codes(shown):
             return "code"
-        return "money"
+        return "money" if amounts or path else "name"
     return "name"
 
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 import itertools
 import re
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from budget.amounts import Unit, find_unit
+from budget.amounts import Unit, find_unit, lone_unit, says_strange_unit, stated_unit
 from budget.codes import is_class_name
 from budget.disclosure import PagePlace, Place
 from budget.kinds import alias_in, classify_title, fold_title, is_contents_line
@@ -30,6 +31,7 @@ from extract.statements.headers import (
     is_header_text,
     looks_like_data,
     own_cells,
+    shows_figures,
     text_of,
 )
 
@@ -122,6 +124,11 @@ _META_PARTS = re.compile(
     r"预算年度[:：]?(?:20\d{2})?年?|(?:金额)?单位[:：]?(?:人民币)?(?:亿元|万元|千元|元)|[(（]?(?:公开|预算|决算|附)?(?:表\d{1,2}(?:-\d{1,2})*|\d{1,2}(?:-\d{1,2})*表)[)）]?"
     r"|截止(?:时间|日期)?[:：]?[\d年月日.\-/]*|填报日期[:：][\d年月日.\-/]*|报送日期[:：][\d年月日.\-/]*|日期[:：][\d年月日.\-/]*"
 )
+_SIGNATURE = re.compile(
+    r"^(?:单位|部门|财务|分管|主管|科室|处室)?(?:负责人|领导|审核人?|复核人?|填[表报]人?|制[表单]人?|经办人|联系(?:人|电话)|报送日期|填[表报]日期)"
+    r"(?:[(（][^()（）]{1,6}[)）])?[:：]"
+)
+"""Who answers for a table, below it: 单位负责人： | 审核人： | 填表人："""
 _PAGE_NUMBER = re.compile(r"^(?:[-—–·\s]*\d{1,4}[-—–·\s]*|第?\d{1,4}页(?:[,，/共]*\d{1,4}页)?|\d{1,4}/\d{1,4})$")
 _SENTENCE = re.compile(r"[。；;!！?？]")
 
@@ -297,10 +304,27 @@ def _next_table(matrix: Matrix, start: int) -> int:
         if seen_body and len(cells) <= 2 and not any(is_amount_text(text_of(c)) for c in cells):
             text = text_of(cells[0])
             lone = len(cells) == 1 and (cells[0].cols > 1 or len(matrix[r]) <= 2 or cells[0].col == 0)
-            if lone and text.endswith("表") and is_title_line(text) and _header_within(matrix, r + 1):
-                return r
+            titled = is_title_line(text) or _header_again(matrix, start, r + 1)
+            if lone and text.endswith("表") and titled and _header_within(matrix, r + 1):
+                above = own_cells(matrix, r - 1)
+                return r - 1 if len(above) == 1 and is_meta(text_of(above[0])) else r
         seen_body = seen_body or looks_like_data(matrix, r)
     return len(matrix)
+
+
+def _header_again(matrix: Matrix, start: int, end: int) -> bool:
+    """Whether one of the rows that follow a would-be title is a header of the table before it, word for word or nearly so:
+    then a table begins, whatever its title names."""
+    heads = [{text_of(c) for c in own_cells(matrix, r)} for r in range(start, end) if not looks_like_data(matrix, r)]
+    for r in range(end, min(end + 4, len(matrix))):
+        texts = {text_of(c) for c in own_cells(matrix, r)}
+        if (
+            len(texts) >= 2
+            and not shows_figures(matrix, r)
+            and any(2 * len(texts & head) >= len(texts) for head in heads)
+        ):
+            return True
+    return False
 
 
 def _header_within(matrix: Matrix, start: int) -> bool:
@@ -349,6 +373,9 @@ def _piece(matrix: Matrix, grid: Grid, lines: list[Line], first_on_page: bool) -
         if count and len(cells) > 1 and tuple(text_of(c) for c in matrix[r]) in header_texts:
             continue
         if body and count and is_column_number_row(matrix, r) and any(text_of(c) in ("栏次", "档次") for c in cells):
+            continue
+        if all(_SIGNATURE.match(text_of(c)) for c in cells):
+            notes.append(" ".join(text_of(c) for c in cells))
             continue
         if all("单位" in text_of(c) and find_unit(text_of(c)) for c in cells):
             banner.extend(text_of(c) for c in cells)
@@ -647,27 +674,42 @@ def _heading_wraps(above: Line, below: Line) -> bool:
 
 
 def _unit(piece: _Piece) -> Unit | None:
-    for text in piece.banner:
-        if "单位" in text and (unit := _named_unit(text)):
+    for text in _with_broken_units(piece.banner):
+        if unit := stated_unit(text):
             return unit
     for text in piece.banner:
-        if text in [u.value for u in Unit]:
-            return Unit(text)
+        if (unit := lone_unit(text)) or (is_meta(text) and len(text) <= _UNIT_LINE and (unit := find_unit(text))):
+            return unit
+    above: list[str] = []
     for line in reversed(piece.lines[-14:]):
         text = squeeze(line.text)
-        if (("单位" in text and len(text) < 60) or text in [u.value for u in Unit]) and (unit := _named_unit(text)):
-            return unit
-        if _SENTENCE.search(text):
+        if _SENTENCE.search(text) and not (len(text) <= _UNIT_LINE and stated_unit(text)):
             break
+        above.append(text)
+    for text in reversed(_with_broken_units(above[::-1])):
+        if ("单位" in text and len(text) < 60 and (unit := stated_unit(text))) or (unit := lone_unit(text)):
+            return unit
+        if says_strange_unit(text):
+            return None
+        if is_meta(text) and len(text) <= _UNIT_LINE and (unit := find_unit(text)):
+            return unit
     return None
 
 
-def _named_unit(text: str) -> Unit | None:
-    """The unit behind 单位： in a line that may also name the department (`部门：某单位 单位：万元`)."""
-    found = re.search(r"单位[^:：]{0,4}[:：]?[(（]?(?:人民币)?(亿元|万元|千元|元)", text)
-    if found:
-        return Unit(found.group(1))
-    return find_unit(text) if len(text) <= 12 else None
+_UNIT_LINE = 12
+"""Signs up to which a line that names a unit without the word 单位 says nothing else (金额：万元)."""
+_BROKEN_UNIT = re.compile(r"单位[\W_]*(?:人民币)?[亿万千]?$")
+
+
+def _with_broken_units(texts: Sequence[str]) -> list[str]:
+    """The lines, with a unit that its narrow cell breaks (单位：万 above 元) put together."""
+    joined: list[str] = []
+    for text in texts:
+        if joined and _BROKEN_UNIT.search(joined[-1]) and re.fullmatch(r"[亿万千]?元[)）]?", text):
+            joined[-1] += text
+        else:
+            joined.append(text)
+    return joined
 
 
 def _continues(table: Table, piece: _Piece, title: str | None) -> bool:
@@ -1005,7 +1047,10 @@ def _finish(table: Table) -> None:
 
 
 def _content(row: tuple[Cell, ...], c: int) -> str:
-    return row[c].shown if c < len(row) and row[c].own and row[c].cols == 1 else ""
+    """What a row shows in a column; of a cell that spans columns only a figure, which belongs to the first of them."""
+    if c >= len(row) or not row[c].own:
+        return ""
+    return row[c].shown if row[c].cols == 1 or is_amount_text(row[c].shown) else ""
 
 
 def classify(table: Table) -> str:
@@ -1067,9 +1112,11 @@ def _suggested_kind(table: Table) -> str | None:
     money = sum(role == "money" for role in table.roles)
     if not money:
         return None
-    if {"abroad", "reception"} <= measures or len(
-        {item_of_row(n) for n in names if n} & {"abroad", "reception", "vehicle_total"}
-    ) >= 2:
+    items = {n: item for n in names if n and (item := item_of_row(n))}
+    several = len(set(items.values()) & {"abroad", "reception", "vehicle_total"}) >= 2
+    # tables by economic class name the same items among many others
+    mostly = sum(n in items for n in names if n) * 2 >= sum(bool(n) and not is_amount_text(n) for n in names)
+    if {"abroad", "reception"} <= measures or (several and mostly):
         return "three_public_expenses"
     if levels & {"价值"} and any(n.startswith(("资产总额", "一、土地", "房屋", "1、房屋")) for n in names):
         return "fixed_assets"
