@@ -6,17 +6,19 @@ then pages come as words and rules.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from time import monotonic
 from typing import Protocol
 
-from budget.disclosure import ReaderName
+from budget.disclosure import PagePlace, ReaderName
 from extract.page.tables import PageBlocks, blocks_of, page_blocks
 from extract.readers.pdfium import PageContent, open_pdf
-from extract.reading import PageReader, Reading, UnreadableError
+from extract.reading import NotUnderstood, PageReader, Reading, UnreadableError
 
 MAX_PAGES = 2000
 MAX_BYTES = 200 * 1024 * 1024
+_FIGURE = re.compile(r"\d")
 OUTLINES = 100
 """A page without a character and with so many drawn shapes may spell its text in curves."""
 
@@ -67,8 +69,10 @@ def read_pdf(
     printed: dict[int, PageContent] = {}
     sizes: list[tuple[float, float]] = []
     garbled: list[int] = []
+    met: list[NotUnderstood] = []
     text = seen = False
     with open_pdf(data) as pdf:
+        met += [NotUnderstood("embedded_file", name or f"#{n}") for n, name in enumerate(pdf.embedded, 1)]
         if pdf.pages > max_pages:
             raise UnreadableError("limit_pages", f"the PDF has {pdf.pages} pages, more than {max_pages}")
         for number in range(1, pdf.pages + 1):
@@ -77,6 +81,10 @@ def read_pdf(
             if page_reader is None:
                 content = pdf.page(number)
                 size = (content.width, content.height)
+                whole_page = PagePlace(page=number, bbox=(0.0, 0.0, *size))
+                met += [
+                    NotUnderstood("annotation", one, whole_page) for one in content.annotations if _FIGURE.search(one)
+                ]
                 if content.is_garbled:
                     garbled.append(number)
                     pictured.append(number)
@@ -114,7 +122,7 @@ def read_pdf(
     blocks = [block for found in pages_found for block in found.blocks]
     unread = [number for found in pages_found for number in found.unread]
     reader: ReaderName = "scan" if picture_reader is not None and pictured and not seen else "pdf"
-    return Reading(reader, tuple(blocks), pages, tuple(unread), tuple(sizes))
+    return Reading(reader, tuple(blocks), pages, tuple(unread), tuple(sizes), tuple(met))
 
 
 def _from_content(content: PageContent) -> PageBlocks:

@@ -12,11 +12,12 @@ thread-safe: use processes.
 from __future__ import annotations
 
 import ctypes
+import re
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice, repeat
 from typing import Any, Final
 
@@ -27,6 +28,8 @@ import pypdfium2_raw.bindings as bindings
 
 from budget.printed_text import fold
 from extract.page.tables import Glyphs, Ruling, page_of
+from extract.readers.overprint import printed_once, with_marks
+from extract.readers.pdf_extras import annotations_of, embedded_file, embedded_names, flattened
 from extract.reading import Page, UnreadableError
 
 Floats = npt.NDArray[np.float64]
@@ -44,6 +47,10 @@ MAX_FORM_DEPTH = 16
 _TEXT, _PATH, _IMAGE, _SHADING, _FORM = 1, 2, 3, 4, 5
 _LINE_TO, _CURVE_TO, _MOVE_TO = 0, 1, 2
 _INVISIBLE_MODES = (3, 7)
+LAYER_SHARE: Final = 0.8
+"""Share of a page's characters that are drawn without ink from which on they are a recogniser's layer over a scan."""
+LAYER_PICTURE: Final = 0.5
+"""Share of the page that the picture below such a layer covers at least."""
 THIN: Final = 4.0
 """A filled shape up to this many points thick is a drawn line; a thicker one is a shaded area."""
 
@@ -192,9 +199,28 @@ class PdfFile:
         if not page:
             raise UnreadableError("corrupt", f"page {number} of {self.pages} cannot be opened; ask for the file again")
         try:
-            return _read_page(page, number)
+            showing, bare = annotations_of(page)
+            if showing and flattened(page):
+                _close_page(page)
+                page = _load_page(self._handle, number - 1)
+                if not page:
+                    raise UnreadableError(
+                        "corrupt", f"page {number} of {self.pages} cannot be opened with its form fields"
+                    )
+            content = _read_page(page, number)
+            return replace(content, annotations=tuple(bare)) if bare else content
         finally:
-            _close_page(page)
+            if page:
+                _close_page(page)
+
+    @property
+    def embedded(self) -> list[str]:
+        """The names of the files that the document carries."""
+        return embedded_names(self._handle)
+
+    def embedded_file(self, index: int) -> bytes | None:
+        """The bytes of one of `embedded`; None for one that cannot be unpacked."""
+        return embedded_file(self._handle, index)
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,6 +241,8 @@ class PageContent:
     characters: int = 0
     unmapped: int = 0
     paths: int = 0
+    annotations: tuple[str, ...] = ()
+    """Texts of annotations and fields that no appearance shows: viewers make one up, or show nothing."""
 
     @property
     def is_garbled(self) -> bool:
@@ -257,7 +285,7 @@ def _refuse_truncated(data: bytes) -> None:
             raise UnreadableError("truncated", "the PDF has no end (no startxref, no %%EOF); download it again")
         return
     rest = data[end + 5 :]
-    if b" obj" in rest and b"startxref" not in rest:
+    if b" obj" in rest and b"startxref" not in rest and not _is_whole(data, end):
         raise UnreadableError("truncated", f"{len(rest)} bytes follow the last %%EOF and break off; download it again")
     linear = data.find(b"/Linearized", 0, 1024)
     if linear < 0:
@@ -268,6 +296,26 @@ def _refuse_truncated(data: bytes) -> None:
         raise UnreadableError(
             "truncated", f"the PDF says it has {int(digits)} bytes, {len(data)} arrived; download it again"
         )
+
+
+_START = re.compile(rb"startxref\s+(\d{1,12})\s*$")
+
+
+def _is_whole(data: bytes, end: int) -> bool:
+    """Whether the file is whole up to the last %%EOF at `end`: its startxref leads to a table or stream that names a root.
+
+    Some writers leave bytes of an old buffer behind the end (iText 2.1.7: 91 of 300 debt disclosures); a file that breaks off
+    while it was being updated names a table that is not there, or parts behind it.
+    """
+    found = _START.search(data[max(0, end - 64) : end].rstrip())
+    if found is None:
+        return False
+    at = data.find(b"%PDF-", 0, 1024) + int(found.group(1))
+    start = data[at : at + 24].lstrip()
+    if start.startswith(b"xref"):
+        trailer = data.find(b"trailer", at, end)
+        return trailer >= 0 and b"/Root" in data[trailer:end]
+    return bool(re.match(rb"\d{1,10}\s+\d{1,5}\s+obj", start)) and b"/Root" in data[at : at + 4096]
 
 
 def read_page_words(data: bytes, number: int) -> Page:
@@ -727,6 +775,10 @@ def _characters(
     far_x, far_y = x + up[run_of, 0], y + up[run_of, 1]
     caps = np.stack([np.minimum(x, far_x), np.minimum(y, far_y), np.maximum(x, far_x), np.maximum(y, far_y)], axis=1)
     visible, doubtful, middle, cut = _visible(handles, objects, areas, box, run_of, upright, caps, frame)
+    layer = _is_layer_over_picture(handles, run_of, objects, frame)
+    if layer is not None:
+        visible &= ~layer
+        doubtful &= ~layer
     if doubtful.any():
         visible &= ~doubtful | _inked(page, box, visible & ~doubtful, doubtful, frame)
     chosen = np.flatnonzero(visible)
@@ -742,7 +794,28 @@ def _characters(
         confidence=None,
         cut=None if cut is None else cut[chosen],
     )
-    return glyphs, characters, unmapped
+    return with_marks(printed_once(glyphs)), characters, unmapped
+
+
+def _is_layer_over_picture(
+    handles: list[int], run_of: npt.NDArray[np.intp], objects: _Objects, frame: _Frame
+) -> npt.NDArray[np.bool_] | None:
+    """The characters of an invisible text layer that a scanner laid over the picture of its page; None where there is none.
+
+    Such text is what a recogniser guessed: the picture is what the page shows.
+    """
+    if _IMAGE not in objects.types:
+        return None
+    modes = np.array([_render_mode(_argument(h)) == _INVISIBLE_MODES[0] if h else False for h in handles], bool)[run_of]
+    if not len(modes) or np.count_nonzero(modes) < LAYER_SHARE * len(modes):
+        return None
+    width, height = frame.size
+    for handle, kind, form in zip(objects.handles, objects.types, objects.forms, strict=True):
+        if kind == _IMAGE and (bounds := _bounds(handle)):
+            left, bottom, right, top = _transformed(bounds, objects.matrices[form])
+            if abs(right - left) * abs(top - bottom) >= LAYER_PICTURE * width * height:
+                return modes
+    return None
 
 
 def _visible(
