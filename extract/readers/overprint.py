@@ -23,8 +23,8 @@ SMALL: Final = 0.75
 """Share of the letter height of its neighbour below which a digit is small: marks are set at a half to two thirds."""
 LIFTED: Final = 0.15
 """Share of the letter height of its neighbour by which the foot of a mark stands above the line."""
-NEAR: Final = 1.2
-"""Letter heights between a figure and its mark, and between the digits of a mark, at the most."""
+NEAR: Final = 0.8
+"""Heights of a mark between it and what stands before it, at the most."""
 
 
 def printed_once(glyphs: Glyphs) -> Glyphs:
@@ -76,34 +76,38 @@ def _at_one_place(glyphs: Glyphs, one: int, other: int, reach: float) -> bool:
 
 def with_marks(glyphs: Glyphs) -> Glyphs:
     """The glyphs with small raised digits behind a digit as raised signs (¹²³): they are marks, and no digits of the figure."""
-    if len(glyphs) < 2:
+    digit = np.char.isdigit(glyphs.texts) if len(glyphs) else np.zeros(0, bool)
+    if np.count_nonzero(digit) < 2:
         return glyphs
-    digit = np.char.isdigit(glyphs.texts)
-    order = np.argsort(glyphs.order, kind="stable")
-    before = order[:-1]
-    after = order[1:]
-    small = glyphs.size[after] <= SMALL * glyphs.size[before]
-    candidates = np.flatnonzero(digit[after] & small & (digit[before] | (glyphs.texts[before] == "%")))
-    if not len(candidates):
+    level = glyphs.turn == 0
+    small = np.flatnonzero(digit & level & (glyphs.size <= SMALL * float(glyphs.size[digit].max())))
+    if not len(small):
         return glyphs
     texts = glyphs.texts.copy()
-    changed = False
-    for place in candidates.tolist():
-        figure = int(before[place])
-        last = figure
-        for index in order[place + 1 :].tolist():
-            if not digit[index] or not _stands_above(glyphs, index, figure, last):
-                break
-            texts[index] = raised(str(texts[index]))
-            changed, last = True, index
-    return replace(glyphs, texts=texts) if changed else glyphs
+    figure_of: dict[int, int] = {}
+    for mark in small[np.argsort(glyphs.box[small, 0], kind="stable")].tolist():
+        before = _before(glyphs, mark, digit & level)
+        if before is None:
+            continue
+        figure = figure_of.get(before, before)
+        if _stands_above(glyphs, mark, figure):
+            figure_of[mark] = figure
+            texts[mark] = raised(str(texts[mark]))
+    return replace(glyphs, texts=texts) if figure_of else glyphs
 
 
-def _stands_above(glyphs: Glyphs, mark: int, figure: int, last: int) -> bool:
-    """Whether a small digit stands above the foot of the figure and right behind what stands before it."""
+def _before(glyphs: Glyphs, mark: int, digits: npt.NDArray[np.bool_]) -> int | None:
+    """The digit right before a mark on its line; None where none stands near."""
+    size = float(glyphs.size[mark])
+    gap = glyphs.box[mark, 0] - glyphs.box[:, 2]
+    level = (glyphs.box[:, 1] - size <= glyphs.box[mark, 3]) & (glyphs.box[:, 3] >= glyphs.box[mark, 1])
+    near = np.flatnonzero(digits & level & (gap >= -0.3 * size) & (gap <= NEAR * size))
+    near = near[near != mark]
+    return int(near[np.argmin(np.abs(gap[near]))]) if len(near) else None
+
+
+def _stands_above(glyphs: Glyphs, mark: int, figure: int) -> bool:
+    """Whether a digit is small beside a figure and its foot stands above that of the figure."""
     size = float(glyphs.size[figure])
-    if glyphs.turn[mark] or glyphs.turn[figure] or glyphs.size[mark] > SMALL * size:
-        return False
     lift = float(glyphs.origin[figure, 1] - glyphs.origin[mark, 1])
-    gap = float(glyphs.box[mark, 0] - glyphs.box[last, 2])
-    return LIFTED * size <= lift <= size and -0.3 * size <= gap <= NEAR * size * 0.5
+    return bool(glyphs.size[mark] <= SMALL * size and LIFTED * size <= lift <= size)
