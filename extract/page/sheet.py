@@ -9,14 +9,14 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
 from budget.disclosure import PagePlace
-from extract.reading import Box, Grid, GridCell, Rule, Word
+from extract.reading import LINE_BREAK, Box, Grid, GridCell, Rule, Word
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.intp]
@@ -338,6 +338,8 @@ class Table:
     open_bottom: bool = False
     open_below: frozenset[int] = frozenset()
     """Places in `spans` of the cells that no line closes below, where lines close others beside them."""
+    apart: frozenset[int] = frozenset()
+    """Places in `spans` of the cells whose lines are figures of their own: their texts are kept apart."""
 
     @property
     def area(self) -> Box:
@@ -353,6 +355,14 @@ class Table:
         runs = dict(
             zip(full, runs_of(sheet, [self.held[k] for k in full], [self.breaks[k] for k in full]), strict=True)
         )
+        for k in self.apart:
+            starts = self.breaks[k].tolist()
+            texts = sheet.texts[self.held[k]].tolist()
+            text = "".join(
+                (LINE_BREAK if new and n else "") + mark
+                for n, (new, mark) in enumerate(zip(starts, texts, strict=True))
+            )
+            runs[k] = replace(runs[k], text=text)
         flush: dict[int, float] = {}
         for k, run in runs.items():
             left, _, right, _ = self.spans[k]

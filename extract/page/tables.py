@@ -17,6 +17,7 @@ from budget.disclosure import PagePlace, Unread
 from extract.page.aligned import aligned_tables
 from extract.page.ruled import ruled_tables
 from extract.page.sheet import Glyphs, Ints, Ruling, Sheet, blank_before, lines_of, runs_of
+from extract.page.unruled_rows import with_rows
 from extract.reading import Box, Grid, Line, Page, Rule, Word
 
 NUMBER: Final = re.compile(r"(?<![\d.,，])-?(?:\d[\d,，]*\.\d+|\d{1,3}(?:[,，]\d{3})+)(?![\d.])")
@@ -41,7 +42,7 @@ def blocks_of(page: Page) -> PageBlocks:
 def page_blocks(number: int, width: float, height: float, glyphs: Glyphs, ruling: Ruling) -> PageBlocks:
     """Lines and grids of a page, in reading order (top to bottom, side by side from left to right)."""
     sheet = Sheet.of(width, height, glyphs, ruling)
-    tables = ruled_tables(sheet)
+    tables = [with_rows(sheet, table) for table in ruled_tables(sheet)]
     blocks: list[tuple[float, float, Line | Grid]] = []
     owner = np.full(len(glyphs), -1, np.intp)
     areas: list[Box] = []
