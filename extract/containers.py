@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from extract.file_types import FileType, detect
+from extract.readers.pdf_extras import embedded_documents, without_embedded
 from extract.reading import UnreadableError
 
 CHUNK = 1 << 20
@@ -95,8 +96,9 @@ class _Raw:
 
 
 def is_container(data: bytes) -> bool:
-    """Whether a file is an archive of documents (an office package is a document, not an archive)."""
-    return detect(data) in CONTAINERS
+    """Whether a file is an archive of documents (an office package is a document, not an archive), or a PDF that carries some."""
+    kind = detect(data)
+    return kind in CONTAINERS or (kind is FileType.PDF and bool(embedded_documents(data)))
 
 
 def members(data: bytes, limits: ContainerLimits = DEFAULT_CONTAINER_LIMITS) -> Iterator[Member]:
@@ -106,12 +108,25 @@ def members(data: bytes, limits: ContainerLimits = DEFAULT_CONTAINER_LIMITS) -> 
     lost. Raises UnreadableError for the archive as a whole: empty, encrypted (nothing can be read without a password),
     limit_size, limit_nesting, truncated, corrupt, unsupported.
     """
+    if detect(data) is FileType.PDF:
+        yield from _portfolio(data)
+        return
     count = 0
     for member in _opened(data, "", 1, _Budget(limits, max(1, len(data)))):
         count += 1
         yield member
     if not count:
         raise UnreadableError("empty", "an archive without files; download it again")
+
+
+def _portfolio(data: bytes) -> Iterator[Member]:
+    """A PDF that carries documents: its own pages as one document, and each of those it carries."""
+    budget = _Budget(DEFAULT_CONTAINER_LIMITS, max(1, len(data)))
+    yield Member("pages.pdf", without_embedded(data))
+    for name, carried in embedded_documents(data):
+        budget.open_member()
+        budget.spend(len(carried))
+        yield Member(budget.unique(_label(name, budget.members)), carried)
 
 
 def _opened(data: bytes, prefix: str, depth: int, budget: _Budget) -> Iterator[Member]:

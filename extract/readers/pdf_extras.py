@@ -7,9 +7,15 @@ have text and no appearance, and files embedded in the document, are named, so t
 from __future__ import annotations
 
 import ctypes
+import hashlib
+import io
+import re
 from typing import Final
 
+import pypdfium2
 import pypdfium2.raw as pdfium
+
+from extract.file_types import FileType, detect
 
 FREE_TEXT, STAMP, WIDGET = 3, 13, 20
 """Subtypes that show text or figures of their own; links, highlights and pop-up notes show none."""
@@ -93,3 +99,50 @@ def _name(handle: object, index: int) -> str:
     buffer = (ctypes.c_ushort * (size // 2))()
     pdfium.FPDFAttachment_GetName(attachment, buffer, size)
     return bytes(buffer).decode("utf-16-le", "replace").rstrip("\0")[:MAX_NAME]
+
+
+DOCUMENTS: Final = frozenset(
+    {
+        FileType.PDF, FileType.DOCX, FileType.DOC, FileType.XLSX, FileType.XLS, FileType.RTF, FileType.HTML, FileType.MHTML,
+        FileType.ZIP, FileType.RAR, FileType.SEVEN_ZIP, FileType.OFD, FileType.WPS, FileType.IMAGE,
+    }
+)  # fmt: skip
+"""Kinds of embedded files that are documents of their own; stamps, fonts and XML of invoices are none."""
+
+
+def embedded_documents(data: bytes) -> list[tuple[str, bytes]]:
+    """(name, bytes) of the documents that a PDF carries; none where it carries none or cannot be opened."""
+    if b"/EmbeddedFile" not in data and b"/ObjStm" not in data:
+        return []
+    try:
+        document = pypdfium2.PdfDocument(data)
+    except pypdfium2.PdfiumError:
+        return []  # its reader says why
+    try:
+        found = []
+        for index, name in enumerate(embedded_names(ctypes.cast(document.raw, ctypes.c_void_p).value or 0)):
+            carried = embedded_file(ctypes.cast(document.raw, ctypes.c_void_p).value or 0, index)
+            if carried and detect(carried) in DOCUMENTS:
+                found.append((name, carried))
+        return found
+    finally:
+        document.close()
+
+
+_IDENTIFIER = re.compile(rb"(/ID\s*\[\s*<)[0-9A-Fa-f]{32}(>\s*<)[0-9A-Fa-f]{32}(>\s*\])")
+
+
+def without_embedded(data: bytes) -> bytes:
+    """The same PDF without the files it carries; the same bytes give the same bytes (pdfium writes an identifier by chance)."""
+    document = pypdfium2.PdfDocument(data)
+    try:
+        for index in range(_embedded_count(document.raw) - 1, -1, -1):
+            pdfium.FPDFDoc_DeleteAttachment(document.raw, index)
+        out = io.BytesIO()
+        document.save(out)
+        own = hashlib.sha256(data).hexdigest().encode()[:32]
+        return _IDENTIFIER.sub(
+            lambda found: found.group(1) + own + found.group(2) + own + found.group(3), out.getvalue()
+        )
+    finally:
+        document.close()
