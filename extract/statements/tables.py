@@ -17,6 +17,7 @@ from budget.disclosure import PagePlace, Place
 from budget.kinds import alias_in, classify_title, fold_title, is_contents_line
 from budget.measures import fold_header, item_of_row, measure_of_level
 from budget.printed_text import is_blank, split_ordinal, squeeze
+from budget.project_words import fold_label, indicator_header, is_project_name
 from extract.reading import Grid, GridCell, Line, Reading
 from extract.statements.headers import (
     TOTAL_WORDS,
@@ -912,8 +913,11 @@ def _cut_cells(table: Table, body: list[tuple[Cell, ...]]) -> list[tuple[Cell, .
     body = list(body)
     for c in columns:
         a, b = last[c], first[c]
-        if not b.own or (
-            not sure and a.shown in _INDICATOR_WORDS and b.shown in _INDICATOR_WORDS and a.shown != b.shown
+        # a blank cell at the end of a page has nothing that could go on
+        if (
+            not b.own
+            or (not a.shown and b.shown and is_amount_text(b.shown))
+            or (not sure and a.shown in _INDICATOR_WORDS and b.shown in _INDICATOR_WORDS and a.shown != b.shown)
         ):
             continue
         whole, top = _whole(a, b), _top(table, c)
@@ -1095,7 +1099,9 @@ def _certain_kind(table: Table) -> str | None:
         return "project_performance"
     if "职责活动" in leaves:
         return "department_performance"
-    if leaves & {"绩效目标", "绩效指标"} and leaves & {"项目名称", "项目"}:
+    folded = {fold_label(level) for path in table.paths for level in path}
+    tells = any(leaf.endswith(("绩效目标", "绩效指标")) for leaf in folded) or len(folded & indicator_header()) >= 3
+    if tells and any(is_project_name(path[-1]) for path in table.paths if path):
         return "project_performance"
     if leaves & {"采购物品名称", "政府采购目录序号", "采购品目名称", "采购品目", "采购目录", "采购项目名称"}:
         return "procurement"
