@@ -41,7 +41,7 @@ _UNIT = re.compile(
 _UNIT_STATED = re.compile(
     r"单位[\W_]*(?:均?为|均?是|均以)?[\W_]*(?:人民币)?[\W_]*((?P<word>[\u4e00-\u9fff]{0,2}元)|[镑]|法郎|卢布)"
 )
-_AMOUNT = re.compile(r"(?:\d+|\d{1,3}(?:,\d{3})+|\d{1,4}(?:,\d{4})+)?(?:\.\d+)?")
+_AMOUNT = re.compile(r"(?:\d+(?:,\d{3})*|\d+(?:,\d{4})*)?(?:\.\d+)?")
 # a note behind a figure: raised and circled digits, asterisks, 注1. Raised digits of Word, HTML and PDF reach here as ¹²³
 _MARK = re.compile(r"(?:[\u00b9\u00b2\u00b3\u2070-\u2079\u2460-\u2473\u2776-\u277f*※†‡]|\(?注\d{0,2}\)?)+$")
 
@@ -95,7 +95,7 @@ def without_mark(printed: str) -> str:
 def parse_amount(printed: str) -> Decimal | None:
     """The number a money cell prints, in the cell's own unit; None for a blank or a dash.
 
-    Accepts thousands separators (also full width, and groups of four), a leading minus, accountants' parentheses for a
+    Accepts thousands separators (also full width, groups of four, and `120258,600`), a leading minus, accountants' parentheses for a
     negative, and a note's mark behind the figure, which is no digit of it. Raises NotAnAmountError for anything else, also
     for groups of unequal length and for more digits than an amount has: unknown input is reported, never absorbed.
     """

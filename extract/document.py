@@ -377,7 +377,7 @@ def disclosure_of(
                 cells=(FindingCell(at=unread.at, raw=unread.text),),
             )
         )  # fmt: skip
-    findings.extend(findings_of(reading.not_understood))
+    findings.extend(findings_of(reading.not_understood, shows_tables=any(one.kind != "unknown" for one in statements)))
     strays, told = stray_amounts(reading)
     findings.extend(told)
     findings.extend(doubts(statements, facts, strange_units))

@@ -16,6 +16,8 @@ from extract.reading import NotUnderstood, NotUnderstoodKind
 
 UNREAD: Final = "UNREAD"
 """Check id: something is shown that ended in no fact, code, note or sentence."""
+ABOUT_TABLES: Final[frozenset[NotUnderstoodKind]] = frozenset({"missing_picture", "script"})
+"""What a page that shows no statement may hold without a word: the furniture of its portal."""
 NAMED: Final = 3
 """Things of one kind that a finding names one by one; the others are counted."""
 
@@ -32,6 +34,10 @@ _WORDS: Final[dict[NotUnderstoodKind, tuple[Origin, str, str, str]]] = {
     "picture": (
         Origin.EXTRACTION, "{count} 张图片可能含有表格，未能读取（{named}）",
         "{count} pictures that may show tables were not read ({named})", "look at the original",
+    ),
+    "missing_picture": (
+        Origin.SOURCE, "{count} 张图片不在文件中，可能含有表格（{named}）",
+        "{count} pictures are not at hand and may show tables ({named})", "look at the page where it was published",
     ),
     "annotation": (
         Origin.EXTRACTION, "{count} 处批注或表单内容未读取（{named}）",
@@ -64,9 +70,14 @@ _WORDS: Final[dict[NotUnderstoodKind, tuple[Origin, str, str, str]]] = {
 }  # fmt: skip
 
 
-def findings_of(met: Sequence[NotUnderstood]) -> list[Finding]:
-    """One error a kind, in the order met, with the places of all and the first few named."""
+def findings_of(met: Sequence[NotUnderstood], *, shows_tables: bool) -> list[Finding]:
+    """One error a kind, in the order met, with the places of all and the first few named.
+
+    `shows_tables`: whether the document holds statements. Pictures that are not at hand concern it only then: those of a page
+    that shows none are photographs and buttons of its portal.
+    """
     found = []
+    met = [one for one in met if shows_tables or one.kind not in ABOUT_TABLES]
     for kind in dict.fromkeys(one.kind for one in met):
         alike = [one for one in met if one.kind == kind]
         origin, zh, en, advice = _WORDS[kind]

@@ -166,7 +166,7 @@ class Line:
 
 
 NotUnderstoodKind = Literal[
-    "number_format", "cell_given_twice", "picture", "annotation", "embedded_file", "part", "hidden_text", "script",
+    "number_format", "cell_given_twice", "picture", "missing_picture", "annotation", "embedded_file", "part", "hidden_text", "script",
     "struck_out", "table_failed",
 ]  # fmt: skip
 

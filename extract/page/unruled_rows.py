@@ -18,8 +18,8 @@ from extract.page.sheet import Sheet, Table
 FIGURE: Final = re.compile(r"^[-−(（]?\d[\d,，]*(?:\.\d+)?[%％)）]?$|^[-—–]{1,4}$")
 COLUMNS: Final = 2
 """Columns that must show figures on several lines for the lines to be rows."""
-FULL: Final = 0.85
-"""Share of its column that a line fills when the figure on it may go on in the next line."""
+PADDING: Final = 4.0
+"""Points between a rule and the text beside it, at the most; what is wider is room for another digit."""
 ONE_LINE: Final = 0.5
 """Letter heights within which the baselines of neighbouring columns are one line."""
 STEP: Final = 0.8
@@ -67,14 +67,30 @@ def _is_several(sheet: Sheet, table: Table, k: int) -> bool:
         return False
     if sum(any(ch.isdigit() for ch in text) for text in texts) < 2:
         return False
-    decimals = {len(text.rstrip("%％)）").partition(".")[2]) for text in texts if any(ch.isdigit() for ch in text)}
-    if len(decimals) == 1 and 0 not in decimals:
+    pairs = list(itertools.pairwise(text.rstrip("%％)）") for text in texts))
+    if any(_goes_on(above, below) for above, below in pairs):
+        return False
+    if all("." in text for text in texts if any(ch.isdigit() for ch in text)):
         return True
     left, _, right, _ = table.spans[k]
-    room = table.xs[right] - table.xs[left]
-    return all(
-        FULL * room > float(sheet.box[line, 2].max() - sheet.box[line, 0].min()) for line in lines[:-1]
-    ) and not any(text.endswith((",", "，", ".")) for text in texts[:-1])
+    return not any(_fills(sheet, line, table.xs[left], table.xs[right]) for line in lines[:-1])
+
+
+def _fills(sheet: Sheet, line: np.ndarray, x0: float, x1: float) -> bool:
+    """Whether one more digit has no room in a line: then the figure on it may go on in the next."""
+    low, high = float(sheet.box[line, 0].min()), float(sheet.box[line, 2].max())
+    padding = min(low - x0, x1 - high, PADDING)
+    return high - low + (high - low) / len(line) > x1 - x0 - 2 * padding
+
+
+def _goes_on(above: str, below: str) -> bool:
+    """Whether the figure of one line goes on in the next: the break falls behind a point or inside a group of three."""
+    if above.endswith((",", "，", ".")):
+        return True
+    if "." in above:
+        return "." not in below and "," not in below
+    groups = re.split("[,，]", above)
+    return len(groups) > 1 and len(groups[-1]) < 3
 
 
 def _boundaries(sheet: Sheet, table: Table, inside: list[int], top: float, bottom: float) -> list[float]:

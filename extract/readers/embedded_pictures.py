@@ -53,6 +53,9 @@ class PictureReader:
 
     def missing(self, label: str) -> None:
         """A picture that stands here and whose bytes are not at hand."""
+        self.met.append(NotUnderstood("missing_picture", label))
+
+    def _unread(self, label: str) -> None:
         self.met.append(NotUnderstood("picture", label))
 
     def _recognised(self, data: bytes, label: str) -> tuple[Line | Grid, ...]:
@@ -60,12 +63,12 @@ class PictureReader:
             with Image.open(io.BytesIO(data)) as image:
                 width, height = image.size
         except (UnidentifiedImageError, OSError, ValueError, Image.DecompressionBombError):
-            self.missing(label)
+            self._unread(label)
             return ()
         if width < LEAST_WIDTH or height < LEAST_HEIGHT:
             return ()
         if self.read >= MAX_PICTURES or width * height > MAX_PIXELS:
-            self.missing(label)
+            self._unread(label)
             return ()
         self.read += 1
         from extract.readers.scan import read_image  # loads the recognition libraries
@@ -73,7 +76,7 @@ class PictureReader:
         try:
             found = read_image(data)
         except UnreadableError:
-            self.missing(label)
+            self._unread(label)
             return ()
         grids = [
             block for block in found.blocks if isinstance(block, Grid) and _amounts(cell.text for cell in block.cells)
@@ -83,7 +86,7 @@ class PictureReader:
                 self.met.append(NotUnderstood("picture", f"{label}: {found.unread[0].text}"))
             return tuple(_without_place(block) for block in found.blocks)
         if _amounts(block.text for block in found.blocks if isinstance(block, Line)) >= AMOUNTS:
-            self.missing(label)
+            self._unread(label)
         return ()
 
 

@@ -200,6 +200,10 @@ _AROUND_PICTURES = {"a", "nav", "header", "footer", "button"}
 """Elements whose pictures are logos, banners and buttons."""
 _DATA_ADDRESS = re.compile(r"\s*data:(image/[\w.+-]{1,40})[^,]{0,80};base64,", re.I)
 _PICTURE_NAME = re.compile(r"\.(?:jpe?g|png|bmp|webp|tiff?)(?:[?#].*)?$", re.I)
+_FURNITURE = re.compile(
+    r"(?:^|/)(?:images?|imgs?|css|skins?|static|assets|themes?|templates?|styles?|icons?|public|common)/", re.I
+)
+"""Folders of what a portal shows on every page."""
 _FIGURE = re.compile(r"\d[\d,]*\.\d{2}(?!\d)")
 _FIGURES_OF_A_TABLE = 4
 """Amounts in a script that writes cells from which on it holds a table."""
@@ -354,7 +358,7 @@ class _Walk:
             except ValueError:
                 data = None
             self.flows[-1].items.append(_Picture(carried.group(1), data))
-        elif not self.linked and _PICTURE_NAME.search(source):
+        elif not self.linked and _PICTURE_NAME.search(source) and not _FURNITURE.search(source):
             self.flows[-1].items.append(_Picture(source[-_SHOWN_OF_ADDRESS:], None))
 
     def _start_table(self, element: etree._Element) -> None:

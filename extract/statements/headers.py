@@ -290,11 +290,15 @@ def column_role(path: tuple[str, ...], texts: list[str], c: int) -> ColumnRole:
         return "text"
     if is_money_path(path):
         return "money" if not shown or amounts or figures * 2 > len(shown) else "name"
-    if shown and figures * 2 > len(shown):
-        plain = c <= 3 and amounts * 2 > len(shown) and bool(_OVER_CODES.search(leaf))
-        if plain and all(_CODE_CELL.match(t) for t in shown if is_amount_text(t)) and _are_codes(shown):
+    if shown and amounts * 2 > len(shown):
+        if (
+            c <= 3
+            and _OVER_CODES.search(leaf)
+            and all(_CODE_CELL.match(t) for t in shown if is_amount_text(t))
+            and _are_codes(shown)
+        ):
             return "code"
-        return "money" if amounts or path else "name"
+        return "money"
     return "name"
 
 
