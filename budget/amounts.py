@@ -30,8 +30,8 @@ class Unit(StrEnum):
 
 MAX_WHOLE_DIGITS = 14
 """Digits before the point of the largest amount that is believed: 10^9 万元 in 元 has fourteen. More is two amounts glued."""
-MAX_DECIMALS = 10
-"""Digits behind the point that are believed; 亿元 printed to the 分 has ten."""
+MAX_DECIMALS = 15
+"""Digits behind the point that are believed: as many as a workbook keeps of a share that nobody rounded."""
 
 # Longest first: 万元 also ends in 元. 百万元 and 万美元 must be taken for none of them, nor for 元.
 _UNIT = re.compile(

@@ -108,7 +108,7 @@ def members(data: bytes, limits: ContainerLimits = DEFAULT_CONTAINER_LIMITS) -> 
     lost. Raises UnreadableError for the archive as a whole: empty, encrypted (nothing can be read without a password),
     limit_size, limit_nesting, truncated, corrupt, unsupported.
     """
-    if detect(data) is FileType.PDF:
+    if detect(data) is FileType.PDF and embedded_documents(data):
         yield from _portfolio(data)
         return
     count = 0

@@ -8,7 +8,7 @@ from importlib import resources
 
 from pydantic import BaseModel, ConfigDict
 
-from budget.states import Severity
+from budget.states import Origin, Severity
 
 
 class Check(BaseModel):
@@ -22,6 +22,8 @@ class Check(BaseModel):
     applies: str
     severity: Severity
     tolerance: str = "print"
+    origin: Origin | None = None
+    """Whose error a failure is, where the check itself says so: a self-test of reading blames nobody else."""
 
     @property
     def family(self) -> str:

@@ -21,6 +21,7 @@ from expectations.checks import (
     presence,
     prose,
     rows,
+    self_tests,
     sentences,
     three_public,
 )
@@ -64,6 +65,7 @@ def _identities(disclosure: Disclosure, tables: list[Table], beside: Sequence[Di
     yield from prose.identities(disclosure, tables)
     yield from sentences.identities(disclosure)
     yield from announced.identities(disclosure, tables)
+    yield from self_tests.identities(disclosure)
     yield from other_documents.identities(disclosure, tables, beside)
 
 

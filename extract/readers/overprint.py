@@ -15,6 +15,8 @@ import numpy.typing as npt
 from extract.page.tables import Glyphs
 from extract.reading import raised
 
+DASHES: Final = ("—", "–", "―", "─", "…")
+"""Signs that fonts draw wider than they say, so that two in a row stand at one place; twice or once they say the same."""
 TWICE: Final = 0.1
 """Share of the letter height within which the same letter of the same size stands at the same place: digits of one number stand
 at least four times as far apart."""
@@ -46,6 +48,7 @@ def _again(glyphs: Glyphs) -> npt.NDArray[np.bool_]:
     again = np.zeros(len(glyphs), bool)
     if len(glyphs) < 2:
         return again
+    dash = np.isin(glyphs.texts, DASHES)
     reach = TWICE * glyphs.size
     cell = max(2 * float(reach.max()), 1e-3)
     letter = np.unique(glyphs.texts, return_inverse=True)[1]
@@ -62,7 +65,11 @@ def _again(glyphs: Glyphs) -> npt.NDArray[np.bool_]:
                 first = place if place == 0 or not same[place - 1] else first
                 later = order[place + 1]
                 for earlier in order[first : place + 1]:
-                    if not again[earlier] and _at_one_place(glyphs, int(earlier), int(later), float(reach[later])):
+                    if (
+                        not again[earlier]
+                        and not dash[later]
+                        and _at_one_place(glyphs, int(earlier), int(later), float(reach[later]))
+                    ):
                         again[later] = True
                         break
     return again

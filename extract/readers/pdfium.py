@@ -285,7 +285,8 @@ def _refuse_truncated(data: bytes) -> None:
             raise UnreadableError("truncated", "the PDF has no end (no startxref, no %%EOF); download it again")
         return
     rest = data[end + 5 :]
-    if b" obj" in rest and b"startxref" not in rest and not _is_whole(data, end):
+    updated = _OBJECT.match(rest.lstrip())
+    if b" obj" in rest and b"startxref" not in rest and (updated or not _is_whole(data, end)):
         raise UnreadableError("truncated", f"{len(rest)} bytes follow the last %%EOF and break off; download it again")
     linear = data.find(b"/Linearized", 0, 1024)
     if linear < 0:
@@ -298,6 +299,8 @@ def _refuse_truncated(data: bytes) -> None:
         )
 
 
+_OBJECT = re.compile(rb"\d{1,10}\s+\d{1,5}\s+obj\b")
+"""An object right behind the end begins an update of the file that broke off; left-over bytes begin anywhere."""
 _START = re.compile(rb"startxref\s+(\d{1,12})\s*$")
 
 

@@ -910,13 +910,15 @@ def _cut_cells(table: Table, body: list[tuple[Cell, ...]]) -> list[tuple[Cell, .
         columns = [c for c in range(len(last)) if _top(table, c) in tops and first[c].rows in bottoms]
     if not columns or (not sure and any(_begins_anew(table, c, first[c]) for c in columns)):
         return body
+    anew = any(_begins_anew(table, c, cell) for c, cell in enumerate(first))
     body = list(body)
     for c in columns:
         a, b = last[c], first[c]
-        # a blank cell at the end of a page has nothing that could go on
+        # beside a row that begins anew a blank cell has nothing that could go on
+        begins = not a.shown and b.shown and not sure and anew
         if (
             not b.own
-            or (not a.shown and b.shown and is_amount_text(b.shown))
+            or begins
             or (not sure and a.shown in _INDICATOR_WORDS and b.shown in _INDICATOR_WORDS and a.shown != b.shown)
         ):
             continue

@@ -1,0 +1,145 @@
+"""SLF: tests of meaning that need no knowledge of a form. What fails here was read wrongly or not at all; no publisher is to blame.
+
+Sums prove figures against each other and are blind to what is missing from all of them: a list that gave no project, a table
+without headers, names that are numbers, a total that nobody found, a magnitude that cannot be.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
+from typing import Final
+
+from budget.disclosure import Disclosure, Fact, Statement
+from budget.printed_text import squeeze
+from budget.project_words import fold_label, indicator_header
+from expectations.view.identities import Identity
+from expectations.view.tables import says
+
+FEWEST_ROWS: Final = 3
+"""Rows beyond which a performance form or list holds a project."""
+MOST_AMOUNT: Final = Decimal(10) ** 9
+"""万元: ten trillion yuan; no department has a hundredth of it."""
+DEPARTMENT_TOTAL: Final = (Decimal(1), Decimal(10) ** 7)
+"""万元: between these lies the total of any department's budget; a factor of ten thousand leaves the span on one side or the other."""
+INDICATOR_WORDS: Final = 3
+"""Words of the vocabulary of indicators in one row that make it a header of indicators."""
+TIMES: Final = (2, 3, 4, 5, 6)
+"""How often rows may stand in a table without their levels being seen: each level repeats the total once."""
+ALWAYS_TOTAL: Final = frozenset(
+    {
+        "expenditure_summary", "general_budget_expenditure", "general_budget_basic_expenditure", "government_fund_expenditure",
+        "revenue_summary", "basic_expenditure", "appropriation_expenditure",
+    }
+)  # fmt: skip
+"""Kinds of statement that print a total wherever they print several rows (DOMAIN: statements)."""
+_NUMBER: Final = re.compile(r"^[-−(（]?\d[\d,，.、]*[%％)）]?$")
+_YEAR: Final = re.compile(r"^(?:19|20)\d{2}$")
+_TOTAL_ROLES: Final = ("total", "grand_total", "subtotal")
+
+
+def identities(disclosure: Disclosure) -> Iterator[Identity]:
+    """SLF-01 to SLF-08 of a disclosure: `stated` gives what was found and what must be."""
+    facts: dict[str, list[Fact]] = defaultdict(list)
+    for fact in disclosure.facts:
+        facts[fact.statement_id].append(fact)
+    for statement in disclosure.statements:
+        yield from _projects(disclosure, statement)
+        own = facts.get(statement.id, [])
+        if own:
+            yield _headers(statement, own)
+            yield _names(statement, own)
+            yield _sizes(statement, own)
+            yield from _total_row(statement, own)
+            yield from _times(statement, own)
+    yield from _magnitude(disclosure)
+
+
+def _counted(check: str, statement: Statement, what: str, found: int, wanted: int = 0) -> Identity:
+    title = statement.title or statement.kind
+    return Identity(check, (statement.id,), title, what, stated=(Decimal(found), Decimal(wanted)))
+
+
+def _projects(disclosure: Disclosure, statement: Statement) -> Iterator[Identity]:
+    """SLF-01, SLF-02: a performance form or list gives a project, and indicators where it prints them."""
+    if statement.kind != "project_performance" or len(statement.rows) <= FEWEST_ROWS:
+        return
+    places = {at for row in statement.rows for at in row.at if at is not None}
+    own = [project for project in disclosure.projects if project.at in places]
+    yield _counted("SLF-01", statement, "项目数", len(own) or 0, len(own) or 1)
+    header = any(
+        len({fold_label(cell) for cell in cells if cell} & indicator_header()) >= INDICATOR_WORDS
+        for cells in ([path[-1] for path in statement.columns if path], *(row.cells for row in statement.rows))
+    )
+    if own and header:
+        read = sum(len(project.indicators) for project in own)
+        yield _counted("SLF-02", statement, "指标数", read, read or 1)
+
+
+def _headers(statement: Statement, facts: Sequence[Fact]) -> Identity:
+    """SLF-03: every figure stands under a header."""
+    return _counted("SLF-03", statement, "无表头的数", sum(not any(fact.column) for fact in facts))
+
+
+def _names(statement: Statement, facts: Sequence[Fact]) -> Identity:
+    """SLF-04: no row is called by a number."""
+    rows = {fact.row: squeeze(fact.name) for fact in facts}
+    numbers = [name for name in rows.values() if _NUMBER.match(name) and not _YEAR.match(name)]
+    return _counted("SLF-04", statement, "以数字为名的行", len(numbers))
+
+
+def _sizes(statement: Statement, facts: Sequence[Fact]) -> Identity:
+    """SLF-05: no amount is larger than any budget."""
+    return _counted("SLF-05", statement, "超大金额", sum(abs(fact.value) > MOST_AMOUNT for fact in facts))
+
+
+def _total_row(statement: Statement, facts: Sequence[Fact]) -> Iterator[Identity]:
+    """SLF-06: a kind that always prints a total has one, where it prints several rows."""
+    if statement.kind not in ALWAYS_TOTAL or any(fact.role in _TOTAL_ROLES for fact in facts):
+        return
+    rows = {fact.row for fact in facts if fact.value}
+    if len(rows) >= FEWEST_ROWS:
+        yield _counted("SLF-06", statement, "合计行", 0, 1)
+
+
+def _times(statement: Statement, facts: Sequence[Fact]) -> Iterator[Identity]:
+    """SLF-07: the rows that are no totals add up to the total once, not several times: else levels were taken for one."""
+    if statement.kind not in ALWAYS_TOTAL:
+        return
+    columns: dict[int, list[Fact]] = defaultdict(list)
+    for fact in facts:
+        columns[fact.col].append(fact)
+    worst = 0
+    for own in columns.values():
+        totals = [fact.value for fact in own if fact.role in _TOTAL_ROLES and says("rows", "total", fact.name)]
+        parts = [fact.value for fact in own if fact.role == "detail"]
+        if len(totals) != 1 or not totals[0] or len(parts) < FEWEST_ROWS:
+            continue
+        ratio = sum(parts) / totals[0]
+        if any(abs(ratio - times) * abs(totals[0]) <= Decimal("0.01") * len(parts) for times in TIMES):
+            worst = max(worst, int(ratio.to_integral_value()))
+    if worst:
+        yield _counted("SLF-07", statement, "明细之和为合计的倍数", worst, 1)
+
+
+def _magnitude(disclosure: Disclosure) -> Iterator[Identity]:
+    """SLF-08: the total of a department lies in the span of all departments; sums alone are blind to a factor."""
+    if disclosure.document.kind not in ("department_budget", "unit_budget", "final_account"):
+        return
+    for statement in disclosure.statements:
+        if statement.kind not in ("revenue_expenditure_summary", "expenditure_summary", "revenue_summary"):
+            continue
+        totals = [
+            abs(fact.value) for fact in disclosure.facts
+            if fact.statement_id == statement.id and fact.role in _TOTAL_ROLES and fact.measure == "total" and fact.value
+        ]  # fmt: skip
+        if not totals:
+            continue
+        low, high = DEPARTMENT_TOTAL
+        largest = max(totals)
+        yield Identity(
+            "SLF-08", (statement.id,), statement.title or statement.kind, "总额量级（万元）",
+            stated=(largest, largest if low <= largest <= high else (low if largest < low else high)),
+        )  # fmt: skip
