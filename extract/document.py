@@ -40,6 +40,7 @@ from extract.statements.doubts import doubts
 from extract.statements.facts import default_unit, facts_of, own_year, statement_of
 from extract.statements.listed_empty import give_listed_notes
 from extract.statements.projects import projects_of
+from extract.statements.repeated import repeated_tables
 from extract.statements.stray_amounts import stray_amounts
 from extract.statements.tables import Table, is_statement, read_tables
 
@@ -358,8 +359,10 @@ def disclosure_of(
     facts: list[Fact] = []
     findings: list[Finding] = list(identity.findings)
     strange_units: dict[str, str] = {}
-    for table in tables:
-        if not is_statement(table):
+    repeated = repeated_tables(tables)
+    findings.extend(repeated.findings)
+    for number, table in enumerate(tables):
+        if number in repeated.copies or not is_statement(table):
             continue
         statement = statement_of(table, len(statements) + 1, identity.fiscal_year)
         statements.append(statement)

@@ -100,7 +100,8 @@ def _total_row(statement: Statement, facts: Sequence[Fact]) -> Iterator[Identity
     if statement.kind not in ALWAYS_TOTAL or any(fact.role in _TOTAL_ROLES for fact in facts):
         return
     rows = {fact.row for fact in facts if fact.value}
-    if len(rows) >= FEWEST_ROWS:
+    by_unit = any(not fact.code and says("units", "name", fact.name) for fact in facts)
+    if len(rows) >= FEWEST_ROWS and not by_unit:
         yield _counted("SLF-06", statement, "合计行", 0, 1)
 
 
@@ -113,7 +114,7 @@ def _times(statement: Statement, facts: Sequence[Fact]) -> Iterator[Identity]:
         columns[fact.col].append(fact)
     worst = 0
     for own in columns.values():
-        totals = [fact.value for fact in own if fact.role in _TOTAL_ROLES and says("rows", "total", fact.name)]
+        totals = [fact.value for fact in own if fact.role in _TOTAL_ROLES and says("rows", "total_word", fact.name)]
         parts = [fact.value for fact in own if fact.role == "detail"]
         if len(totals) != 1 or not totals[0] or len(parts) < FEWEST_ROWS:
             continue

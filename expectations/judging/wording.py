@@ -76,9 +76,9 @@ def _origin(
 
     Without a second reader only a slip inside the stored text of a cell tells: that was the publisher's.
     """
-    own = [known for one_identity in identities if (known := check(one_identity.check).origin) is not None]
-    if own:
-        return own[0]
+    said = [origin for identity in identities if (origin := check(identity.check).origin) is not None]
+    if said:
+        return said[0]
     if _misprinted(root):
         return Origin.PUBLISHER
     if second_reading is None:
