@@ -38,6 +38,7 @@ from extract.readers.pdfium import PageContent
 from extract.reading import Reading, UnreadableError
 from extract.statements.doubts import doubts
 from extract.statements.facts import default_unit, facts_of, own_year, statement_of
+from extract.statements.levels import with_levels
 from extract.statements.listed_empty import give_listed_notes
 from extract.statements.projects import projects_of
 from extract.statements.repeated import repeated_tables
@@ -370,7 +371,7 @@ def disclosure_of(
             strange_units[statement.id] = said
         year = own_year(table, identity.fiscal_year)
         found, wrong = facts_of(table, statement, table.unit or unit, year, basis, len(facts) + 1)
-        facts.extend(found)
+        facts.extend(with_levels(found))
         findings.extend(wrong)
     for unread in reading.unread:
         findings.append(

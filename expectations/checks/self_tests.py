@@ -36,6 +36,7 @@ ALWAYS_TOTAL: Final = frozenset(
 )  # fmt: skip
 """Kinds of statement that print a total wherever they print several rows (DOMAIN: statements)."""
 _NUMBER: Final = re.compile(r"^[-−(（]?\d[\d,，.、]*[%％)）]?$")
+_DIGIT: Final = re.compile(r"\d")
 _YEAR: Final = re.compile(r"^(?:19|20)\d{2}$")
 _TOTAL_ROLES: Final = ("total", "grand_total", "subtotal")
 
@@ -66,6 +67,8 @@ def _projects(disclosure: Disclosure, statement: Statement) -> Iterator[Identity
     """SLF-01, SLF-02: a performance form or list gives a project, and indicators where it prints them."""
     if statement.kind != "project_performance" or len(statement.rows) <= FEWEST_ROWS:
         return
+    if not any(_DIGIT.search(cell) for row in statement.rows for cell in row.cells):
+        return  # a blank form
     places = {at for row in statement.rows for at in row.at if at is not None}
     own = [project for project in disclosure.projects if project.at in places]
     yield _counted("SLF-01", statement, "项目数", len(own) or 0, len(own) or 1)

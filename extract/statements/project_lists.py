@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from budget.amounts import Unit
-from budget.disclosure import Indicator, Project
+from budget.disclosure import Indicator, PagePlace, Place, Project
 from budget.project_words import fold_label, is_project_name, list_words
 from extract.statements.project_amounts import header_unit, money
 from extract.statements.project_indicators import signed_indicator, written_indicators
@@ -112,14 +112,33 @@ def projects_of_list(table: Table, unit: Unit) -> list[Project]:
     found = _Open()
     for row in table.rows:
         begins = _begins(row, at, units)
-        if begins:
+        project = _project(row, at, units) if begins else None
+        if project is not None and not _goes_on(found.projects, project):
             found.close()
-            found.projects.append(_project(row, at, units))
+            found.projects.append(project)
             if at.written is not None and row[at.written].own:
                 found.indicators.extend(written_indicators(row[at.written].shown))
         _take_indicator(found, row, at)
     found.close()
     return found.projects
+
+
+def _goes_on(projects: Sequence[Project], project: Project) -> bool:
+    """Whether a row repeats the open project at the top of a new page: the same name, amounts and goal on another page."""
+    if not projects:
+        return False
+    last = projects[-1]
+    same = (last.code, last.name, last.amount, last.goals) == (
+        project.code,
+        project.name,
+        project.amount,
+        project.goals,
+    )
+    return same and _page(last.at) != _page(project.at)
+
+
+def _page(at: Place | None) -> int | None:
+    return at.page if isinstance(at, PagePlace) else None
 
 
 def _begins(row: tuple[Cell, ...], at: Columns, units: Sequence[Unit]) -> bool:

@@ -111,7 +111,7 @@ def _labelled_unit(table: Table) -> Unit | None:
 def project_of(table: Table, unit: Unit) -> tuple[Project | None, list[tuple[Cell, str]]]:
     """One form, None when it names no project; and the labels with their amounts among which its amount is not known."""
     own = [[c for c in row if c.own and c.shown] for row in table.rows]
-    name = _value_after(table, form_words().names) or _name_behind_its_label(table)
+    name = _value_after(table, form_words().names) or _name_behind_its_label(table) or _name_in_title(table)
     if not name:
         return None, []
     amount_unit = _labelled_unit(table) or unit
@@ -188,6 +188,21 @@ def _value_after(table: Table, labels: tuple[str, ...]) -> str:
                 ):
                     return value
     return ""
+
+
+_TITLED = re.compile(
+    r"^(?:附?表?[\d一二三四五六七八九十]{0,3}[、.．:：-]?)*(?:20\d\d年度?)?(?P<name>.+?)(?:项目)?(?:支出)?绩效(?:目标)?(?:申报|自评|评价)?表(?:[(（].*[)）])?$"
+)
+_NO_NAME = re.compile(
+    r"^(?:20\d\d年?度?|部门|单位|本级|市级|省级|区级|县级|财政|预算|项目|支出|专项|资金|经费|一般性|重点|政策|任务|整体|转移|支付|总体|绩效|信息|明细|年度|和|及|与)+$"
+)
+
+
+def _name_in_title(table: Table) -> str:
+    """The name of a project whose form prints it in its heading alone: `1、参保人员管理绩效目标表`; '' for a heading of any form."""
+    found = _TITLED.match(squeeze(table.title or ""))
+    name = found["name"] if found else ""
+    return "" if _NO_NAME.match(name) or "整体" in name or len(name) < 3 else name
 
 
 def _name_behind_its_label(table: Table) -> str:

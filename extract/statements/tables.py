@@ -17,7 +17,7 @@ from budget.disclosure import PagePlace, Place
 from budget.kinds import alias_in, classify_title, fold_title, is_contents_line
 from budget.measures import fold_header, item_of_row, measure_of_level
 from budget.printed_text import is_blank, split_ordinal, squeeze
-from budget.project_words import fold_label, indicator_header, is_project_name
+from budget.project_words import fold_label, indicator_header, is_project_name, list_words
 from extract.reading import Grid, GridCell, Line, Reading
 from extract.statements.headers import (
     TOTAL_WORDS,
@@ -562,6 +562,14 @@ def _is_form(matrix: Matrix, start: int) -> bool:
 def _has_list_header(matrix: Matrix, start: int) -> bool:
     """Whether a header stands above rows: a list of projects that prints their amounts or indicators in columns."""
     texts = [text_of(c) for c in own_cells(matrix, start)]
+    heads = {fold_label(text) for text in texts}
+    if (
+        any(is_project_name(text) for text in texts)
+        and heads & set(list_words().totals)
+        and heads & {*list_words().goals, *list_words().written}
+        and not any(is_amount_text(text) for text in texts)
+    ):
+        return True
     if any(_FORM_STARTS.match(t) for t in texts) and any(t in _INDICATOR_WORDS for t in texts):
         return True  # a form has these words under each other
     return sum(measure_of_level(t) is not None or t.rstrip("：:") in ("总计", "合计") for t in texts) >= 2
@@ -910,16 +918,11 @@ def _cut_cells(table: Table, body: list[tuple[Cell, ...]]) -> list[tuple[Cell, .
         columns = [c for c in range(len(last)) if _top(table, c) in tops and first[c].rows in bottoms]
     if not columns or (not sure and any(_begins_anew(table, c, first[c]) for c in columns)):
         return body
-    anew = any(_begins_anew(table, c, cell) for c, cell in enumerate(first))
     body = list(body)
     for c in columns:
         a, b = last[c], first[c]
-        # beside a row that begins anew a blank cell has nothing that could go on
-        begins = not a.shown and b.shown and not sure and anew
-        if (
-            not b.own
-            or begins
-            or (not sure and a.shown in _INDICATOR_WORDS and b.shown in _INDICATOR_WORDS and a.shown != b.shown)
+        if not b.own or (
+            not sure and a.shown in _INDICATOR_WORDS and b.shown in _INDICATOR_WORDS and a.shown != b.shown
         ):
             continue
         whole, top = _whole(a, b), _top(table, c)
@@ -943,9 +946,14 @@ def _cut_cells(table: Table, body: list[tuple[Cell, ...]]) -> list[tuple[Cell, .
 def _top(table: Table, c: int) -> int:
     """The row in which the cell at the end of column c begins."""
     r = len(table.rows) - 1
-    while r and not table.rows[r][c].own and table.rows[r - 1][c].at == table.rows[r][c].at:
+    while r and not table.rows[r][c].own and _one_cell(table.rows[r - 1][c], table.rows[r][c]):
         r -= 1
     return r
+
+
+def _one_cell(above: Cell, below: Cell) -> bool:
+    """Whether two places are of one cell; of cells without a place those that nothing draws are no part of one that is drawn."""
+    return above.at == below.at and (above.at is not None or (above == BLANK) == (below == BLANK))
 
 
 def _begins_anew(table: Table, c: int, below: Cell) -> bool:
