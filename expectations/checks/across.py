@@ -468,7 +468,23 @@ def _xrf04(one: Set, left: Side | None, a_left: Side | None, income: Coded | Non
     fiscal = income.of_total("fiscal_total") or _fund_terms(income)
     own = _fiscal_total(a_left)
     if fiscal and own:
-        yield equal("XRF-04", own, fiscal, "财政拨款", _titles(a_left, income))
+        yield _fiscal_income(a_left, income, own, fiscal)
+
+
+def _fiscal_income(a_left: Side, income: Coded, own: list[Term], fiscal: list[Term]) -> Identity:
+    """XRF-04 between the summary and 收入总表, in the reading of the form that holds.
+
+    A 收入总表 without a column for what was carried over prints it inside its fund columns (Chongqing, in every document): there
+    本年收入 and 上年结转 of the summary together are what it shows.
+    """
+    usual = equal("XRF-04", own, fiscal, "财政拨款", _titles(a_left, income))
+    if usual.holds or income.of_total("carry_over_in"):
+        return usual
+    carried = [t for line in a_left.between if says("rows", "carry_in", line.name) and (t := term(a_left, line))]
+    if not any(t.cell.value for t in carried):
+        return usual
+    inside = equal("XRF-04", [*own, *carried], fiscal, "财政拨款（含上年结转）", _titles(a_left, income))
+    return inside if inside.holds else usual
 
 
 def _fund_terms(income: Coded) -> list[Term] | None:

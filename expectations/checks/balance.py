@@ -209,17 +209,42 @@ def is_total_row(line: Line) -> bool:
 
 
 def _stands_above(lines: list[Line], position: int) -> bool:
-    """The central form: 一、本年收入 first, its parts （一）…（九） below it."""
+    """The central form: 一、本年收入 first, its parts （一）…（九） below it, or numbered 一、…九、 again."""
     current = lines[position]
     followers = lines[position + 1 : position + 3]
-    return bool(_NUMERAL.match(current.ordinal)) and any(line.ordinal.startswith(("(", "（")) for line in followers)
+    if not _NUMERAL.match(current.ordinal):
+        return False
+    return any(line.ordinal.startswith(("(", "（")) for line in followers) or bool(_numbered_again(lines, position))
+
+
+_NUMBERS = "一二三四五六七八九十"
+_NUMBERED = [*_NUMBERS, *(f"十{n}" for n in _NUMBERS[:9]), *(f"二十{n}" for n in ("", *_NUMBERS[:9])), "三十"]
+"""The numerals of the rows of a list, in order."""
+
+
+def _numbered_again(lines: list[Line], position: int) -> list[Line]:
+    """The rows below a heading that are numbered from 一 again (一、本年支出 over 一、一般公共服务支出, 二、外交支出 …).
+
+    They end where a numeral is not the next one (二、结转下年). Empty unless they begin with the heading's own first numeral.
+    """
+    found: list[Line] = []
+    for line in lines[position + 1 :]:
+        if line.ordinal.rstrip("、.．:：") != _NUMBERED[len(found)]:
+            if _NUMERAL.match(line.ordinal) or not found:
+                break
+            continue
+        found.append(line)
+        if len(found) == len(_NUMBERED):
+            break
+    return found if len(found) > 1 and lines[position].ordinal.rstrip("、.．:：") == _NUMBERED[0] else []
 
 
 def _central_form(
     table: Table, side: str, lines: list[Line], position: int, current: Line, grand: Line | None,
     columns: tuple[Column, ...],
 ) -> Side:  # fmt: skip
-    heads = [line for line in lines if _NUMERAL.match(line.ordinal)]
+    again = _numbered_again(lines, position)
+    heads = [line for line in lines if _NUMERAL.match(line.ordinal) and line not in again]
     below: dict[int, tuple[Line, ...]] = {}
     for head in heads:
         following = [line for line in lines if line.row > head.row]

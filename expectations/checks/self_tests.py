@@ -35,6 +35,8 @@ ALWAYS_TOTAL: Final = frozenset(
     }
 )  # fmt: skip
 """Kinds of statement that print a total wherever they print several rows (DOMAIN: statements)."""
+CLASS_DIGITS: Final = 3
+"""Digits of the code of a class 类 of the functional classification."""
 _NUMBER: Final = re.compile(r"^[-−(（]?\d[\d,，.、]*[%％)）]?$")
 _DIGIT: Final = re.compile(r"\d")
 _YEAR: Final = re.compile(r"^(?:19|20)\d{2}$")
@@ -42,7 +44,7 @@ _TOTAL_ROLES: Final = ("total", "grand_total", "subtotal")
 
 
 def identities(disclosure: Disclosure) -> Iterator[Identity]:
-    """SLF-01 to SLF-08 of a disclosure: `stated` gives what was found and what must be."""
+    """SLF-01 to SLF-09 of a disclosure: `stated` gives what was found and what must be."""
     facts: dict[str, list[Fact]] = defaultdict(list)
     for fact in disclosure.facts:
         facts[fact.statement_id].append(fact)
@@ -55,6 +57,7 @@ def identities(disclosure: Disclosure) -> Iterator[Identity]:
             yield _sizes(statement, own)
             yield from _total_row(statement, own)
             yield from _times(statement, own)
+            yield from _class_rows(statement, own)
     yield from _magnitude(disclosure)
 
 
@@ -106,6 +109,16 @@ def _total_row(statement: Statement, facts: Sequence[Fact]) -> Iterator[Identity
     by_unit = any(not fact.code and says("units", "name", fact.name) for fact in facts)
     if len(rows) >= FEWEST_ROWS and not by_unit:
         yield _counted("SLF-06", statement, "合计行", 0, 1)
+
+
+def _class_rows(statement: Statement, facts: Sequence[Fact]) -> Iterator[Identity]:
+    """SLF-09: where a table prints classes above their items, no item stands without its class."""
+    codes = {fact.code for fact in facts if fact.code_system == "functional"}
+    classes = {code for code in codes if len(code) == CLASS_DIGITS}
+    if not classes:
+        return
+    orphans = {code[:CLASS_DIGITS] for code in codes if len(code) > CLASS_DIGITS} - classes
+    yield _counted("SLF-09", statement, "缺类级行的科目 " + "、".join(sorted(orphans)), len(orphans))
 
 
 def _times(statement: Statement, facts: Sequence[Fact]) -> Iterator[Identity]:

@@ -36,7 +36,7 @@ def with_levels(facts: Sequence[Fact]) -> list[Fact]:
 
     Only rows without a code that were taken for details are looked at, list by list (`side`).
     """
-    found = list(facts)
+    found = _with_unnamed_total(list(facts))
     for side in {fact.side for fact in facts}:
         own = [fact for fact in facts if fact.side == side]
         depth = _depths(own)
@@ -44,6 +44,21 @@ def with_levels(facts: Sequence[Fact]) -> list[Fact]:
             if fact.side == side and fact.role == "detail" and fact.row in depth:
                 found[index] = fact.model_copy(update={"role": _LEVELS[min(depth[fact.row], len(_LEVELS) - 1)]})
     return found
+
+
+def _with_unnamed_total(facts: list[Fact]) -> list[Fact]:
+    """The facts with the role of a total for a row without name and code that repeats the largest row of a list by units."""
+    rows: dict[int, dict[int, Decimal]] = defaultdict(dict)
+    for fact in facts:
+        rows[fact.row][fact.col] = fact.value
+    bare = {fact.row for fact in facts if not fact.name and not fact.code and fact.role == "detail"}
+    if len(bare) != 1 or len(rows) <= FEWEST or any(fact.role in _TOTALS for fact in facts):
+        return facts
+    (row,) = bare
+    largest = {col: max(abs(one.get(col, Decimal(0))) for one in rows.values()) for col in rows[row]}
+    if any(rows[row][col] != amount for col, amount in largest.items()):
+        return facts
+    return [fact.model_copy(update={"role": "total"}) if fact.row == row else fact for fact in facts]
 
 
 def _depths(facts: Sequence[Fact]) -> dict[int, int]:

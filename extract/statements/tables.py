@@ -190,13 +190,43 @@ def read_tables(reading: Reading) -> list[Table]:
         for piece in _pieces(block, lines, first):
             lines = _give_notes(tables, piece.lines)
             piece.lines = lines
-            _add(tables, piece)
+            if tables and _goes_on_sideways(tables[-1], piece):
+                _join_sideways(tables[-1], piece)
+            else:
+                _add(tables, piece)
             lines = []
     _give_notes(tables, lines)
     for table in tables:
         _finish(table)
     _take_units_from_the_right(tables)
     return tables
+
+
+def _goes_on_sideways(table: Table, piece: _Piece) -> bool:
+    """Whether a piece is the right half of a table too wide for its page: the next page, as many rows, a header of its own over
+    figures alone, and nothing printed between them."""
+    if table.form or piece.form or not piece.header or piece.page is None or not table.pages or not table.paths:
+        return False
+    if piece.page != table.pages[-1] + 1 or piece.banner or any(squeeze(line.text) for line in piece.lines):
+        return False
+    if len(piece.body) != len(table.rows) or not any(piece.paths) or set(piece.paths) & set(table.paths):
+        return False
+    shown = [cell.shown for row in piece.body for cell in row if cell.own and cell.shown]
+    return bool(shown) and all(is_amount_text(text) or is_blank(text) for text in shown)
+
+
+def _join_sideways(table: Table, piece: _Piece) -> None:
+    """The columns of a piece become the right columns of a table, row by row."""
+    width = _width(table)
+    table.paths = (*table.paths, *piece.paths)
+    table.rows = [
+        (*(row[c] if c < len(row) else BLANK for c in range(width)), *more)
+        for row, more in zip(table.rows, piece.body, strict=True)
+    ]
+    table.edges = ()
+    assert piece.page is not None
+    table.pages.append(piece.page)
+    table.notes += piece.notes
 
 
 def _take_units_from_the_right(tables: list[Table]) -> None:
