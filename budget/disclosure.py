@@ -20,7 +20,7 @@ DECIMAL = r"^-?\d+(\.\d+)?$"
 DocumentKind = Literal[
     "department_budget", "unit_budget", "final_account", "performance_text", "narrative", "not_a_disclosure"
 ]
-ReaderName = Literal["pdf", "scan", "docx", "doc", "rtf", "xlsx", "xls", "html"]
+ReaderName = Literal["pdf", "scan", "docx", "doc", "rtf", "xlsx", "xls", "html", "ofd"]
 ErrorCode = Literal[
     "empty", "truncated", "encrypted", "unsupported", "not_a_document", "limit_size", "limit_pages", "limit_time",
     "limit_memory", "limit_nesting", "unsafe", "corrupt",

@@ -45,7 +45,7 @@ from extract.statements.repeated import repeated_tables
 from extract.statements.stray_amounts import stray_amounts
 from extract.statements.tables import Table, is_statement, read_tables
 
-Format = Literal["pdf", "docx", "xlsx", "xls", "doc", "rtf", "html", "archive", "image"]
+Format = Literal["pdf", "docx", "xlsx", "xls", "doc", "rtf", "html", "archive", "image", "ofd"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +141,7 @@ def format_of(data: bytes) -> Format:
 
 _FORMATS: dict[FileType, Format] = {
     FileType.PDF: "pdf", FileType.DOCX: "docx", FileType.XLSX: "xlsx", FileType.XLS: "xls", FileType.DOC: "doc",
-    FileType.RTF: "rtf", FileType.HTML: "html", FileType.MHTML: "html", FileType.IMAGE: "image",
+    FileType.RTF: "rtf", FileType.HTML: "html", FileType.MHTML: "html", FileType.IMAGE: "image", FileType.OFD: "ofd",
     FileType.ZIP: "archive", FileType.RAR: "archive", FileType.SEVEN_ZIP: "archive", FileType.GZIP: "archive",
 }  # fmt: skip
 _OTHER_OFFICE = "save it as PDF, .docx or .xlsx"
@@ -153,7 +153,6 @@ _UNREADABLE: dict[FileType, tuple[str, str]] = {
     FileType.PPT: ("unsupported", "a presentation"),
     FileType.ODT: ("unsupported", f"an OpenDocument text; {_OTHER_OFFICE}"),
     FileType.ODS: ("unsupported", f"an OpenDocument spreadsheet; {_OTHER_OFFICE}"),
-    FileType.OFD: ("unsupported", "an OFD file; save it as PDF"),
     FileType.WPS: ("unsupported", f"a WPS file in a form of its own; {_OTHER_OFFICE}"),
     FileType.WORD_XML: ("unsupported", f"Word 2003 XML; {_OTHER_OFFICE}"),
     FileType.SHEET_XML: ("unsupported", f"Excel 2003 XML; {_OTHER_OFFICE}"),
@@ -311,6 +310,7 @@ def _unsafe_prolog(stream: IO[bytes]) -> str | None:
 def _readers() -> dict[str, Callable[[bytes], Reading]]:
     from extract.readers.html import read_html
     from extract.readers.legacy_word import read_doc
+    from extract.readers.ofd import read_ofd
     from extract.readers.pdf import read_pdf
     from extract.readers.rtf import read_rtf
     from extract.readers.word import read_docx
@@ -324,6 +324,7 @@ def _readers() -> dict[str, Callable[[bytes], Reading]]:
         "xlsx": lambda data: read_workbook(data, "xlsx"),
         "xls": lambda data: read_workbook(data, "xls"),
         "rtf": read_rtf,
+        "ofd": read_ofd,
         "html": read_html,
     }
 

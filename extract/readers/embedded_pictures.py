@@ -51,6 +51,22 @@ class PictureReader:
             self._known[digest] = self._recognised(data, label)
         return self._known[digest]
 
+    def page(self, data: bytes, label: str) -> tuple[Line | Grid, ...]:
+        """Everything that the picture of a whole page shows; what cannot be read is added to `met`."""
+        if self.read >= MAX_PICTURES:
+            self._unread(label)
+            return ()
+        self.read += 1
+        from extract.readers.scan import read_image  # loads the recognition libraries
+
+        try:
+            found = read_image(data)
+        except UnreadableError:
+            self._unread(label)
+            return ()
+        self.met += [NotUnderstood("picture", f"{label}: {one.text}") for one in found.unread]
+        return found.blocks
+
     def missing(self, label: str) -> None:
         """A picture that stands here and whose bytes are not at hand."""
         self.met.append(NotUnderstood("missing_picture", label))
