@@ -36,6 +36,7 @@ from extract.page.tables import PageBlocks
 from extract.prose.facts import prose_facts_of
 from extract.readers.pdfium import PageContent
 from extract.reading import Reading, UnreadableError
+from extract.statements.announced_tables import missing_tables
 from extract.statements.doubts import doubts
 from extract.statements.facts import default_unit, facts_of, own_year, statement_of
 from extract.statements.levels import with_levels
@@ -363,6 +364,7 @@ def disclosure_of(
     strange_units: dict[str, str] = {}
     repeated = repeated_tables(tables)
     findings.extend(repeated.findings)
+    findings.extend(missing_tables(reading, tables))
     for number, table in enumerate(tables):
         if number in repeated.copies or not is_statement(table):
             continue

@@ -7,11 +7,13 @@ without headers, names that are numbers, a total that nobody found, a magnitude 
 from __future__ import annotations
 
 import re
-from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Final
 
+from budget.amounts import Unit, printed_decimals
+from budget.codes import codes_of, names_of
 from budget.disclosure import Disclosure, Fact, Statement
 from budget.printed_text import squeeze
 from budget.project_words import fold_label, indicator_header
@@ -35,6 +37,15 @@ ALWAYS_TOTAL: Final = frozenset(
     }
 )  # fmt: skip
 """Kinds of statement that print a total wherever they print several rows (DOMAIN: statements)."""
+FEWEST_ALIKE: Final = 3
+"""Things that must be alike for one that differs from all of them to say something."""
+SAME_SIZE: Final = 30
+"""Times by which the largest figures of the tables of one document differ as a rule, at the most."""
+SUMMARIES: Final = ("revenue_expenditure_summary", "appropriation_summary")
+SECTION_DIGITS: Final = 5
+"""Digits of the code of a section 款 of the functional classification."""
+_LIKE_TOTAL: Final = re.compile(r"(?:合|总|小)[针什汁讣訃叶汗]$|^(?:台|含|舍|会)计$")
+"""The words for totals with one sign misprinted or misread."""
 CLASS_DIGITS: Final = 3
 """Digits of the code of a class 类 of the functional classification."""
 _NUMBER: Final = re.compile(r"^[-−(（]?\d[\d,，.、]*[%％)）]?$")
@@ -44,7 +55,7 @@ _TOTAL_ROLES: Final = ("total", "grand_total", "subtotal")
 
 
 def identities(disclosure: Disclosure) -> Iterator[Identity]:
-    """SLF-01 to SLF-09 of a disclosure: `stated` gives what was found and what must be."""
+    """SLF-01 to SLF-14 of a disclosure: `stated` gives what was found and what must be."""
     facts: dict[str, list[Fact]] = defaultdict(list)
     for fact in disclosure.facts:
         facts[fact.statement_id].append(fact)
@@ -58,6 +69,11 @@ def identities(disclosure: Disclosure) -> Iterator[Identity]:
             yield from _total_row(statement, own)
             yield from _times(statement, own)
             yield from _class_rows(statement, own)
+            yield _decimals(statement, own)
+            yield from _misspelt_totals(statement, own)
+            yield _codes(statement, own)
+            yield from _items(statement, own)
+            yield _unit(disclosure, statement, facts)
     yield from _magnitude(disclosure)
 
 
@@ -119,6 +135,65 @@ def _class_rows(statement: Statement, facts: Sequence[Fact]) -> Iterator[Identit
         return
     orphans = {code[:CLASS_DIGITS] for code in codes if len(code) > CLASS_DIGITS} - classes
     yield _counted("SLF-09", statement, "缺类级行的科目 " + "、".join(sorted(orphans)), len(orphans))
+
+
+def _decimals(statement: Statement, facts: Sequence[Fact]) -> Identity:
+    """SLF-10: where all other amounts of a table print as many decimals, none prints more: the mark of a note became a digit."""
+    places = Counter(printed_decimals(fact.raw) for fact in facts if fact.value)
+    usual, often = places.most_common(1)[0] if places else (0, 0)
+    longer = sum(count for decimals, count in places.items() if decimals > usual)
+    alone = often >= FEWEST_ALIKE and longer == 1 and often + longer == sum(places.values())
+    return _counted("SLF-10", statement, "小数位多于其他各数的金额", int(alone and usual > 0))
+
+
+def _misspelt_totals(statement: Statement, facts: Sequence[Fact]) -> Iterator[Identity]:
+    """SLF-11: no row is called by the word for a total with a sign misprinted; a summary prints a total on each side."""
+    names = {squeeze(fact.name) for fact in facts if fact.role not in _TOTAL_ROLES}
+    yield _counted("SLF-11", statement, "形似合计的行名", sum(bool(_LIKE_TOTAL.search(name)) for name in names))
+    if statement.kind in SUMMARIES:
+        for side in ("revenue", "expenditure"):
+            own = [fact for fact in facts if fact.side == side and fact.value]
+            if len({fact.row for fact in own}) >= FEWEST_ROWS:
+                yield _counted(
+                    "SLF-06", statement, f"合计行（{side}）", int(any(f.role in _TOTAL_ROLES for f in own)), 1
+                )
+
+
+def _codes(statement: Statement, facts: Sequence[Fact]) -> Identity:
+    """SLF-12: a code of no list does not stand beside a name that the lists give another code of the same class."""
+    wrong = set()
+    for fact in facts:
+        if fact.code_system == "department_economic" and fact.code and not names_of(fact.code, fact.code_system):
+            name = squeeze(fact.name)
+            named = [code for code, known in codes_of("department_economic").items() if name in known]
+            if any(code[:CLASS_DIGITS] == fact.code[:CLASS_DIGITS] for code in named):
+                wrong.add(fact.code)
+    return _counted("SLF-12", statement, "名称属于另一编码的编码 " + "、".join(sorted(wrong)), len(wrong))
+
+
+def _items(statement: Statement, facts: Sequence[Fact]) -> Iterator[Identity]:
+    """SLF-13: where sections print their items, none prints none."""
+    codes = {fact.code for fact in facts if fact.code_system == "functional"}
+    sections = {code for code in codes if len(code) == SECTION_DIGITS}
+    above = {code[:SECTION_DIGITS] for code in codes if len(code) > SECTION_DIGITS}
+    if sections and above & sections:
+        bare = sections - above
+        yield _counted("SLF-13", statement, "无项级行的款级科目 " + "、".join(sorted(bare)), len(bare))
+
+
+def _unit(disclosure: Disclosure, statement: Statement, facts: Mapping[str, Sequence[Fact]]) -> Identity:
+    """SLF-14: a table in another unit than all others does not print figures of their size: its unit is misprinted or misread."""
+    others = [one for one in disclosure.statements if one.id != statement.id and one.unit and facts.get(one.id)]
+    units = {one.unit for one in others}
+    suspicious = False
+    if statement.unit and len(others) >= FEWEST_ALIKE and len(units) == 1 and statement.unit not in units:
+        sizes = sorted(max(abs(fact.value) for fact in facts[one.id]) for one in others)
+        own = max(abs(fact.value) for fact in facts[statement.id])
+        usual = sizes[len(sizes) // 2]
+        printed = own / Unit(statement.unit).in_wan * Unit(others[0].unit or "万元").in_wan
+        low, high = usual / SAME_SIZE, usual * SAME_SIZE
+        suspicious = low <= printed <= high and not low <= own <= high
+    return _counted("SLF-14", statement, "与他表单位不同而数字大小相同", int(suspicious))
 
 
 def _times(statement: Statement, facts: Sequence[Fact]) -> Iterator[Identity]:

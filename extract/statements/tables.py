@@ -632,6 +632,8 @@ def _add(tables: list[Table], piece: _Piece) -> None:
         # a last row of indicators alone on its page looks like a header
         rows = [_row(piece.matrix, r) for r in range(piece.top, len(piece.matrix))]
         piece = replace(piece, header=0, paths=tuple(() for _ in piece.paths), body=rows) if _is_tail(rows) else piece
+    if previous is not None and _is_head_of_form(previous, piece, title):
+        previous.form = True
     if previous is not None and _continues(previous, piece, title):
         _join(previous, piece)
         return
@@ -643,6 +645,14 @@ def _add(tables: list[Table], piece: _Piece) -> None:
             form=piece.form, sheet=piece.sheet, lines_above=tuple(texts[-12:]), edges=piece.edges,
         )
     )  # fmt: skip
+
+
+def _is_head_of_form(table: Table, piece: _Piece, title: str | None) -> bool:
+    """Whether a table of labels alone is the head of the form whose indicators begin on the next page, under their header."""
+    if table.form or not piece.form or title or any(table.paths) or not piece.body or "绩效" not in (table.title or ""):
+        return False
+    first = {fold_label(cell.shown) for cell in piece.body[0] if cell.own}
+    return len(first & indicator_header()) >= 3 and not _begins_form(piece)
 
 
 def _title(piece: _Piece) -> str | None:
