@@ -176,8 +176,8 @@ def _items(statement: Statement, facts: Sequence[Fact]) -> Iterator[Identity]:
     codes = {fact.code for fact in facts if fact.code_system == "functional"}
     sections = {code for code in codes if len(code) == SECTION_DIGITS}
     above = {code[:SECTION_DIGITS] for code in codes if len(code) > SECTION_DIGITS}
-    if sections and above & sections:
-        bare = sections - above
+    bare = sections - above
+    if len(above & sections) >= FEWEST_ALIKE:
         yield _counted("SLF-13", statement, "无项级行的款级科目 " + "、".join(sorted(bare)), len(bare))
 
 

@@ -34,7 +34,7 @@ def test_every_mutation_of_a_figure_is_rooted_in_the_mutated_cell(samples: Path,
         roots = [
             (finding.statement_id, finding.cells[0].at.row, finding.cells[0].at.col)
             for finding in judgement[one.document.sha256]
-            if finding.caused_by is None and isinstance(finding.cells[0].at, TablePlace)
+            if finding.caused_by is None and finding.cells and isinstance(finding.cells[0].at, TablePlace)
         ]
         if label["kind"] in ("digit_swap", "digit_drop", "decimal_shift", "column_swap"):
             assert (label["table_id"], label["row"], label["col"]) in roots, path.name
@@ -47,6 +47,11 @@ def test_sound_samples_raise_no_error(samples: Path, truth: Truth) -> None:
     disclosures = [truth(path) for path in paths]
     judgement = judge(disclosures)
     for path, one in zip(paths, disclosures, strict=True):
-        errors = {finding.check for finding in judgement[one.document.sha256] if finding.severity is Severity.ERROR}
+        # the levels of rows without codes (SLF-07) are told by the reading, which a truth file has not gone through
+        errors = {
+            finding.check
+            for finding in judgement[one.document.sha256]
+            if finding.severity is Severity.ERROR and finding.check != "SLF-07"
+        }
         published = FOUR if "_000_" in path.name else set()
         assert errors == published, path.name
