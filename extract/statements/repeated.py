@@ -6,6 +6,7 @@ nothing in the document says which of them is meant.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -22,6 +23,10 @@ SAME_ROWS: Final = 0.8
 """Share of the row names of two tables that are the same from which on they are one table printed twice."""
 FEWEST_AMOUNTS: Final = 3
 """Amounts below which two equal tables may be two empty forms."""
+
+
+_OWNER = re.compile(r"(?:单位|部门)(?:[(（](?:单位|部门)[)）])?(?:名称)?[:：](?!.{0,5}元)")
+"""A line that says whose table it is: tables of two units of one department are alike in everything else."""
 
 
 @dataclass(frozen=True, slots=True)
