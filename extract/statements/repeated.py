@@ -61,9 +61,7 @@ def repeated_tables(tables: Sequence[Table]) -> Repeated:
 
 
 def _key(table: Table) -> tuple[object, ...]:
-    owner = tuple(
-        sorted({text for text in (*table.banner, *table.lines_above[-4:]) if "单位" in text or "部门" in text})
-    )
+    owner = tuple(sorted({text for text in (*table.banner, *table.lines_above[-4:]) if _OWNER.search(text)}))
     return table.kind, fold_title(table.title or ""), table.title or "", table.paths, owner, table.unit
 
 
