@@ -37,7 +37,7 @@ from extract.prose.facts import prose_facts_of
 from extract.readers.pdfium import PageContent
 from extract.reading import Reading, UnreadableError
 from extract.statements.announced_tables import missing_tables
-from extract.statements.doubts import doubts
+from extract.statements.doubts import doubts, shown_and_not_read
 from extract.statements.facts import default_unit, facts_of, own_year, statement_of
 from extract.statements.levels import with_levels
 from extract.statements.listed_empty import give_listed_notes
@@ -390,6 +390,8 @@ def disclosure_of(
     findings.extend(doubts(statements, facts, strange_units))
     projects, undecided = projects_of(tables, unit)
     findings.extend(undecided)
+    if identity.kind != "not_a_disclosure":
+        findings.extend(shown_and_not_read(statements, len(facts) + len(projects)))
     return Disclosure(
         document=_document(reading.reader, reading.pages, identity, file, sha256, recipe),
         statements=tuple(statements),

@@ -23,7 +23,6 @@ from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
-import pypdfium2
 import pypdfium2_raw.bindings as bindings
 
 from budget.printed_text import fold
@@ -957,7 +956,3 @@ def _rendered(page: int, frame: _Frame) -> tuple[npt.NDArray[np.uint8], float]:
     finally:
         _bitmap_destroy(bitmap)
     return pixels, scale
-
-
-PDFIUM_VERSION: Final = str(pypdfium2.version.PDFIUM_INFO)
-"""Part of the recipe: another pdfium may read another figure."""

@@ -101,6 +101,34 @@ def _without_unit(
     return findings
 
 
+NOTHING_READ = "NOTHING_READ"
+"""Check id: a document shows tables of amounts and gave neither a fact nor a project."""
+SHOWN = 4
+"""Amounts in tables from which on a document is no mere text."""
+
+
+def shown_and_not_read(statements: Sequence[Statement], read: int) -> list[Finding]:
+    """An error for a document whose tables show amounts while nothing was read from it (`read`: facts and projects)."""
+    if read:
+        return []
+    cells = [
+        FindingCell(at=at, raw=squeeze(text))
+        for statement in statements
+        for row in statement.rows
+        for text, at in zip(row.cells, row.at or (None,) * len(row.cells), strict=True)
+        if _AMOUNT.fullmatch(squeeze(text))
+    ]
+    if len(cells) < SHOWN:
+        return []
+    return [
+        Finding(
+            check=NOTHING_READ, severity=Severity.ERROR, origin=Origin.EXTRACTION, cells=tuple(cells[:1]),
+            message=f"文件的表格显示 {len(cells)} 个金额，但没有读出任何数据"
+            f" / the tables of the document show {len(cells)} amounts and nothing was read from them; look at the original",
+        )
+    ]  # fmt: skip
+
+
 def _unclassified(statements: Sequence[Statement]) -> list[Finding]:
     findings = []
     for statement in statements:

@@ -207,7 +207,9 @@ def _goes_on_sideways(table: Table, piece: _Piece) -> bool:
     figures alone, and nothing printed between them."""
     if table.form or piece.form or not piece.header or piece.page is None or not table.pages or not table.paths:
         return False
-    if piece.page != table.pages[-1] + 1 or piece.banner or any(squeeze(line.text) for line in piece.lines):
+    if piece.page != table.pages[-1] + 1 or not all(
+        map(_is_beside, [*piece.banner, *(one.text for one in piece.lines)])
+    ):
         return False
     if len(piece.body) != len(table.rows) or not any(piece.paths) or set(piece.paths) & set(table.paths):
         return False
@@ -215,10 +217,26 @@ def _goes_on_sideways(table: Table, piece: _Piece) -> bool:
     return bool(shown) and all(is_amount_text(text) or is_blank(text) for text in shown)
 
 
+def _with_group(last: tuple[str, ...], paths: tuple[tuple[str, ...], ...]) -> list[tuple[str, ...]]:
+    """The headers of a right half: its first columns without a group belong to the one at the end of the left half."""
+    found = list(paths)
+    deep = any(len(path) > 1 for path in paths)
+    for c, path in enumerate(paths):
+        if len(path) != 1 or len(last) < 2 or not deep:
+            break
+        found[c] = (*last[:-1], *path)
+    return found
+
+
+def _is_beside(text: str) -> bool:
+    """Whether a line above the right half of a table only says its unit, its number or whose it is."""
+    return not squeeze(text) or (is_meta(text) and not is_title_line(text)) or stated_unit(text) is not None
+
+
 def _join_sideways(table: Table, piece: _Piece) -> None:
     """The columns of a piece become the right columns of a table, row by row."""
     width = _width(table)
-    table.paths = (*table.paths, *piece.paths)
+    table.paths = (*table.paths, *_with_group(table.paths[-1], piece.paths))
     table.rows = [
         (*(row[c] if c < len(row) else BLANK for c in range(width)), *more)
         for row, more in zip(table.rows, piece.body, strict=True)
@@ -227,6 +245,7 @@ def _join_sideways(table: Table, piece: _Piece) -> None:
     assert piece.page is not None
     table.pages.append(piece.page)
     table.notes += piece.notes
+    table.unit = table.unit or _unit(piece)
 
 
 def _take_units_from_the_right(tables: list[Table]) -> None:

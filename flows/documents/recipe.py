@@ -15,7 +15,16 @@ from pathlib import Path
 from budget.decisions import Decision
 
 ROOMS = ("budget", "extract", "expectations", "review")
-READING_LIBRARIES = ("pypdfium2", "pdfplumber", "lxml", "python-calamine", "great-expectations", "pandas", "pydantic")
+READING_LIBRARIES = (
+    "pypdfium2", "pdfplumber", "lxml", "python-calamine", "great-expectations", "pandas", "pydantic", "numpy", "pillow",
+    "opencv-python-headless", "onnxruntime", "rapidocr", "py7zr", "unrar2-cffi",
+)  # fmt: skip
+"""What reads a file or decides a figure; `tests/flows/test_recipe.py` holds it against the imports of the rooms."""
+DECIDING = (
+    "flows/documents/second_reading.py", "flows/documents/sampled_reading.py", "flows/documents/beside.py",
+    "flows/documents/words_of_pages.py", "flows/documents/proof.py", "spiders/reading/titles.py",
+)  # fmt: skip
+"""Files outside the rooms that decide the origin of a finding, a finding across documents, a year or an agency."""
 SUFFIXES = {".py", ".toml", ".csv", ".json", ".yaml"}
 
 
@@ -28,6 +37,10 @@ def code_recipe() -> str:
         for path in sorted(p for p in root.rglob("*") if p.suffix in SUFFIXES and "__pycache__" not in p.parts):
             digest.update(f"{room}/{path.relative_to(root).as_posix()}\0".encode())
             digest.update(hashlib.sha256(path.read_bytes()).digest())
+    for name in DECIDING:
+        room, _, rest = name.partition("/")
+        digest.update(f"{name}\0".encode())
+        digest.update(hashlib.sha256(Path(str(resources.files(room))).joinpath(rest).read_bytes()).digest())
     for library in READING_LIBRARIES:
         digest.update(f"{library}=={metadata.version(library)}\0".encode())
     return digest.hexdigest()[:16]
