@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from time import monotonic
 
 import numpy as np
@@ -17,7 +17,15 @@ import pypdfium2
 from budget.disclosure import PagePlace, Place, Unread
 from extract.page.tables import Glyphs, PageBlocks, Ruling, blocks_of, page_blocks
 from extract.readers.pdfium import PageContent, open_pdf
-from extract.readers.scan_picture import MAX_PAGES, Picture, image_pictures, pdf_picture, picture_boxes
+from extract.readers.scan_picture import (
+    MAX_PAGES,
+    Picture,
+    PictureKey,
+    image_pictures,
+    pdf_picture,
+    picture_boxes,
+    picture_keys,
+)
 from extract.readers.scan_words import is_covered, lines_beside, upright, words_of
 from extract.reading import TRUSTED, Box, Grid, Line, Page, Reading, UnreadableError, Word
 
@@ -80,15 +88,34 @@ def read_scanned_blocks(
         for number in page_numbers:
             _look_at_clock(deadline, max_seconds, number)
             found[number] = _recognised(pdf_picture(pdf, number)).blocks()
+        seen = _Repeated({number: picture_keys(pdf, number) for number in printed or ()})
         for number, content in (printed or {}).items():
             pictures = picture_boxes(pdf, number)
-            if not pictures:
+            if not pictures or seen.shows_nothing(number):
                 continue
             _look_at_clock(deadline, max_seconds, number)
-            joined = _joined_page(pdf_picture(pdf, number), content, pictures)
+            picture = pdf_picture(pdf, number)
+            joined = _joined_page(picture, content, pictures)
             if joined is not None:
                 found[number] = joined
+            elif seen.comes_again(number) and not lines_beside(picture, np.empty((0, 4)), pictures):
+                seen.nothing.update(seen.keys[number])
     return found
+
+
+@dataclass
+class _Repeated:
+    """Pictures by page, and those known to show no line of text at all: a background is looked at once, not on every page."""
+
+    keys: dict[int, tuple[PictureKey, ...]]
+    nothing: set[PictureKey] = field(default_factory=set)
+
+    def shows_nothing(self, number: int) -> bool:
+        keys = self.keys[number]
+        return bool(keys) and self.nothing.issuperset(keys)
+
+    def comes_again(self, number: int) -> bool:
+        return any(set(keys) & set(self.keys[number]) for page, keys in self.keys.items() if page > number)
 
 
 def _joined_page(picture: Picture, content: PageContent, pictures: Sequence[Box]) -> PageBlocks | None:

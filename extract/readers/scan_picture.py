@@ -6,6 +6,8 @@ takes a box back to the page as displayed.
 
 from __future__ import annotations
 
+import ctypes
+import hashlib
 import io
 import warnings
 from collections.abc import Iterator
@@ -155,6 +157,26 @@ def picture_boxes(pdf: pypdfium2.PdfDocument, number: int) -> tuple[Box, ...]:
                 3: (top - y1, right - x1, top - y0, right - x0),
             }[turns])  # fmt: skip
         return tuple(boxes)
+    finally:
+        page.close()
+
+
+PictureKey = tuple[bytes, tuple[float, ...]]
+"""Hash of what a picture is made of, and where it stands, in points to the tenth."""
+
+
+def picture_keys(pdf: pypdfium2.PdfDocument, number: int) -> tuple[PictureKey, ...]:
+    """One key a picture of page `number` (from 1): the same picture at the same place of another page has the same."""
+    page = pdf[number - 1]
+    try:
+        keys = []
+        for drawn in page.get_objects(filter=[pypdfium2.raw.FPDF_PAGEOBJ_IMAGE], max_depth=8):
+            size = pypdfium2.raw.FPDFImageObj_GetImageDataRaw(drawn, None, 0)
+            data = (ctypes.c_ubyte * size)()
+            pypdfium2.raw.FPDFImageObj_GetImageDataRaw(drawn, data, size)
+            place = (*drawn.get_bounds(), *page.get_bbox(), float(page.get_rotation()))
+            keys.append((hashlib.blake2b(bytes(data), digest_size=16).digest(), tuple(round(at, 1) for at in place)))
+        return tuple(keys)
     finally:
         page.close()
 

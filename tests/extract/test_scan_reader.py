@@ -294,3 +294,40 @@ def test_a_blank_sheet_gives_a_page_without_blocks() -> None:
     read = read_scan(_pdf_of(Image.new("RGB", (620, 877), "white")))
     assert read.pages == 1
     assert read.blocks == ()
+
+
+def test_a_background_that_shows_no_text_is_looked_at_once_and_a_table_behind_it_is_still_read(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The same picture at the same place of every page (a watermark of the portal) is rendered for the first page alone."""
+    from reportlab.lib.utils import ImageReader
+    from reportlab.pdfgen.canvas import Canvas
+
+    from extract.readers import scan
+    from extract.readers.pdf import read_pdf
+
+    background = Image.new("RGB", (400, 200), (225, 235, 245))
+    out = io.BytesIO()
+    canvas = Canvas(out, pagesize=(595, 842), invariant=1)
+    for number in range(4):
+        canvas.drawImage(ImageReader(background), 60, 60, 475, 240)
+        canvas.drawString(80, 700, f"page {number}")
+        if number == 3:
+            shown = Image.new("RGB", (900, 300), "white")
+            draw = ImageDraw.Draw(shown)
+            for row, text in enumerate(("1234.56  2345.67", "3456.78  4567.89")):
+                draw.text((60, 60 + 110 * row), text, fill="black", font_size=56)
+            canvas.drawImage(ImageReader(shown), 60, 350, 475, 160)
+        canvas.showPage()
+    canvas.save()
+    rendered: list[int] = []
+    real = scan.pdf_picture
+
+    def counted(pdf: object, number: int, finer: float = 1.0) -> object:
+        rendered.append(number)
+        return real(pdf, number, finer)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(scan, "pdf_picture", counted)
+    found = read_pdf(out.getvalue(), picture_reader=scan.read_scanned_blocks)
+    assert rendered == [1, 4]
+    assert any("1234.56" in block.text for block in found.blocks if isinstance(block, Line))
