@@ -122,7 +122,7 @@ def test_every_type_has_a_reader_or_a_reason() -> None:
             disclosure = extract_bytes(data, "x")
             assert disclosure.document.error is not None and disclosure.document.error.code == error.code, kind
         else:
-            assert found in {"pdf", "docx", "xlsx", "xls", "doc", "rtf", "html", "archive", "image"}, kind
+            assert found in {"pdf", "docx", "xlsx", "xls", "doc", "rtf", "html", "archive", "image", "ofd"}, kind
 
 
 def test_one_document_in_an_archive_is_read_as_itself_and_several_are_named() -> None:

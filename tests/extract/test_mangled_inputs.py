@@ -411,7 +411,7 @@ INPUTS: dict[str, tuple[Maker, str]] = {
     "drawing.pdf": (lambda _: b"<?xml version='1.0'?><svg xmlns='http://www.w3.org/2000/svg'/>", "not_a_document"),
     "noise.xlsx": (lambda _: bytes(range(7, 256)) * 40, "not_a_document"),
     "slides.pdf": (lambda _: zipped({"[Content_Types].xml": b"<x/>", "ppt/presentation.xml": b"<x/>"}), "unsupported"),
-    "fixed layout.pdf": (lambda _: zipped({"OFD.xml": b"<x/>", "Doc_0/Document.xml": b"<x/>"}), "unsupported"),
+    "fixed layout.pdf": (lambda _: zipped({"OFD.xml": b"<x/>", "Doc_0/Document.xml": b"<x/>"}), "corrupt"),
     "archive.tar": (lambda _: tarred({"a.xlsx": workbook()}), "unsupported"),
     # passwords
     "locked.pdf": (lambda _: printed(encrypt=StandardEncryption("geheim", strength=128)), "encrypted"),
