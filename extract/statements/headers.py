@@ -88,6 +88,10 @@ def is_column_number_row(matrix: Matrix, r: int) -> bool:
         texts = texts[1:]
     if len(texts) < 2 or not all(_COLUMN_NUMBER.match(t) for t in texts):
         return False
+    if "**" in texts and all(t == "**" or t.isdigit() for t in texts):
+        # ** | 1 and ** | **: no data prints two asterisks for a name
+        counted = [int(t) for t in texts if t.isdigit()]
+        return counted == list(range(1, len(counted) + 1))
     if any(t in ("栏次", "档次", "列次") for t in texts):
         return True
     numbers = [int(m.group()) for t in texts if (m := re.match(r"\d{1,2}", t.strip("(（")))]

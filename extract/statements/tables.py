@@ -116,6 +116,7 @@ _EMPTY = re.compile(
     r"空表|为空|没有.{0,40}(?:预算|支出|安排|收入|经费|拨款|数据|发生)|无.{0,40}(?:预算|支出|安排|发生额|收入|经费|拨款|数据|项目|数字)|未安排|不涉及|无发生"
     r"|无此项|没有使用|无相关|故此?本?表无|均?无数据|未发生|本表无"
 )
+_CONDITION = re.compile(r"(?:如果?|若|倘若?|凡)[^,，]{0,12}(?:无|没有|为空|未)")
 _META = re.compile(
     r"^(?:编制单位|编报单位|填报单位|填报部门|编制部门|部门名称|单位名称|预算单位|部门[(（]单位[)）]|单位[(（]部门[)）]|部门/单位|单位|部门|公开部门|公开单位|预算部门|部门编码|单位编码|部门名称及编码|单位[:：])"
     r"[^:：]{0,6}[:：]|^预算年度|^(?:公开|预算|决算|附)?表?\d{1,2}(?:-\d{1,2})?表?$|^附?表\s*[\d一二三四五六七八九十]{1,3}(?:-\d{1,2})*$|^(?:部门)?(?:预算|决算|公开)\d{1,2}表$|^公开表\d{1,2}$"
@@ -146,8 +147,11 @@ def is_meta(text: str) -> bool:
 
 
 def says_empty(note: str) -> bool:
-    """Whether a note declares its table empty (空表列示, 没有使用…, 无…支出, 本年无发生额)."""
-    return bool(_EMPTY.search(squeeze(note)))
+    """Whether a note declares its table empty (空表列示, 没有使用…, 无…支出, 本年无发生额).
+
+    A condition declares nothing: 此表如无数字则表示单位无该项支出 stands below full tables too (Changsha).
+    """
+    return any(_EMPTY.search(part) and not _CONDITION.search(part) for part in re.split("[。；;]", squeeze(note)))
 
 
 def is_note(text: str) -> bool:

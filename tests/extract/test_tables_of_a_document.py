@@ -149,3 +149,15 @@ def test_a_list_that_gives_no_project_is_an_error_of_reading() -> None:
     assert [(one.check, one.origin) for one in findings if one.severity == "error" and one.check == "SLF-01"] == [
         ("SLF-01", "extraction")
     ]
+
+
+def test_a_condition_below_a_full_table_does_not_declare_it_empty() -> None:
+    full = page(table(ROWS), "<p>注：此表如无数字则表示单位无该项支出。</p>")
+    empty = page(table([*ROWS[:1], ["", "", "", "", ""]]), "<p>注：本表为空，无相关支出。</p>")
+    assert [statement.declared_empty for statement in full.statements] == [False]
+    assert [statement.declared_empty for statement in empty.statements] == [True]
+
+
+def test_a_row_of_asterisks_and_column_numbers_is_no_data() -> None:
+    rows = [["单位名称", "合计"], ["**", "1"], ["合计", "100.00"], ["甲中心", "60.00"], ["乙中心", "40.00"]]
+    assert [fact.amount for fact in page(table(rows)).facts] == ["100", "60", "40"]
