@@ -49,7 +49,7 @@ _LIKE_TOTAL: Final = re.compile(r"(?:合|总|小)[针什汁讣訃叶汗]$|^(?:�
 CLASS_DIGITS: Final = 3
 """Digits of the code of a class 类 of the functional classification."""
 _NUMBER: Final = re.compile(r"^[-−(（]?\d[\d,，.、]*[%％)）]?$")
-_DIGIT: Final = re.compile(r"\d")
+_VALUE: Final = re.compile(r"^[=≥≤<>＝＞＜]?-?\d[\d,.]*\D{0,3}$")
 _YEAR: Final = re.compile(r"^(?:19|20)\d{2}$")
 _TOTAL_ROLES: Final = ("total", "grand_total", "subtotal")
 
@@ -86,7 +86,7 @@ def _projects(disclosure: Disclosure, statement: Statement) -> Iterator[Identity
     """SLF-01, SLF-02: a performance form or list gives a project, and indicators where it prints them."""
     if statement.kind != "project_performance" or len(statement.rows) <= FEWEST_ROWS:
         return
-    if not any(_DIGIT.search(cell) for row in statement.rows for cell in row.cells):
+    if not any(_VALUE.match(squeeze(cell)) for row in statement.rows for cell in row.cells):
         return  # a blank form
     places = {at for row in statement.rows for at in row.at if at is not None}
     own = [project for project in disclosure.projects if project.at in places]

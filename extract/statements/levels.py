@@ -66,10 +66,12 @@ def _depths(facts: Sequence[Fact]) -> dict[int, int]:
     totals = [fact for fact in facts if fact.role in _TOTALS]
     details = [fact for fact in facts if fact.role == "detail"]
     others = [fact for fact in facts if fact.role not in (*_TOTALS, "detail")]
-    if not totals or others or any(fact.code for fact in details) or len({fact.row for fact in totals}) != 1:
+    of_units = bool(details) and all(fact.code_system in ("unit", None) for fact in details)
+    coded = any(fact.code for fact in details) and not of_units
+    if not totals or others or coded or len({fact.row for fact in totals}) != 1:
         return {}
     rows = _rows(details)
-    if not FEWEST < len(rows) <= MOST_ROWS:
+    if not 1 < len(rows) <= MOST_ROWS:
         return {}
     total = _rows(totals)[0].amounts
     half = Decimal(1).scaleb(-max(printed_decimals(fact.raw) for fact in facts)) / 2 if facts else Decimal(0)
@@ -79,7 +81,9 @@ def _depths(facts: Sequence[Fact]) -> dict[int, int]:
         return {}
     depth: dict[int, int] = {}
     several = reading.mark(tops, 0, len(rows), depth)
-    return depth if several >= FEWEST else {}
+    # a department over its units is one sum of several: their codes say that it is no chance
+    least = 1 if of_units and all(fact.code for fact in details) else FEWEST
+    return depth if several >= least or (least == 1 and depth) else {}
 
 
 def _rows(facts: Sequence[Fact]) -> list[_Row]:
