@@ -29,7 +29,7 @@ from budget.measures import (
 )
 from budget.printed_text import is_blank, plain_name, says_of_which, split_ordinal, squeeze
 from budget.states import Origin, Severity
-from extract.statements.headers import TOTAL_WORDS
+from budget.words import TOTAL_WORDS, is_total, total_role
 from extract.statements.tables import Cell, Table
 
 NO_FACTS = frozenset({"organisation", "project_performance", "unknown"})
@@ -451,7 +451,7 @@ def year_and_basis(path: tuple[str, ...], year: int | None) -> tuple[int | None,
 def _key(table: Table, block: Block, row: tuple[Cell, ...], above: dict[int, str]) -> _Key:
     key = _Key()
     texts = [row[c].shown for c in block.columns if c not in block.money and table.roles[c] in ("code", "name", "text")]
-    total = next((t for t in texts if _total_word(t)), None)
+    total = next((t for t in texts if is_total(t)), None)
     groups = sorted(block.codes, key=lambda group: _code_rank(table, group))
     coded = [(code, _system(code, table, group)) for group in groups if (code := _code(group, row, above))]
     codes = [code for code, _ in coded]
@@ -459,7 +459,7 @@ def _key(table: Table, block: Block, row: tuple[Cell, ...], above: dict[int, str
     printed = name_cell.shown if name_cell is not None else ""
     if total is not None and not any(re.match(r"^\d{3}", code) for code in codes):
         codes, coded = [], []
-        printed = total if not printed or _total_word(printed) or printed == total else printed
+        printed = total if not printed or is_total(printed) or printed == total else printed
         if block.codes and any(row[c].shown == total for g in block.codes for c in g):
             printed = total
     found = _CODE_NAME.match(printed)
@@ -504,10 +504,6 @@ def _system(code: str, table: Table, group: tuple[int, ...]) -> CodeSystem | Non
     return system_of(code)
 
 
-def _total_word(text: str) -> bool:
-    return text in TOTAL_WORDS or bool(re.fullmatch(r".{0,12}(?:合计|总计)", text))
-
-
 def _code(group: tuple[int, ...], row: tuple[Cell, ...], above: dict[int, str]) -> str:
     """The full code of one group of code columns; staircase rows take the levels above them from earlier rows."""
     parts = [row[c].shown for c in group]
@@ -529,18 +525,14 @@ def _code(group: tuple[int, ...], row: tuple[Cell, ...], above: dict[int, str]) 
     return join_code(tuple(full))
 
 
-_GRAND = re.compile(r"^(?:收入|支出|收支|收入合?总|支出合?总)?总计$")
 _CARRY = frozenset({"carry_over_in", "carry_over_out", "non_fiscal_surplus_used"})
 
 
 def _role(key: _Key, cell: Cell | None, table: Table) -> Role:
     name = squeeze(key.name)
-    if _GRAND.match(name):
-        return "grand_total"
-    if re.search(r"合计$|^合计|^总计$|^[共总]计$|^资产总额$", name) and "小计" not in name:
-        return "total"
-    if name.endswith("小计"):
-        return "subtotal" if table.kind != "three_public_expenses" else "total"
+    total = total_role(name)
+    if total is not None:
+        return "total" if total == "subtotal" and table.kind == "three_public_expenses" else total
     if says_of_which(key.printed):
         return "of_which"
     if key.code and key.system not in ("unit", "project", "catalogue") and (level := level_of(key.code)):

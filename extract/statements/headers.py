@@ -14,6 +14,7 @@ from budget.amounts import NotAnAmountError, parse_amount
 from budget.codes import system_of
 from budget.measures import is_generic, is_money_path, is_not_money_path, measure_of_level
 from budget.printed_text import is_blank, split_ordinal, squeeze
+from budget.words import TOTAL_WORDS, TOTALS
 from extract.reading import GridCell
 
 Matrix = list[list["GridCell | None"]]
@@ -21,24 +22,6 @@ Matrix = list[list["GridCell | None"]]
 
 ColumnRole = Literal["seq", "code", "name", "text", "money"]
 
-TOTAL_WORDS = frozenset(
-    [
-        "合计",
-        "共计",
-        "总计",
-        "收入总计",
-        "支出总计",
-        "本年收入合计",
-        "本年支出合计",
-        "收入合计",
-        "支出合计",
-        "小计",
-        "总合计",
-        "合计数",
-        "共计",
-        "收支总计",
-    ]
-)
 _HEADER_WORDS = re.compile(
     r"^(?:项目|科目|科目编码|科目名称|科目代码|编码|名称|代码|类|款|项|序号|行次|收入|支出|本年收入|本年支出|单位名称|单位代码|单位编码"
     r"|项目名称|项目编码|项目类别|项目类型|项目单位|功能分类.*|支出功能分类.*|经济分类.*|.*经济分类科目.*|.*功能分类科目.*|支出项目类别.*"
@@ -141,11 +124,13 @@ def _begins_with_total(matrix: Matrix, r: int) -> bool:
     texts = [text_of(cell) for cell in cells]
     if not texts:
         return False
-    if texts[0] in TOTAL_WORDS or texts[0].endswith(("合计", "小计")):
+    if texts[0] in TOTAL_WORDS or texts[0].endswith((*TOTALS.main, *TOTALS.subtotals)):
         first = cells[0]
         lone = len(texts) == 1
         return (
-            (lone or texts[0] != "合计") and first.rows == 1 and not all(is_header_text(t) for t in texts[1:] or ["?"])
+            (lone or texts[0] not in TOTALS.main)
+            and first.rows == 1
+            and not all(is_header_text(t) for t in texts[1:] or ["?"])
         )
     return False
 

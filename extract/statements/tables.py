@@ -18,9 +18,9 @@ from budget.kinds import alias_in, classify_title, fold_title, is_contents_line
 from budget.measures import fold_header, item_of_row, measure_of_level
 from budget.printed_text import is_blank, split_ordinal, squeeze
 from budget.project_words import fold_label, indicator_header, is_project_name, list_words
+from budget.words import TOTAL_WORDS, TOTALS
 from extract.reading import Grid, GridCell, Line, Reading
 from extract.statements.headers import (
-    TOTAL_WORDS,
     ColumnRole,
     Matrix,
     column_paths,
@@ -625,7 +625,7 @@ def _has_list_header(matrix: Matrix, start: int) -> bool:
         return True
     if any(_FORM_STARTS.match(t) for t in texts) and any(t in _INDICATOR_WORDS for t in texts):
         return True  # a form has these words under each other
-    return sum(measure_of_level(t) is not None or t.rstrip("：:") in ("总计", "合计") for t in texts) >= 2
+    return sum(measure_of_level(t) is not None or t.rstrip("：:") in TOTALS.ends for t in texts) >= 2
 
 
 # ---- joining and naming ----------------------------------------------------------------------------------------------
