@@ -39,12 +39,14 @@ from extract.reading import Reading, UnreadableError
 from extract.statements.announced_tables import missing_tables
 from extract.statements.doubts import doubts, shown_and_not_read
 from extract.statements.facts import default_unit, facts_of, own_year, statement_of
+from extract.statements.kinds import is_statement
 from extract.statements.levels import with_levels
 from extract.statements.listed_empty import give_listed_notes
+from extract.statements.model import Table
 from extract.statements.projects import projects_of
 from extract.statements.repeated import repeated_tables
 from extract.statements.stray_amounts import stray_amounts
-from extract.statements.tables import Table, is_statement, read_tables
+from extract.statements.tables import read_tables
 
 Format = Literal["pdf", "docx", "xlsx", "xls", "doc", "rtf", "html", "archive", "image", "ofd"]
 

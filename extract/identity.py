@@ -12,7 +12,8 @@ from budget.printed_text import squeeze
 from budget.sightings import SaidByPages
 from budget.states import Origin, Severity
 from extract.reading import Line, Reading
-from extract.statements.tables import Table, is_meta, is_title_line
+from extract.statements.captions import is_meta, is_title_line
+from extract.statements.model import Table
 
 _YEAR = re.compile(r"(20[0-4]\d)年?(?:度)?")
 _DOCUMENT_WORDS = re.compile(

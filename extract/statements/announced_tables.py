@@ -11,7 +11,7 @@ from budget.kinds import classify_title, fold_title
 from budget.printed_text import squeeze
 from budget.states import Origin, Severity
 from extract.reading import Line, Reading
-from extract.statements.tables import Table
+from extract.statements.model import Table
 
 MISSING: Final = "MISSING"
 """Check id: the contents name a statement of which the document holds none."""

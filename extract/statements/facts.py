@@ -30,7 +30,7 @@ from budget.measures import (
 from budget.printed_text import is_blank, plain_name, says_of_which, split_ordinal, squeeze
 from budget.states import Origin, Severity
 from budget.words import TOTAL_WORDS, is_total, total_role
-from extract.statements.tables import Cell, Table
+from extract.statements.model import Cell, Table
 
 NO_FACTS = frozenset({"organisation", "project_performance", "unknown"})
 _FUND_IN_TITLE = frozenset(

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from budget.kinds import classify_title
 from budget.printed_text import squeeze
-from extract.statements.tables import Table
+from extract.statements.model import Table
 
 _NAME, _EMPTY, _REASON = "报表名称", "是否空表", "理由"
 _YES = ("是", "√", "空表")

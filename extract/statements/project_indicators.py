@@ -6,7 +6,7 @@ import re
 
 from budget.disclosure import Indicator
 from budget.project_words import fold_label, indicator_header
-from extract.statements.tables import Cell, Table
+from extract.statements.model import Cell, Table
 
 HEADER_WORDS = 3
 """Words of the vocabulary of indicators from which on a row is the header above them."""

@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from budget.amounts import Unit
 from budget.disclosure import Indicator, PagePlace, Place, Project
 from budget.project_words import fold_label, is_project_name, list_words
+from extract.statements.model import Cell, Table
 from extract.statements.project_amounts import header_unit, money
 from extract.statements.project_indicators import signed_indicator, written_indicators
-from extract.statements.tables import Cell, Table
 
 _CODED = re.compile(r"^([0-9]{6,}[0-9A-Z]{4,})[-—_:：]+(.+)$")
 """A project code and its name in one cell (`11000022T000000456102-成本监审工作经费`)."""

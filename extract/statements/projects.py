@@ -15,10 +15,11 @@ from budget.printed_text import is_blank, squeeze
 from budget.project_words import form_words
 from budget.states import Origin, Severity
 from extract.statements.doubts import UNIT, UNMEASURED
+from extract.statements.forms import PROJECT_LABEL
+from extract.statements.model import Cell, Table
 from extract.statements.project_amounts import header_unit, money
 from extract.statements.project_indicators import indicator_header_row, indicators_below
 from extract.statements.project_lists import projects_of_list
-from extract.statements.tables import PROJECT_LABEL, Cell, Table
 
 _MONEY_WITH_UNIT = re.compile(r"(?:人民币)?[\d,.]+[亿万千]?元")
 

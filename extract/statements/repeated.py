@@ -15,7 +15,7 @@ from budget.disclosure import Finding, FindingCell
 from budget.kinds import fold_title
 from budget.states import Origin, Severity
 from extract.statements.headers import is_amount_text
-from extract.statements.tables import Table
+from extract.statements.model import Table
 
 TWICE: Final = "TWICE"
 """Check id: a table of one kind, title and year stands twice in a document."""
