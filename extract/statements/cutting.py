@@ -8,19 +8,11 @@ from budget.amounts import Unit, find_unit
 from budget.disclosure import PagePlace
 from extract.reading import Grid, GridCell, Line
 from extract.statements.captions import SIGNATURE, is_meta, is_note, is_title_line, says_empty
+from extract.statements.column_roles import column_paths
+from extract.statements.figures import is_amount_text
 from extract.statements.forms import FORM_STARTS, PROJECT_LABEL, is_form
-from extract.statements.headers import (
-    Matrix,
-    column_paths,
-    header_rows,
-    is_amount_text,
-    is_column_number_row,
-    is_header_text,
-    looks_like_data,
-    own_cells,
-    shows_figures,
-    text_of,
-)
+from extract.statements.headers import header_rows, is_column_number_row, is_header_text, looks_like_data, shows_figures
+from extract.statements.matrix import Matrix, own_cells, text_of
 from extract.statements.model import BLANK, Cell, Piece
 
 

@@ -7,7 +7,8 @@ import re
 from budget.measures import measure_of_level
 from budget.project_words import fold_label, indicator_header, is_project_name, list_words
 from budget.words import TOTALS
-from extract.statements.headers import Matrix, is_amount_text, own_cells, text_of
+from extract.statements.figures import is_amount_text
+from extract.statements.matrix import Matrix, own_cells, text_of
 from extract.statements.model import Cell, Piece, Table
 
 _FORM_WORDS = ("一级指标", "二级指标", "三级指标", "指标值", "绩效目标", "绩效指标", "项目名称", "年度总体目标", "项目编码", "预算规模及资金用途",

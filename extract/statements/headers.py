@@ -1,4 +1,4 @@
-"""Header rows of a table: where they end, the path of every column, and what each column is for.
+"""Header rows of a table: where they end.
 
 Works on a rectangle of cells with spans; knows header words (through `budget.measures`), not formats.
 """
@@ -7,20 +7,13 @@ from __future__ import annotations
 
 import itertools
 import re
-from functools import lru_cache
-from typing import Literal
 
-from budget.amounts import NotAnAmountError, parse_amount
 from budget.codes import system_of
-from budget.measures import is_generic, is_money_path, is_not_money_path, measure_of_level
-from budget.printed_text import is_blank, split_ordinal, squeeze
+from budget.measures import is_generic, measure_of_level
+from budget.printed_text import split_ordinal
 from budget.words import TOTAL_WORDS, TOTALS
-from extract.reading import GridCell
-
-Matrix = list[list["GridCell | None"]]
-"""Rows of a table with every place holding the cell that covers it, or None."""
-
-ColumnRole = Literal["seq", "code", "name", "text", "money"]
+from extract.statements.figures import is_amount_text
+from extract.statements.matrix import Matrix, own_cells, text_of
 
 _HEADER_WORDS = re.compile(
     r"^(?:项目|科目|科目编码|科目名称|科目代码|编码|名称|代码|类|款|项|序号|行次|收入|支出|本年收入|本年支出|单位名称|单位代码|单位编码"
@@ -28,39 +21,20 @@ _HEADER_WORDS = re.compile(
     r"|资金性质|资金来源|其中|备注|说明|数量|单价|计量单位|数量单位|规格|.*编码|.*科目|.*科目名称|采购.*|政府采购.*|优|良|中|差|评价标准"
     r"|绩效指标|绩效目标|内容描述|职责活动|单位性质|单位规格|经费保障形式|主管部门|.*预算数|.*决算数|.*执行数|.*资金|.*经费|.*费用?|功能科目|经济科目)$"
 )
+
+
 _YEAR_HEADER = re.compile(r"^(?:19|20)\d{2}年?(?:度)?$")
+
+
 _COLUMN_NUMBER = re.compile(
     r"^(?:栏次|档次|行次|列次|序号|\*\*|——|—|-|[甲乙丙丁戊]|[(（]?\d{1,2}[)）]?|[A-Za-z]|[①-⑳]|\d{1,2}\s*=\s*[\d+\-*/().]+)$"
 )
+
+
 _YEAR = re.compile(r"(?:19|20)\d{2}")
-_CODE_CELL = re.compile(r"^\d{1,7}$")
+
+
 _CODE_AND_NAME = re.compile(r"^\[?(\d{3}(?:\d{2}){0,2})\]?\s*[-—_:：]?\s*(?=[^\d\s,.，%])")
-
-
-def text_of(cell: GridCell | None) -> str:
-    return squeeze(cell.text) if cell is not None else ""
-
-
-@lru_cache(maxsize=1 << 16)
-def is_amount_text(text: str) -> bool:
-    """Whether a text is a printed number that could be an amount (blank is none)."""
-    if is_blank(text):
-        return False
-    try:
-        return parse_amount(text) is not None
-    except NotAnAmountError:
-        return False
-
-
-def own_cells(matrix: Matrix, r: int) -> list[GridCell]:
-    """The distinct cells that begin in row r and show something, from left to right."""
-    seen: list[GridCell] = []
-    before: GridCell | None = None
-    for cell in matrix[r]:
-        if cell is not None and cell is not before and cell.text and cell.row == r and squeeze(cell.text):
-            seen.append(cell)
-        before = cell
-    return seen
 
 
 def is_column_number_row(matrix: Matrix, r: int) -> bool:
@@ -198,100 +172,3 @@ def _waits_for_parts(matrix: Matrix, r: int) -> bool:
     return any(
         cell is not None and cell.cols > 1 and cell.row + cell.rows - 1 == r and text_of(cell) for cell in matrix[r]
     )
-
-
-def column_paths(matrix: Matrix, start: int, count: int) -> tuple[tuple[str, ...], ...]:
-    """The header path of every column: texts from top to leaf without blanks, repeated levels left out.
-
-    Where a format has lost its merges, a blank beside a header that has parts below continues that header (trap 7).
-    """
-    rows = [r for r in range(start, start + count) if not is_column_number_row(matrix, r)]
-    width = len(matrix[start]) if matrix else 0
-    levels: list[list[str]] = []
-    for r in rows:
-        level = ["" for _ in range(width)]
-        for c in range(width):
-            cell = matrix[r][c]
-            level[c] = _plain(cell)
-        levels.append(level)
-    for i, r in enumerate(rows[:-1]):
-        for c in range(1, width):
-            if levels[i][c] or not levels[i][c - 1]:
-                continue
-            here = matrix[r][c]
-            left_parts = any(levels[k][c - 1] not in ("", levels[i][c - 1]) for k in range(i + 1, len(rows)))
-            own_parts = any(levels[k][c] for k in range(i + 1, len(rows)))
-            above_same = all(levels[k][c] == levels[k][c - 1] or not levels[k][c] for k in range(i))
-            if (here is None or not text_of(here)) and left_parts and own_parts and above_same:
-                levels[i][c] = levels[i][c - 1]
-    paths = []
-    for c in range(width):
-        path: list[str] = []
-        for level in levels:
-            if level[c] and (not path or path[-1] != level[c]):
-                path.append(level[c])
-        paths.append(tuple(path))
-    return tuple(paths)
-
-
-def _plain(cell: GridCell | None) -> str:
-    return re.sub(r"[\s​﻿]+", "", cell.text) if cell is not None else ""
-
-
-_SEQ = re.compile(r"^(?:序号|行次|栏次)$")
-_CODE = re.compile(r"(?:编码|代码|编号)$|^(?:类|款|项)$")
-
-
-def column_roles(paths: tuple[tuple[str, ...], ...], columns: list[list[str]]) -> tuple[ColumnRole, ...]:
-    """What each column is for, from its header and from the texts (without blanks) that its body cells show."""
-    return tuple(column_role(path, columns[c], c) for c, path in enumerate(paths))
-
-
-# what a workbook shows where a formula failed: a cell of whatever the column is
-_SHEET_ERROR = re.compile(r"^#(?:REF!|N/A|VALUE!|DIV/0!|NAME\?|NUM!|NULL!)$")
-
-
-# a figure that cannot be read for a mark, a letter or a word beside it: 12.50万元, 约34.56, 3O4.56, 1、027.063107
-_FIGURE = re.compile(r"^\D{0,3}\d[\d,，.、．。·OolIＯ ]*(?:[.．。·]\d*)?\D{0,3}$")
-# what may stand over codes that no header calls codes: nothing, or what the names beside them are called
-_OVER_CODES = re.compile(r"^$|科目|分类|项目|名称|编|码|^[类款项目]$|单位|部门|采购")
-
-
-def shows_figure(text: str) -> bool:
-    """Whether a text is a figure, be it one that cannot be read."""
-    return is_amount_text(text) or bool(_FIGURE.match(text))
-
-
-def column_role(path: tuple[str, ...], texts: list[str], c: int) -> ColumnRole:
-    """What column c is for, from its header path and the texts of its body cells.
-
-    A column below a header of money is money also where none of its cells is a plain number: each of them is reported then.
-    """
-    shown = [t for t in texts if not is_blank(t) and not _SHEET_ERROR.match(t)]
-    figures = sum(shows_figure(t) for t in shown)
-    amounts = sum(is_amount_text(t) for t in shown)
-    leaf = squeeze(path[-1]) if path else ""
-    if _SEQ.match(leaf) and all(re.fullmatch(r"\d{1,4}|栏次|[^\d]{0,12}", t) for t in shown):
-        return "seq"
-    if _CODE.search(leaf):
-        return "code"
-    if is_not_money_path(path):
-        return "text"
-    if is_money_path(path):
-        return "money" if not shown or amounts or figures * 2 > len(shown) else "name"
-    if shown and amounts * 2 > len(shown):
-        if (
-            c <= 3
-            and _OVER_CODES.search(leaf)
-            and all(_CODE_CELL.match(t) for t in shown if is_amount_text(t))
-            and _are_codes(shown)
-        ):
-            return "code"
-        return "money"
-    return "name"
-
-
-def _are_codes(shown: list[str]) -> bool:
-    numbers = [t for t in shown if is_amount_text(t)]
-    known = sum(system_of(t) is not None for t in numbers)
-    return known * 2 >= len(numbers) or all(len(t) == 2 for t in numbers)

@@ -13,8 +13,8 @@ from budget.words import TOTAL_WORDS
 from extract.reading import Line
 from extract.statements.captions import is_meta, is_note, is_title_line
 from extract.statements.cutting import row_of
+from extract.statements.figures import is_amount_text
 from extract.statements.forms import FORM_HEAD, FORM_STARTS, begins_form, is_head_of_form, is_tail
-from extract.statements.headers import is_amount_text
 from extract.statements.model import BLANK, Cell, Piece, Table, width_of
 from extract.statements.page_breaks import RECENT, join_cut_cells, join_cut_row
 from extract.statements.titles import title_of, unit_of

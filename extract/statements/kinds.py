@@ -8,8 +8,8 @@ from budget.kinds import classify_title
 from budget.measures import fold_header, item_of_row, measure_of_level
 from budget.printed_text import squeeze
 from budget.project_words import fold_label, indicator_header, is_project_name
+from extract.statements.figures import is_amount_text
 from extract.statements.forms import PROJECT_LABEL
-from extract.statements.headers import is_amount_text
 from extract.statements.model import Table
 
 

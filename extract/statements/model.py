@@ -9,7 +9,8 @@ from budget.disclosure import Place
 from budget.printed_text import squeeze
 from extract.reading import Line
 from extract.statements.captions import says_empty
-from extract.statements.headers import ColumnRole, Matrix
+from extract.statements.column_roles import ColumnRole
+from extract.statements.matrix import Matrix
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,9 @@ from budget.codes import is_class_name
 from budget.measures import measure_of_level
 from budget.printed_text import split_ordinal
 from budget.words import TOTAL_WORDS
+from extract.statements.column_roles import column_role, column_roles
+from extract.statements.figures import is_amount_text
 from extract.statements.forms import INDICATOR_WORDS
-from extract.statements.headers import column_role, column_roles, is_amount_text
 from extract.statements.model import BLANK, Cell, Table
 
 RECENT = 100

@@ -14,7 +14,7 @@ from typing import Final
 from budget.disclosure import Finding, FindingCell
 from budget.kinds import fold_title
 from budget.states import Origin, Severity
-from extract.statements.headers import is_amount_text
+from extract.statements.figures import is_amount_text
 from extract.statements.model import Table
 
 TWICE: Final = "TWICE"
