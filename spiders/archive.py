@@ -33,7 +33,6 @@ from tempfile import NamedTemporaryFile
 from typing import Any
 
 from budget.sightings import Sighting
-from spiders.reading.addresses import identity
 
 _SHA256 = re.compile(r"^[0-9a-f]{64}$")
 _SCHEMA = """
@@ -174,10 +173,13 @@ class Archive:
 
     # --- addresses -----------------------------------------------------------------------------------------------------
 
-    def known_file(self, url: str) -> KnownFile | None:
-        """What was last served under an address, None when nothing, or when its bytes are gone from the archive."""
+    def known_file(self, address: str) -> KnownFile | None:
+        """What was last served under an address, None when nothing, or when its bytes are gone from the archive.
+
+        address: as `record` was given it, that is without what changes from link to link.
+        """
         row = self._database.execute(
-            "SELECT sha256, etag, last_modified, content_key FROM addresses WHERE address = ?", (identity(url),)
+            "SELECT sha256, etag, last_modified, content_key FROM addresses WHERE address = ?", (address,)
         ).fetchone()
         if row is None or not self.holds(row[0]):
             return None
@@ -229,16 +231,25 @@ class Archive:
         self._database.execute("UPDATE runs SET finished_at = ? WHERE run = ?", (now().isoformat(), run))
 
     def record(
-        self, run: str, sighting: Sighting, *, content_key: str | None = None, whole: bool = True, changed: bool = True
+        self,
+        run: str,
+        sighting: Sighting,
+        *,
+        address: str,
+        content_key: str | None = None,
+        whole: bool = True,
+        changed: bool = True,
     ) -> Sighting:
         """Writes one sighting, and for a file what its address now serves, in one transaction.
 
-        whole: False for a truncated body, whose validators must not stop tomorrow's download. changed: False for a 304 or for
-        a page whose text is the same. Returns the sighting with `outcome` and `replaces_sha256` as the run must show them.
+        address: the identity of the sighting's url, under which `known_file` finds it again; which part of a url names the
+        file is for the caller to say. whole: False for a truncated body, whose validators must not stop tomorrow's download.
+        changed: False for a 304 or for a page whose text is the same. Returns the sighting with `outcome` and
+        `replaces_sha256` as the run must show them.
         """
         with self._transaction() as database:
             if sighting.sha256 and sighting.url:
-                sighting = self._record_file(database, run, sighting, content_key, whole, changed)
+                sighting = self._record_file(database, run, sighting, address, content_key, whole, changed)
             database.execute(
                 "INSERT OR REPLACE INTO sightings VALUES (?, ?, ?, ?, ?, ?, ?)",
                 (
@@ -253,15 +264,14 @@ class Archive:
         database: sqlite3.Connection,
         run: str,
         sighting: Sighting,
+        address: str,
         content_key: str | None,
         whole: bool,
         changed: bool,
     ) -> Sighting:
         sha256, seen = sighting.sha256, sighting.seen_at.isoformat()
-        assert sha256 is not None and sighting.url is not None
         database.execute("INSERT OR IGNORE INTO documents VALUES (?, ?, ?, ?)", (sha256, sighting.size or 0, run, seen))
         first_run = database.execute("SELECT first_run FROM documents WHERE sha256 = ?", (sha256,)).fetchone()[0]
-        address = identity(sighting.url)
         row = database.execute(
             "SELECT sha256, previous_sha256, changed_run FROM addresses WHERE address = ?", (address,)
         ).fetchone()

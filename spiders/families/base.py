@@ -494,7 +494,7 @@ class PortalSpider(scrapy.Spider):
             return sighting.reason is not Reason.NO_ATTACHMENT
         if sighting.outcome not in ("archived", "unchanged") or sighting.reason is not None or sighting.url is None:
             return False
-        known = self.archive.known_file(sighting.url)
+        known = self.archive.known_file(identity(sighting.url))
         return known is not None and known.sha256 == sighting.sha256
 
     def _learn_column(self, page: HtmlPage, listing: Listing) -> None:
@@ -746,7 +746,7 @@ class PortalSpider(scrapy.Spider):
     def _page_is_the_document(self, sighting: Sighting, read: Read) -> None:
         assert read.html is not None
         key = pages.content_key(read.article)
-        known = self.archive.known_file(sighting.article_url)
+        known = self.archive.known_file(identity(sighting.article_url))
         same = known is not None and known.content_key == key
         sha256 = known.sha256 if known is not None and same else self.archive.put(read.html)
         told = sighting.model_copy(
@@ -906,7 +906,12 @@ class PortalSpider(scrapy.Spider):
     def _record(
         self, sighting: Sighting, *, content_key: str | None = None, whole: bool = True, changed: bool = True
     ) -> None:
-        self.report(self.archive.record(self.run, sighting, content_key=content_key, whole=whole, changed=changed))
+        address = identity(sighting.url) if sighting.url else ""
+        self.report(
+            self.archive.record(
+                self.run, sighting, address=address, content_key=content_key, whole=whole, changed=changed
+            )
+        )
 
 
 def posted(request: Request, form: dict[str, str]) -> Request:

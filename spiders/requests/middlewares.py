@@ -26,7 +26,7 @@ from service_identity.exceptions import VerificationError
 
 from spiders.archive import KnownPage
 from spiders.file_types import file_type
-from spiders.reading.addresses import belongs
+from spiders.reading.addresses import belongs, identity
 from spiders.requests.walls import recognise_wall
 
 logger = logging.getLogger(__name__)
@@ -198,7 +198,7 @@ class Validators:
             return
         archive = self.crawler.spider.archive  # type: ignore[union-attr]
         known = archive.known_page(request.url) if kind != "file" else None
-        known = known or (archive.known_file(request.url) if kind != "list" else None)
+        known = known or (archive.known_file(identity(request.url)) if kind != "list" else None)
         if known is None:
             return
         if known.etag:

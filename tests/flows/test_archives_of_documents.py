@@ -130,6 +130,7 @@ def _seen(archive: Archive, run: str, data: bytes, when: datetime) -> Sighting:
             article_url="http://portal.test/2024/a.html", article_title="2023年部门预算", url=address, sha256=sha256,
             size=len(data), region="云岚市",
         ),
+        address=address,
     )  # fmt: skip
 
 

@@ -56,7 +56,7 @@ class Night:
             "size": len(data), **more,
         }  # fmt: skip
         self.archive.start_run(run)
-        seen = self.archive.record(run, Sighting(**values))  # type: ignore[arg-type]
+        seen = self.archive.record(run, Sighting(**values), address=str(values["url"]))  # type: ignore[arg-type]
         ReviewQueue(self.warehouse).record_sightings([seen], None)
         return sha256
 

@@ -14,6 +14,7 @@ import pytest
 from budget.sightings import Sighting
 from budget.states import Reason
 from spiders.archive import Archive, ArchiveError, read_sightings, write_sightings
+from spiders.reading.addresses import identity
 
 
 def seen(url: str, sha256: str | None = None, **more: Any) -> Sighting:
@@ -23,6 +24,10 @@ def seen(url: str, sha256: str | None = None, **more: Any) -> Sighting:
         "sha256": sha256, "size": 3,
     }  # fmt: skip
     return Sighting.model_validate(told | more)
+
+
+def record(archive: Archive, run: str, sighting: Sighting, **more: Any) -> Sighting:
+    return archive.record(run, sighting, address=identity(sighting.url or ""), **more)
 
 
 def test_bytes_are_named_by_their_hash_and_cannot_be_written_again(tmp_path: Path) -> None:
@@ -70,24 +75,24 @@ def test_new_known_and_changed_bytes_under_one_address(tmp_path: Path) -> None:
     with Archive(tmp_path) as archive:
         one, two = archive.put(b"one"), archive.put(b"two")
         archive.start_run("first")
-        first = archive.record("first", seen(url, one, etag='"1"'))
+        first = record(archive, "first", seen(url, one, etag='"1"'))
         assert (first.outcome, first.replaces_sha256) == ("archived", None)
         archive.start_run("second")
-        assert archive.record("second", seen(url, one, etag='"1"'), changed=False).outcome == "unchanged"
+        assert record(archive, "second", seen(url, one, etag='"1"'), changed=False).outcome == "unchanged"
         assert archive.known_file(url).etag == '"1"'  # type: ignore[union-attr]
         archive.start_run("third")
-        third = archive.record("third", seen(url, two, etag='"2"'))
+        third = record(archive, "third", seen(url, two, etag='"2"'))
         assert (third.outcome, third.replaces_sha256) == ("archived", one)
         # the third run is killed here and started again: it must say the same
         archive.start_run("third")
-        again = archive.record("third", seen(url, two, etag='"2"'), changed=False)
+        again = record(archive, "third", seen(url, two, etag='"2"'), changed=False)
         assert (again.outcome, again.replaces_sha256) == ("archived", one)
         archive.start_run("fourth")
-        fourth = archive.record("fourth", seen(url, two), changed=False)
+        fourth = record(archive, "fourth", seen(url, two), changed=False)
         assert (fourth.outcome, fourth.replaces_sha256) == ("unchanged", None)
         # the old bytes come back
         archive.start_run("fifth")
-        fifth = archive.record("fifth", seen(url, one))
+        fifth = record(archive, "fifth", seen(url, one))
         assert (fifth.outcome, fifth.replaces_sha256) == ("unchanged", two)
         assert len(archive.sightings_of_document(one)) == 3
 
@@ -96,8 +101,8 @@ def test_the_first_place_of_a_document_in_a_run_is_its_archiving(tmp_path: Path)
     with Archive(tmp_path) as archive:
         name = archive.put(b"one")
         archive.start_run("r")
-        archive.record("r", seen("http://127.0.0.1/z.pdf", name))
-        archive.record("r", seen("http://127.0.0.1/a.pdf", name))
+        record(archive, "r", seen("http://127.0.0.1/z.pdf", name))
+        record(archive, "r", seen("http://127.0.0.1/a.pdf", name))
         assert [(one.url, one.outcome) for one in archive.sightings_of("r")] == [
             ("http://127.0.0.1/a.pdf", "archived"), ("http://127.0.0.1/z.pdf", "unchanged"),
         ]  # fmt: skip
@@ -108,7 +113,7 @@ def test_validators_of_a_truncated_body_or_of_lost_bytes_are_not_sent_again(tmp_
     with Archive(tmp_path) as archive:
         name = archive.put(b"half")
         archive.start_run("r")
-        archive.record("r", seen(url, name, etag='"1"', reason=Reason.TRUNCATED), whole=False)
+        record(archive, "r", seen(url, name, etag='"1"', reason=Reason.TRUNCATED), whole=False)
         known = archive.known_file(url)
         assert known is not None and known.etag is None
         archive.path_of(name).unlink()
@@ -119,11 +124,11 @@ def test_an_address_is_known_whatever_its_volatile_query(tmp_path: Path) -> None
     with Archive(tmp_path) as archive:
         name = archive.put(b"one")
         archive.start_run("r")
-        archive.record("r", seen("http://127.0.0.1/x.pdf?aXq==", name))
-        archive.record("r", seen("http://127.0.0.1/y.docx123.docx?sid=1&id=7", name))
-        assert archive.known_file("http://127.0.0.1/x.pdf?other==") is not None
-        assert archive.known_file("http://127.0.0.1/y.docx123.docx?sid=2&id=7") is not None
-        assert archive.known_file("http://127.0.0.1/y.docx123.docx?sid=2&id=8") is None
+        record(archive, "r", seen("http://127.0.0.1/x.pdf?aXq==", name))
+        record(archive, "r", seen("http://127.0.0.1/y.docx123.docx?sid=1&id=7", name))
+        assert archive.known_file(identity("http://127.0.0.1/x.pdf?other==")) is not None
+        assert archive.known_file(identity("http://127.0.0.1/y.docx123.docx?sid=2&id=7")) is not None
+        assert archive.known_file(identity("http://127.0.0.1/y.docx123.docx?sid=2&id=8")) is None
 
 
 def test_sightings_survive_a_cut_last_line_and_nothing_else(tmp_path: Path) -> None:
