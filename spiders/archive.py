@@ -198,9 +198,6 @@ class Archive:
             (url, page.etag, page.last_modified, page.content_type, zlib.compress(page.body, 6), now().isoformat()),
         )
 
-    def forget_page(self, url: str) -> None:
-        self._database.execute("DELETE FROM pages WHERE address = ?", (url,))
-
     # --- lists ---------------------------------------------------------------------------------------------------------
 
     def known_list(self, portal: str, key: str) -> dict[str, Any] | None:

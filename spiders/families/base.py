@@ -31,7 +31,7 @@ from spiders.families.listing import Entry, Errand, Got, Listing, ListMemory, Li
 from spiders.file_types import DOCUMENTS, file_type
 from spiders.portals import Portal
 from spiders.reading import pages, titles
-from spiders.reading.addresses import belongs, identity, is_endpoint
+from spiders.reading.addresses import belongs, identity
 from spiders.reading.pages import Article, HtmlPage, Row
 from spiders.reading.platforms import Platform, platform_link, unwrapped
 from spiders.reading.recognise import recognise
@@ -940,8 +940,3 @@ def folder_of(url: str) -> str:
     """The folder an address stands in, with its trailing slash: `http://x/a/b/index.html` → `http://x/a/b/`."""
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc}{parts.path.rsplit('/', 1)[0]}/"
-
-
-def leads_to_file(url: str, text: str = "") -> bool:
-    """Whether a list entry leads straight to a file."""
-    return pages.is_file_address(url, text) or is_endpoint(url)
