@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from extract.file_types import FileType, detect
+from archive.file_kinds import FileType, detect
 from extract.readers.pdf_extras import embedded_documents, without_embedded
 from extract.reading import UnreadableError
 

@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import IO, Literal
 
+from archive.compound_file import CompoundFile
+from archive.file_kinds import FileType, detect
 from budget.amounts import says_strange_unit
 from budget.cycles import no_search_for_cycles
 from budget.disclosure import (
@@ -27,9 +29,7 @@ from budget.disclosure import (
 )
 from budget.sightings import SaidByPages
 from budget.states import Origin, Severity
-from extract.compound_file import CompoundFile
 from extract.containers import members
-from extract.file_types import FileType, detect
 from extract.identity import Identity, identify
 from extract.not_understood import findings_of
 from extract.page.tables import PageBlocks

@@ -12,6 +12,7 @@ from prefect.cache_policies import NO_CACHE
 from prefect.logging import get_run_logger
 from prefect.states import State
 
+from archive.store import write_whole
 from budget.sightings import Sighting
 from budget.states import DocumentState, RunState
 from flows.choosing import chosen_portals, refused
@@ -21,7 +22,6 @@ from flows.portals.bounds import measure, outside, read_bounds
 from flows.run_summary import FailedDownload, Measured, Outside, RunSummary
 from flows.runs import Run, end, process, run_name, running
 from review.queue import ReviewQueue
-from spiders.archive import write_whole
 from spiders.crawl import CrawlSummary, crawl_in_subprocess, read_summary
 from spiders.portals import Portal
 from warehouse.portal_runs import PortalList, PortalRun

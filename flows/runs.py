@@ -17,6 +17,7 @@ from prefect.logging import get_run_logger
 from prefect.runtime import flow_run
 from prefect.states import Completed, Failed, State
 
+from archive.store import Archive
 from budget.states import DocumentState, RunState
 from expectations.judging.data_docs import write_data_docs
 from flows.artifacts import Progress, publish
@@ -27,7 +28,6 @@ from flows.documents.workers import Limits
 from flows.home import House
 from flows.run_summary import DocumentOutcome, RunSummary
 from review.queue import ReviewQueue
-from spiders.archive import Archive
 from warehouse import Warehouse
 
 BATCH = 20

@@ -29,8 +29,8 @@ from typing import Any
 
 import yaml
 
+from archive.store import Archive, now, read_sightings, write_sightings, write_whole
 from budget.sightings import Sighting
-from spiders.archive import Archive, now, read_sightings, write_sightings, write_whole
 from spiders.portals import Portal, PortalError, find_portal
 from spiders.register import read_filter
 from spiders.summary import CrawlSummary, PortalSummary, Tally, count_sightings, leaves_incomplete

@@ -10,7 +10,7 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from extract.compound_file import CompoundFile, NotACompoundFileError
+from archive.compound_file import CompoundFile, NotACompoundFileError
 from extract.readers.number_format import BUILT_IN
 
 _BOF, _EOF, _BOUNDSHEET, _FORMAT, _XF = 0x0809, 0x000A, 0x0085, 0x041E, 0x00E0

@@ -15,7 +15,7 @@ from typing import Final
 import pypdfium2
 import pypdfium2.raw as pdfium
 
-from extract.file_types import FileType, detect
+from archive.file_kinds import FileType, detect
 
 FREE_TEXT, STAMP, WIDGET = 3, 13, 20
 """Subtypes that show text or figures of their own; links, highlights and pop-up notes show none."""

@@ -12,7 +12,7 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
-from extract.compound_file import CompoundFile, NotACompoundFileError
+from archive.compound_file import CompoundFile, NotACompoundFileError
 from extract.readers.word_flow import CellEdges, Paragraph, ParagraphProperties
 from extract.reading import UnreadableError
 

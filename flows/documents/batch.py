@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from archive.store import Archive
 from budget.disclosure import Disclosure
 from budget.sightings import SaidByPages, Sighting
 from budget.states import DocumentState, Reason
@@ -22,7 +23,6 @@ from flows.documents.words_of_pages import asked_for_what_nobody_said, said
 from flows.documents.workers import Job, Limits, extract_all
 from flows.run_summary import DocumentOutcome
 from review.queue import ReviewQueue
-from spiders.archive import Archive
 from warehouse import Warehouse
 
 MACHINE_TROUBLE = {Reason.LIMIT_TIME, Reason.LIMIT_MEMORY, Reason.WORKER_DIED}

@@ -22,9 +22,10 @@ READING_LIBRARIES = (
 """What reads a file or decides a figure; `tests/flows/test_recipe.py` holds it against the imports of the rooms."""
 DECIDING = (
     "flows/documents/second_reading.py", "flows/documents/sampled_reading.py", "flows/documents/beside.py",
-    "flows/documents/words_of_pages.py", "flows/documents/proof.py", "spiders/reading/titles.py",
+    "flows/documents/words_of_pages.py", "flows/documents/proof.py", "spiders/reading/titles.py", "archive/file_kinds.py",
+    "archive/compound_file.py",
 )  # fmt: skip
-"""Files outside the rooms that decide the origin of a finding, a finding across documents, a year or an agency."""
+"""Files outside the rooms that decide the origin of a finding, a finding across documents, a year, an agency or a reader."""
 SUFFIXES = {".py", ".toml", ".csv", ".json", ".yaml"}
 
 

@@ -25,11 +25,11 @@ from urllib.parse import urlsplit
 import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from archive.store import read_sightings, write_sightings, write_whole
 from budget.printed_text import squeeze
 from budget.sightings import Sighting
 from flows.home import House
 from flows.portals.page import SOURCE, FetchedPage, fetch_page
-from spiders.archive import read_sightings, write_sightings, write_whole
 from spiders.crawl import crawl_in_subprocess
 from spiders.portals import FAMILIES, RESERVED, Portal, PortalError, http_url, load_portals, named_folders, read_portal
 from spiders.reading.pages import read_page

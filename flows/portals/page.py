@@ -13,7 +13,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from spiders.archive import Archive, write_whole
+from archive.store import Archive, write_whole
 from spiders.portals import Column, Portal, http_url
 
 SECONDS = 300

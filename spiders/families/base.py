@@ -23,10 +23,10 @@ from scrapy.exceptions import DownloadCancelledError, DownloadTimeoutError, Igno
 from scrapy.http import Request, Response
 from twisted.python.failure import Failure
 
+from archive.store import Archive, now
 from budget.printed_text import squeeze
 from budget.sightings import Sighting
 from budget.states import Reason
-from spiders.archive import Archive, now
 from spiders.families.listing import Entry, Errand, Got, Listing, ListMemory, ListPage, Offer, Read, Trouble
 from spiders.file_types import DOCUMENTS, file_type
 from spiders.portals import Portal

@@ -15,8 +15,8 @@ from urllib.parse import parse_qsl, urlencode, urljoin
 
 from scrapy.http import Request, Response
 
+from archive.store import now
 from budget.states import Reason
-from spiders.archive import now
 from spiders.families.base import PortalSpider, posted
 from spiders.families.listing import Listing, ListPage, Trouble
 from spiders.reading import pages

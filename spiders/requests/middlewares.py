@@ -24,7 +24,7 @@ from scrapy.http import Response
 from scrapy.settings import Settings
 from service_identity.exceptions import VerificationError
 
-from spiders.archive import KnownPage
+from archive.store import KnownPage
 from spiders.file_types import file_type
 from spiders.reading.addresses import belongs, identity
 from spiders.requests.walls import recognise_wall

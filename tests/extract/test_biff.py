@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 
-from extract.compound_file import SIGNATURE
+from archive.compound_file import SIGNATURE
 from extract.readers.biff import SheetLooks, xls_looks
 
 Records = list[tuple[int, bytes]]

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from archive.file_kinds import FileType, detect
 from extract.document import extract_bytes, format_of
-from extract.file_types import FileType, detect
 from extract.reading import UnreadableError
 
 SHARED = Path(os.environ.get("YUSUAN_SHARED", Path(__file__).parents[2].parent / "shared"))

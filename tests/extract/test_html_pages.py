@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from extract.file_types import FileType, detect
+from archive.file_kinds import FileType, detect
 from extract.readers.html import decode_html, read_html
 from extract.reading import Grid, Line, Reading, UnreadableError
 

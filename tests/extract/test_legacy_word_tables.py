@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from extract.file_types import FileType, detect
+from archive.file_kinds import FileType, detect
 from extract.readers.legacy_word import read_doc
 from extract.reading import Grid, Line, Reading, UnreadableError
 

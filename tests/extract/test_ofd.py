@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from archive.file_kinds import FileType, detect
 from budget.disclosure import Disclosure, PagePlace
 from extract.document import extract_bytes
-from extract.file_types import FileType, detect
 
 DOCUMENTS = Path(__file__).parents[2] / "spiders" / "sample_portal" / "documents"
 _spec = importlib.util.spec_from_file_location("print_ofd", Path(__file__).with_name("print_ofd.py"))

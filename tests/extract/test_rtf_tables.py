@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from extract.file_types import FileType, detect
+from archive.file_kinds import FileType, detect
 from extract.readers.rtf import read_rtf
 from extract.reading import Grid, Line, Reading, UnreadableError
 

@@ -15,13 +15,13 @@ from pathlib import Path
 import jsonschema
 import pytest
 
+from archive.store import Archive
 from budget.sightings import Sighting
 from budget.states import DocumentState
 from flows.commands.output_names import MAX_BYTES, member_path, output_name
 from flows.documents.batch import read_prove_store
 from flows.documents.workers import Job, extract_all
 from review.queue import ReviewQueue
-from spiders.archive import Archive
 from warehouse import Warehouse
 
 ROOT = Path(__file__).parents[2]

@@ -12,6 +12,7 @@ import httpx
 import pytest
 from prefect.settings import PREFECT_API_URL, temporary_settings
 
+from archive.store import Archive
 from budget.states import DocumentState, RunState
 from expectations.judging.bounds import parse_bounds
 from flows.command_line import exit_of
@@ -22,7 +23,6 @@ from flows.portals.confirmation import id_of
 from flows.run_summary import DocumentOutcome, Measured, RunSummary
 from flows.runs import Run
 from flows.services import in_process
-from spiders.archive import Archive
 from spiders.portals import RESERVED
 from spiders.sample_portal import SamplePortal
 from spiders.summary import CrawlSummary, PortalSummary

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from archive.store import Archive
 from budget.disclosure import Disclosure, Finding
 from budget.states import DocumentState, Origin, Reason, Severity
 from extract.document import extract_bytes
@@ -13,7 +14,6 @@ from flows.commands.extract import label_of
 from flows.commands.validate import _as_read
 from flows.documents.batch import read_prove_store
 from review.queue import ReviewQueue
-from spiders.archive import Archive
 from warehouse import Warehouse
 
 DOCUMENTS = Path(__file__).parents[2] / "spiders" / "sample_portal" / "documents"

@@ -11,6 +11,7 @@ from typing import Any
 import openpyxl
 import pytest
 
+from archive.store import Archive
 from budget.disclosure import Disclosure
 from budget.sightings import Sighting
 from budget.states import DocumentState
@@ -18,7 +19,6 @@ from flows.documents.batch import read_prove_store
 from flows.documents.beside import _answered_by_other, documents_beside
 from flows.run_summary import DocumentOutcome
 from review.queue import ReviewQueue
-from spiders.archive import Archive
 from warehouse import Warehouse
 from warehouse.same_subject import Standing
 

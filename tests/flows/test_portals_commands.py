@@ -18,6 +18,7 @@ import yaml
 from rich.console import Console
 from typer.testing import CliRunner
 
+from archive.store import read_sightings
 from flows.choosing import chosen_portals, refused, registered_portals
 from flows.commands.coverage import late_by_portal, portal_lines, status_table
 from flows.commands.portals import level_of, portals_app
@@ -36,7 +37,6 @@ from flows.portals.confirmation import (
     why_refused,
 )  # fmt: skip
 from flows.portals.page import PageError, fetch_page
-from spiders.archive import read_sightings
 from spiders.portals import PortalError, read_portal
 from spiders.register import register
 from spiders.sample_portal import SamplePortal

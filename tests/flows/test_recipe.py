@@ -47,16 +47,22 @@ NO_READERS = {"typing-extensions", "prefect", "typer", "rich", "scrapy", "sqlalc
 """Libraries that run, store or show and decide no figure."""
 
 
-def imported() -> set[str]:
-    """The distributions that the rooms of the recipe import, told from their code."""
+def imported_modules() -> set[str]:
+    """The modules that the rooms of the recipe import, by their full names, told from their code."""
     modules = set()
     for room in recipe.ROOMS:
         for path in (ROOT / room).rglob("*.py"):
             for node in ast.walk(ast.parse(path.read_text("utf-8"))):
                 if isinstance(node, ast.Import):
-                    modules |= {alias.name.split(".")[0] for alias in node.names}
+                    modules |= {alias.name for alias in node.names}
                 elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-                    modules.add(node.module.split(".")[0])
+                    modules.add(node.module)
+    return modules
+
+
+def imported() -> set[str]:
+    """The distributions that the rooms of the recipe import."""
+    modules = {name.split(".")[0] for name in imported_modules()}
     known = metadata.packages_distributions()
     foreign = modules - set(sys.stdlib_module_names)
     return {name.lower().replace("_", "-") for module in foreign for name in known.get(module, [])[:1]}
@@ -79,3 +85,9 @@ def test_another_version_of_a_reading_library_is_another_recipe(library: str, mo
 
 def test_files_that_decide_year_agency_or_origin_are_in_the_recipe() -> None:
     assert all((ROOT / name).is_file() for name in recipe.DECIDING)
+
+
+def test_what_the_rooms_import_from_the_archive_is_in_the_recipe() -> None:
+    modules = {name for name in imported_modules() if name.split(".")[0] == "archive"}
+    assert modules >= {"archive.file_kinds"}
+    assert {f"{name.replace('.', '/')}.py" for name in modules} - set(recipe.DECIDING) == set()

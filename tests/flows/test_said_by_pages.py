@@ -12,12 +12,12 @@ from pathlib import Path
 import pytest
 from openpyxl import Workbook
 
+from archive.store import Archive
 from budget.sightings import SaidByPages, Sighting
 from flows.documents.batch import read_prove_store
 from flows.documents.words_of_pages import PageWords, said_by, years_named
 from flows.run_summary import DocumentOutcome
 from review.queue import ReviewQueue
-from spiders.archive import Archive
 from warehouse import Warehouse
 
 LABEL = "部门：示例县农业农村局"

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from PIL import Image, ImageDraw, ImageFont
 
+from archive.store import Archive
 from budget.decisions import Decision, anchor_of
 from budget.disclosure import Disclosure, PagePlace
 from budget.states import DocumentState, Origin, Reason, Severity
@@ -27,7 +28,6 @@ from flows.documents.workers import Limits
 from flows.run_summary import RunSummary, SampledPages
 from review.cells import CellAddress, anchor_of_cell
 from review.replay import correct_cell, replay
-from spiders.archive import Archive
 from warehouse import Warehouse
 
 DOCUMENTS = Path(__file__).parents[2] / "spiders" / "sample_portal" / "documents"

@@ -25,7 +25,7 @@ def test_a_room_imports_only_from_floors_below_it() -> None:
 
 def test_the_floor_contract_notices_a_room_that_imports_its_neighbour(tmp_path: Path) -> None:
     """The contract itself can fail: a copy of the house with one bad import is refused."""
-    for room in ("budget", "spiders", "extract", "expectations", "warehouse", "review", "flows", "measure"):
+    for room in ("budget", "archive", "spiders", "extract", "expectations", "warehouse", "review", "flows", "measure"):
         shutil.copytree(ROOT / room, tmp_path / room, ignore=shutil.ignore_patterns("__pycache__", "*.pdf"))
     shutil.copy(ROOT / "pyproject.toml", tmp_path)
     (tmp_path / "extract" / "trespass.py").write_text("import warehouse\n")

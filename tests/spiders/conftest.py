@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 import yaml
 
+from archive.store import read_sightings
 from budget.sightings import Sighting
-from spiders.archive import read_sightings
 from spiders.crawl import CrawlSummary, crawl_in_subprocess
 from spiders.portals import Portal
 from spiders.summary import PortalSummary

@@ -18,7 +18,7 @@ from urllib.parse import parse_qs, quote, urlsplit
 import pytest
 from scrapy.http import HtmlResponse
 
-from spiders.archive import Archive
+from archive.store import Archive
 from spiders.families import spider_of
 from spiders.families.listing import Listing, ListPage, Trouble
 from spiders.reading.titles import ColumnHint

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 import yaml
 
-from spiders.archive import Archive, read_sightings
+from archive.store import Archive, read_sightings
 from spiders.requests.settings import SETTINGS, settings_for
 
 ROOT = Path(__file__).parents[2]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from spiders.archive import Archive
+from archive.store import Archive
 
 
 def remembering(lab: Any) -> tuple[Any, Any]:

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from spiders.archive import Archive, read_sightings
+from archive.store import Archive, read_sightings
 from spiders.crawl import CrawlError, crawl_in_subprocess, read_summary
 
 ROOT = Path(__file__).resolve().parents[2]

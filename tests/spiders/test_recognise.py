@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from scrapy.http import HtmlResponse
 
-from spiders.archive import Archive
+from archive.store import Archive
 from spiders.families import spider_of
 from spiders.families.listing import Listing
 from spiders.portals import Portal

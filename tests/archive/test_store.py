@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
+from archive.store import Archive, ArchiveError, read_sightings, write_sightings
 from budget.sightings import Sighting
 from budget.states import Reason
-from spiders.archive import Archive, ArchiveError, read_sightings, write_sightings
 from spiders.reading.addresses import identity
 
 

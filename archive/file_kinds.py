@@ -10,7 +10,7 @@ import re
 import zipfile
 from enum import StrEnum
 
-from extract.compound_file import SIGNATURE, CompoundFile, NotACompoundFileError
+from archive.compound_file import SIGNATURE, CompoundFile, NotACompoundFileError
 
 
 class FileType(StrEnum):
