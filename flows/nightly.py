@@ -12,7 +12,7 @@ from prefect.cache_policies import NO_CACHE
 from prefect.logging import get_run_logger
 from prefect.states import State
 
-from archive.store import write_whole
+from archive.whole_files import write_whole
 from budget.sightings import Sighting
 from budget.states import DocumentState, RunState
 from flows.choosing import chosen_portals, refused
@@ -91,7 +91,7 @@ def register_unregistered(run: Run) -> list[Sighting]:
         folder = note.parent
         if (folder / REGISTERED).exists():
             continue
-        sightings = run.archive.sightings_of(json.loads(note.read_text("utf-8"))["run"])
+        sightings = run.archive.ledger.sightings_of(json.loads(note.read_text("utf-8"))["run"])
         ReviewQueue(run.warehouse).record_sightings(sightings, folder.parent.name)
         run.warehouse.record_portal_runs(folder.parent.name, portal_runs(folder))
         keep_evidence(folder / "evidence", run.house.evidence)

@@ -29,7 +29,9 @@ from typing import Any
 
 import yaml
 
-from archive.store import Archive, now, read_sightings, write_sightings, write_whole
+from archive.ledger import now, read_sightings, write_sightings
+from archive.store import Archive
+from archive.whole_files import write_whole
 from budget.sightings import Sighting
 from spiders.portals import Portal, PortalError, find_portal
 from spiders.register import read_filter
@@ -184,7 +186,7 @@ class _Crawl:
         self.out = out
         self.run = _run_id(out)
         self.started_at = now()
-        self.archive.start_run(self.run)
+        self.archive.ledger.start_run(self.run)
         self.stopping = False
         self.open: dict[Any, Portal] = {}
         self.done: dict[str, PortalSummary] = {}
@@ -288,7 +290,7 @@ class _Crawl:
 
     def _sum_up(self, portal: Portal, spider: Any, stats: dict[str, Any]) -> PortalSummary:
         tally: Tally = spider.tally
-        counts = count_sightings(self.archive.sightings_of(self.run, portal.id))
+        counts = count_sightings(self.archive.ledger.sightings_of(self.run, portal.id))
         problems = list(tally.problems)
         if tally.rows_expected is not None and tally.rows_fetched < tally.rows_expected and not problems:
             problems.append(f"{tally.rows_fetched} list entries read, the portal says {tally.rows_expected}")
@@ -310,7 +312,7 @@ class _Crawl:
         )  # fmt: skip
 
     def _broken(self, portal: Portal, error: Exception) -> PortalSummary:
-        counts = count_sightings(self.archive.sightings_of(self.run, portal.id))
+        counts = count_sightings(self.archive.ledger.sightings_of(self.run, portal.id))
         return PortalSummary(
             portal=portal.id,
             family=portal.family,
@@ -333,7 +335,7 @@ class _Crawl:
     def finish(self, error: str | None = None) -> CrawlSummary:
         """Writes `sightings.jsonl` in its final order and `summary.json`."""
         self._live.close()
-        seen = self.archive.sightings_of(self.run)
+        seen = self.archive.ledger.sightings_of(self.run)
         write_sightings(self.out / "sightings.jsonl", seen)
         # counted again: a document that two portals offer is new at one of them only, and that is told when both are read
         of_portal: dict[str, list[Sighting]] = {}
@@ -348,7 +350,7 @@ class _Crawl:
         incomplete = any(one.incomplete for one in portals)
         finished = all(one.finish_reason == "finished" for one in portals) and error is None
         if finished:
-            self.archive.finish_run(self.run)
+            self.archive.ledger.finish_run(self.run)
         summary = CrawlSummary(
             run=self.run, started_at=self.started_at, finished_at=now(),
             state="crashed" if error else "incomplete" if incomplete else "finished",

@@ -123,7 +123,7 @@ def _keep_member(
     data = job.path.read_bytes() if job.path is not None else None
     sha256 = archive.put(data) if data is not None else None
     error = disclosure.document.error
-    for sighting in archive.sightings_of_document(parent):
+    for sighting in archive.ledger.sightings_of_document(parent):
         if sighting.url is None:
             continue
         url = f"{sighting.url}!/{job.member}"

@@ -25,7 +25,8 @@ from urllib.parse import urlsplit
 import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from archive.store import read_sightings, write_sightings, write_whole
+from archive.ledger import read_sightings, write_sightings
+from archive.whole_files import write_whole
 from budget.printed_text import squeeze
 from budget.sightings import Sighting
 from flows.home import House

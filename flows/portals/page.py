@@ -13,7 +13,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from archive.store import Archive, write_whole
+from archive.store import Archive
+from archive.whole_files import write_whole
 from spiders.portals import Column, Portal, http_url
 
 SECONDS = 300

@@ -23,7 +23,8 @@ from scrapy.exceptions import DownloadCancelledError, DownloadTimeoutError, Igno
 from scrapy.http import Request, Response
 from twisted.python.failure import Failure
 
-from archive.store import Archive, now
+from archive.ledger import now
+from archive.store import Archive
 from budget.printed_text import squeeze
 from budget.sightings import Sighting
 from budget.states import Reason
@@ -137,7 +138,7 @@ class PortalSpider(scrapy.Spider):
 
     def _remember(self, listing: Listing) -> None:
         self._listings.append(listing)
-        told = self.archive.known_list(self.portal.id, listing.key)
+        told = self.archive.ledger.known_list(self.portal.id, listing.key)
         if told is not None:
             listing.memory = ListMemory.load(told)
 
@@ -465,7 +466,7 @@ class PortalSpider(scrapy.Spider):
                 listing.pages_total, listing.rows_total,
             )  # fmt: skip
             memories[listing.key] = memory.dump()
-        self.archive.keep_lists(self.portal.id, memories)
+        self.archive.ledger.keep_lists(self.portal.id, memories)
 
     def _replay(self, entry: Entry) -> bool:
         """Repeats the sightings of an entry that stands as it stood and was checked lately; False when it must be asked for."""
@@ -478,7 +479,7 @@ class PortalSpider(scrapy.Spider):
         if not self._fresh(when, identity(row.url)):
             return False
         # under the address of that night: tokens in it may be others tonight
-        told = self.archive.sightings_at(run, self.portal.id, listing.url, old.url)
+        told = self.archive.ledger.sightings_at(run, self.portal.id, listing.url, old.url)
         if not told or not all(self._holds(one) for one in told):
             return False
         for one in told:
@@ -908,7 +909,7 @@ class PortalSpider(scrapy.Spider):
     ) -> None:
         address = identity(sighting.url) if sighting.url else ""
         self.report(
-            self.archive.record(
+            self.archive.ledger.record(
                 self.run, sighting, address=address, content_key=content_key, whole=whole, changed=changed
             )
         )

@@ -15,7 +15,7 @@ from urllib.parse import parse_qsl, urlencode, urljoin
 
 from scrapy.http import Request, Response
 
-from archive.store import now
+from archive.ledger import now
 from budget.states import Reason
 from spiders.families.base import PortalSpider, posted
 from spiders.families.listing import Listing, ListPage, Trouble

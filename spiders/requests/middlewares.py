@@ -24,7 +24,7 @@ from scrapy.http import Response
 from scrapy.settings import Settings
 from service_identity.exceptions import VerificationError
 
-from archive.store import KnownPage
+from archive.ledger import KnownPage
 from spiders.file_types import file_type
 from spiders.reading.addresses import belongs, identity
 from spiders.requests.walls import recognise_wall
@@ -197,7 +197,7 @@ class Validators:
         if kind not in ("list", "article", "file") or request.meta.get("unconditional") or request.method != "GET":
             return
         archive = self.crawler.spider.archive  # type: ignore[union-attr]
-        known = archive.known_page(request.url) if kind != "file" else None
+        known = archive.ledger.known_page(request.url) if kind != "file" else None
         known = known or (archive.known_file(identity(request.url)) if kind != "list" else None)
         if known is None:
             return
@@ -213,7 +213,7 @@ class Validators:
         stats: Any = self.crawler.stats
         if response.status == 304:
             stats.inc_value("yusuan/not_modified_pages")
-            known = archive.known_page(request.url)
+            known = archive.ledger.known_page(request.url)
             if known is not None:
                 return Response(
                     request.url, body=known.body, headers={"Content-Type": known.content_type}, request=request
@@ -226,7 +226,7 @@ class Validators:
         page = file_type(response.body) in readable and not request.meta.get("wall")
         if whole and page and (etag or modified):
             kept = KnownPage(etag, modified, header(response, "Content-Type") or "", response.body)
-            archive.keep_page(request.url, kept)
+            archive.ledger.keep_page(request.url, kept)
         return response
 
 

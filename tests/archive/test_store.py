@@ -11,7 +11,9 @@ from typing import Any
 
 import pytest
 
-from archive.store import Archive, ArchiveError, read_sightings, write_sightings
+from archive.errors import ArchiveError
+from archive.ledger import read_sightings, write_sightings
+from archive.store import Archive
 from budget.sightings import Sighting
 from budget.states import Reason
 from spiders.reading.addresses import identity
@@ -27,7 +29,7 @@ def seen(url: str, sha256: str | None = None, **more: Any) -> Sighting:
 
 
 def record(archive: Archive, run: str, sighting: Sighting, **more: Any) -> Sighting:
-    return archive.record(run, sighting, address=identity(sighting.url or ""), **more)
+    return archive.ledger.record(run, sighting, address=identity(sighting.url or ""), **more)
 
 
 def test_bytes_are_named_by_their_hash_and_cannot_be_written_again(tmp_path: Path) -> None:
@@ -74,36 +76,36 @@ def test_new_known_and_changed_bytes_under_one_address(tmp_path: Path) -> None:
     url = "http://127.0.0.1/P0.pdf"
     with Archive(tmp_path) as archive:
         one, two = archive.put(b"one"), archive.put(b"two")
-        archive.start_run("first")
+        archive.ledger.start_run("first")
         first = record(archive, "first", seen(url, one, etag='"1"'))
         assert (first.outcome, first.replaces_sha256) == ("archived", None)
-        archive.start_run("second")
+        archive.ledger.start_run("second")
         assert record(archive, "second", seen(url, one, etag='"1"'), changed=False).outcome == "unchanged"
         assert archive.known_file(url).etag == '"1"'  # type: ignore[union-attr]
-        archive.start_run("third")
+        archive.ledger.start_run("third")
         third = record(archive, "third", seen(url, two, etag='"2"'))
         assert (third.outcome, third.replaces_sha256) == ("archived", one)
         # the third run is killed here and started again: it must say the same
-        archive.start_run("third")
+        archive.ledger.start_run("third")
         again = record(archive, "third", seen(url, two, etag='"2"'), changed=False)
         assert (again.outcome, again.replaces_sha256) == ("archived", one)
-        archive.start_run("fourth")
+        archive.ledger.start_run("fourth")
         fourth = record(archive, "fourth", seen(url, two), changed=False)
         assert (fourth.outcome, fourth.replaces_sha256) == ("unchanged", None)
         # the old bytes come back
-        archive.start_run("fifth")
+        archive.ledger.start_run("fifth")
         fifth = record(archive, "fifth", seen(url, one))
         assert (fifth.outcome, fifth.replaces_sha256) == ("unchanged", two)
-        assert len(archive.sightings_of_document(one)) == 3
+        assert len(archive.ledger.sightings_of_document(one)) == 3
 
 
 def test_the_first_place_of_a_document_in_a_run_is_its_archiving(tmp_path: Path) -> None:
     with Archive(tmp_path) as archive:
         name = archive.put(b"one")
-        archive.start_run("r")
+        archive.ledger.start_run("r")
         record(archive, "r", seen("http://127.0.0.1/z.pdf", name))
         record(archive, "r", seen("http://127.0.0.1/a.pdf", name))
-        assert [(one.url, one.outcome) for one in archive.sightings_of("r")] == [
+        assert [(one.url, one.outcome) for one in archive.ledger.sightings_of("r")] == [
             ("http://127.0.0.1/a.pdf", "archived"), ("http://127.0.0.1/z.pdf", "unchanged"),
         ]  # fmt: skip
 
@@ -112,7 +114,7 @@ def test_validators_of_a_truncated_body_or_of_lost_bytes_are_not_sent_again(tmp_
     url = "http://127.0.0.1/P0.pdf"
     with Archive(tmp_path) as archive:
         name = archive.put(b"half")
-        archive.start_run("r")
+        archive.ledger.start_run("r")
         record(archive, "r", seen(url, name, etag='"1"', reason=Reason.TRUNCATED), whole=False)
         known = archive.known_file(url)
         assert known is not None and known.etag is None
@@ -123,7 +125,7 @@ def test_validators_of_a_truncated_body_or_of_lost_bytes_are_not_sent_again(tmp_
 def test_an_address_is_known_whatever_its_volatile_query(tmp_path: Path) -> None:
     with Archive(tmp_path) as archive:
         name = archive.put(b"one")
-        archive.start_run("r")
+        archive.ledger.start_run("r")
         record(archive, "r", seen("http://127.0.0.1/x.pdf?aXq==", name))
         record(archive, "r", seen("http://127.0.0.1/y.docx123.docx?sid=1&id=7", name))
         assert archive.known_file(identity("http://127.0.0.1/x.pdf?other==")) is not None

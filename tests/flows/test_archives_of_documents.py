@@ -122,8 +122,8 @@ def test_names_too_long_for_a_file_are_cut_and_stay_apart() -> None:
 def _seen(archive: Archive, run: str, data: bytes, when: datetime) -> Sighting:
     address = "http://portal.test/2024/bundle.zip"
     sha256 = archive.put(data)
-    archive.start_run(run)
-    return archive.record(
+    archive.ledger.start_run(run)
+    return archive.ledger.record(
         run,
         Sighting(
             portal="sample", family="static_pager", list_url="http://portal.test/", seen_at=when, outcome="archived",

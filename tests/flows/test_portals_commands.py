@@ -18,7 +18,7 @@ import yaml
 from rich.console import Console
 from typer.testing import CliRunner
 
-from archive.store import read_sightings
+from archive.ledger import read_sightings
 from flows.choosing import chosen_portals, refused, registered_portals
 from flows.commands.coverage import late_by_portal, portal_lines, status_table
 from flows.commands.portals import level_of, portals_app

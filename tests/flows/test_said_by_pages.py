@@ -55,8 +55,8 @@ class Night:
             "link_text": "附件1", "seen_at": datetime(2026, 1, 1, tzinfo=UTC), "outcome": "archived", "sha256": sha256,
             "size": len(data), **more,
         }  # fmt: skip
-        self.archive.start_run(run)
-        seen = self.archive.record(run, Sighting(**values), address=str(values["url"]))  # type: ignore[arg-type]
+        self.archive.ledger.start_run(run)
+        seen = self.archive.ledger.record(run, Sighting(**values), address=str(values["url"]))  # type: ignore[arg-type]
         ReviewQueue(self.warehouse).record_sightings([seen], None)
         return sha256
 

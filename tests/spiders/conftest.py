@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 import yaml
 
-from archive.store import read_sightings
+from archive.ledger import read_sightings
 from budget.sightings import Sighting
 from spiders.crawl import CrawlSummary, crawl_in_subprocess
 from spiders.portals import Portal

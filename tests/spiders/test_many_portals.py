@@ -16,7 +16,8 @@ from typing import Any
 import pytest
 import yaml
 
-from archive.store import Archive, read_sightings
+from archive.ledger import read_sightings
+from archive.store import Archive
 from spiders.requests.settings import SETTINGS, settings_for
 
 ROOT = Path(__file__).parents[2]

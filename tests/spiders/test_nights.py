@@ -13,7 +13,8 @@ from typing import Any
 
 import pytest
 
-from archive.store import Archive, read_sightings
+from archive.ledger import read_sightings
+from archive.store import Archive
 from spiders.crawl import CrawlError, crawl_in_subprocess, read_summary
 
 ROOT = Path(__file__).resolve().parents[2]
