@@ -27,22 +27,29 @@ from archive.errors import ArchiveError
 from archive.whole_files import write_whole
 from budget.sightings import Sighting
 
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS documents (
-  sha256 TEXT PRIMARY KEY, size INTEGER NOT NULL, first_run TEXT NOT NULL, first_seen TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS addresses (
+_MIGRATIONS: tuple[tuple[str, ...], ...] = (
+    (
+        """CREATE TABLE IF NOT EXISTS documents (
+  sha256 TEXT PRIMARY KEY, size INTEGER NOT NULL, first_run TEXT NOT NULL, first_seen TEXT NOT NULL)""",
+        """CREATE TABLE IF NOT EXISTS addresses (
   address TEXT PRIMARY KEY, sha256 TEXT NOT NULL, etag TEXT, last_modified TEXT, content_key TEXT,
-  previous_sha256 TEXT, changed_run TEXT, checked_at TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS pages (
-  address TEXT PRIMARY KEY, etag TEXT, last_modified TEXT, content_type TEXT, body BLOB NOT NULL, checked_at TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS lists (
-  portal TEXT NOT NULL, list TEXT NOT NULL, memory BLOB NOT NULL, PRIMARY KEY (portal, list)) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS runs (run TEXT PRIMARY KEY, started_at TEXT NOT NULL, finished_at TEXT);
-CREATE TABLE IF NOT EXISTS sightings (
+  previous_sha256 TEXT, changed_run TEXT, checked_at TEXT NOT NULL)""",
+        """CREATE TABLE IF NOT EXISTS pages (
+  address TEXT PRIMARY KEY, etag TEXT, last_modified TEXT, content_type TEXT, body BLOB NOT NULL, checked_at TEXT NOT NULL)""",
+        """CREATE TABLE IF NOT EXISTS lists (
+  portal TEXT NOT NULL, list TEXT NOT NULL, memory BLOB NOT NULL, PRIMARY KEY (portal, list)) WITHOUT ROWID""",
+        "CREATE TABLE IF NOT EXISTS runs (run TEXT PRIMARY KEY, started_at TEXT NOT NULL, finished_at TEXT)",
+        """CREATE TABLE IF NOT EXISTS sightings (
   run TEXT NOT NULL, portal TEXT NOT NULL, list_url TEXT NOT NULL, article_url TEXT NOT NULL, url TEXT NOT NULL,
-  sha256 TEXT, sighting TEXT NOT NULL, PRIMARY KEY (run, portal, list_url, article_url, url)) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS sightings_by_document ON sightings (sha256);
+  sha256 TEXT, sighting TEXT NOT NULL, PRIMARY KEY (run, portal, list_url, article_url, url)) WITHOUT ROWID""",
+        "CREATE INDEX IF NOT EXISTS sightings_by_document ON sightings (sha256)",
+    ),
+)
+"""Entry n makes schema version n + 1 out of version n (`PRAGMA user_version`). Entries are added, never changed: ledgers are kept.
+
+Version 0 is a new file, or one of the time before versions were written, which has these tables already.
 """
+SCHEMA_VERSION = len(_MIGRATIONS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,13 +80,37 @@ class Ledger:
     """The ledger in one file. One writer at a time is usual; several processes are safe."""
 
     def __init__(self, path: Path) -> None:
+        """Opens the file, or makes it, and brings it to `SCHEMA_VERSION`.
+
+        Raises ArchiveError for a file that a newer release has written; it is left as it is.
+        """
         self._database = sqlite3.connect(path, timeout=30, isolation_level=None)
+        if self._version() > SCHEMA_VERSION:
+            found = self._version()
+            self.close()
+            raise ArchiveError(
+                f"{path}: schema version {found}, expected at most {SCHEMA_VERSION}: a newer release of yusuan wrote this ledger; "
+                "install that release or a later one"
+            )
         self._database.execute("PRAGMA journal_mode=WAL")
         self._database.execute("PRAGMA synchronous=NORMAL")
-        self._database.executescript(_SCHEMA)
+        self._migrate()
 
     def close(self) -> None:
         self._database.close()
+
+    def _version(self) -> int:
+        return int(self._database.execute("PRAGMA user_version").fetchone()[0])
+
+    def _migrate(self) -> None:
+        if self._version() == SCHEMA_VERSION:
+            return
+        with self._transaction() as database:
+            # read again inside the transaction: another process may have migrated meanwhile
+            for number, statements in enumerate(_MIGRATIONS[self._version() :], self._version() + 1):
+                for statement in statements:
+                    database.execute(statement)
+                database.execute(f"PRAGMA user_version = {number}")
 
     # --- addresses -----------------------------------------------------------------------------------------------------
 

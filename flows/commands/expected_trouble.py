@@ -10,6 +10,7 @@ import threading
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from archive.errors import ArchiveError
 from expectations.judging.bounds import BoundsError
 from flows.choosing import NothingNamedError, choose, chosen_portals
 from flows.home import House
@@ -22,7 +23,7 @@ from warehouse import RunLockedError, UnusableWarehouseError, Warehouse
 
 EXPECTED: tuple[type[Exception], ...] = (
     ServiceError, RunLockedError, NothingNamedError, BoundsError, PortalError, CrawlError, NoSummaryError,
-    UnusableWarehouseError,
+    UnusableWarehouseError, ArchiveError,
 )  # fmt: skip
 """Errors whose message says what is wrong and what to do; no traceback makes them clearer."""
 

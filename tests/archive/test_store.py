@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 
 from archive.errors import ArchiveError
-from archive.ledger import read_sightings, write_sightings
 from archive.store import Archive
 from budget.sightings import Sighting
 from budget.states import Reason
@@ -72,44 +71,6 @@ def test_what_a_dead_process_left_half_written_is_swept_and_what_a_living_one_wr
     assert [one.name for one in (tmp_path / ".incoming").iterdir()] == [f"{os.getppid()}-abc"]
 
 
-def test_new_known_and_changed_bytes_under_one_address(tmp_path: Path) -> None:
-    url = "http://127.0.0.1/P0.pdf"
-    with Archive(tmp_path) as archive:
-        one, two = archive.put(b"one"), archive.put(b"two")
-        archive.ledger.start_run("first")
-        first = record(archive, "first", seen(url, one, etag='"1"'))
-        assert (first.outcome, first.replaces_sha256) == ("archived", None)
-        archive.ledger.start_run("second")
-        assert record(archive, "second", seen(url, one, etag='"1"'), changed=False).outcome == "unchanged"
-        assert archive.known_file(url).etag == '"1"'  # type: ignore[union-attr]
-        archive.ledger.start_run("third")
-        third = record(archive, "third", seen(url, two, etag='"2"'))
-        assert (third.outcome, third.replaces_sha256) == ("archived", one)
-        # the third run is killed here and started again: it must say the same
-        archive.ledger.start_run("third")
-        again = record(archive, "third", seen(url, two, etag='"2"'), changed=False)
-        assert (again.outcome, again.replaces_sha256) == ("archived", one)
-        archive.ledger.start_run("fourth")
-        fourth = record(archive, "fourth", seen(url, two), changed=False)
-        assert (fourth.outcome, fourth.replaces_sha256) == ("unchanged", None)
-        # the old bytes come back
-        archive.ledger.start_run("fifth")
-        fifth = record(archive, "fifth", seen(url, one))
-        assert (fifth.outcome, fifth.replaces_sha256) == ("unchanged", two)
-        assert len(archive.ledger.sightings_of_document(one)) == 3
-
-
-def test_the_first_place_of_a_document_in_a_run_is_its_archiving(tmp_path: Path) -> None:
-    with Archive(tmp_path) as archive:
-        name = archive.put(b"one")
-        archive.ledger.start_run("r")
-        record(archive, "r", seen("http://127.0.0.1/z.pdf", name))
-        record(archive, "r", seen("http://127.0.0.1/a.pdf", name))
-        assert [(one.url, one.outcome) for one in archive.ledger.sightings_of("r")] == [
-            ("http://127.0.0.1/a.pdf", "archived"), ("http://127.0.0.1/z.pdf", "unchanged"),
-        ]  # fmt: skip
-
-
 def test_validators_of_a_truncated_body_or_of_lost_bytes_are_not_sent_again(tmp_path: Path) -> None:
     url = "http://127.0.0.1/P0.pdf"
     with Archive(tmp_path) as archive:
@@ -120,25 +81,3 @@ def test_validators_of_a_truncated_body_or_of_lost_bytes_are_not_sent_again(tmp_
         assert known is not None and known.etag is None
         archive.path_of(name).unlink()
         assert archive.known_file(url) is None
-
-
-def test_an_address_is_known_whatever_its_volatile_query(tmp_path: Path) -> None:
-    with Archive(tmp_path) as archive:
-        name = archive.put(b"one")
-        archive.ledger.start_run("r")
-        record(archive, "r", seen("http://127.0.0.1/x.pdf?aXq==", name))
-        record(archive, "r", seen("http://127.0.0.1/y.docx123.docx?sid=1&id=7", name))
-        assert archive.known_file(identity("http://127.0.0.1/x.pdf?other==")) is not None
-        assert archive.known_file(identity("http://127.0.0.1/y.docx123.docx?sid=2&id=7")) is not None
-        assert archive.known_file(identity("http://127.0.0.1/y.docx123.docx?sid=2&id=8")) is None
-
-
-def test_sightings_survive_a_cut_last_line_and_nothing_else(tmp_path: Path) -> None:
-    path = tmp_path / "sightings.jsonl"
-    write_sightings(path, [seen("http://127.0.0.1/a.pdf"), seen("http://127.0.0.1/b.pdf")])
-    whole = path.read_bytes()
-    path.write_bytes(whole + b'{"portal": "sam')
-    assert [one.url for one in read_sightings(path)] == ["http://127.0.0.1/a.pdf", "http://127.0.0.1/b.pdf"]
-    path.write_bytes(b"{}\n" + whole)
-    with pytest.raises(ArchiveError, match=r"sightings.jsonl:1: no sighting"):
-        read_sightings(path)
