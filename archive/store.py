@@ -17,10 +17,10 @@ import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 
 from archive.errors import ArchiveError
 from archive.ledger import KnownFile, Ledger
+from archive.whole_files import sync_folder, write_whole, writer_of
 
 _SHA256 = re.compile(r"^[0-9a-f]{64}$")
 
@@ -47,9 +47,9 @@ class Archive:
     def _sweep(self) -> None:
         """Removes what killed crawls left half-written: their process is in the name, a living one is left alone."""
         for leftover in self.incoming.iterdir():
-            process = leftover.name.split("-", 1)[0]
-            alive = process.isdigit() and Path("/proc").is_dir() and Path("/proc", process).exists()
-            if not alive or process == str(os.getpid()):
+            process = writer_of(leftover.name)
+            alive = process is not None and Path("/proc").is_dir() and Path("/proc", str(process)).exists()
+            if not alive or process == os.getpid():
                 leftover.unlink(missing_ok=True)
 
     # --- bytes ---------------------------------------------------------------------------------------------------------
@@ -77,18 +77,8 @@ class Archive:
                     "move it away and crawl again"
                 )
             return sha256
-        with NamedTemporaryFile(dir=self.incoming, prefix=f"{os.getpid()}-", delete=False) as stream:
-            temporary = Path(stream.name)
-            stream.write(data)
-            stream.flush()
-            os.fsync(stream.fileno())
-        temporary.chmod(0o444)
-        temporary.replace(target)
-        folder = os.open(self.directory, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        write_whole(target, data, through=self.incoming, mode=0o444)
+        sync_folder(self.directory)
         return sha256
 
     def read(self, sha256: str) -> bytes:

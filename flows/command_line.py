@@ -68,7 +68,8 @@ def extract(
 
         yusuan extract downloads/ --json --output read/
     """
-    from flows.commands.extract import extract_sources, find_sources, refuse_shared_outputs, write_whole
+    from archive.whole_files import write_whole
+    from flows.commands.extract import extract_sources, find_sources, refuse_shared_outputs
     from flows.documents.workers import Limits
 
     try:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -105,9 +104,7 @@ def keep_evidence(taken: Path, kept: Path) -> None:
     for page in taken.iterdir() if taken.is_dir() else ():
         if page.is_file() and not (kept / page.name).exists():
             kept.mkdir(exist_ok=True)
-            half = kept / f".{page.name}.part"
-            shutil.copyfile(page, half)
-            half.replace(kept / page.name)
+            write_whole(kept / page.name, page.read_bytes())
 
 
 def portal_runs(folder: Path) -> list[PortalRun]:

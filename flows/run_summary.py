@@ -12,6 +12,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from archive.whole_files import write_whole
 from budget.states import DocumentState, RunState
 from spiders.summary import PortalSummary
 
@@ -148,9 +149,7 @@ class RunSummary(BaseModel):
         """summary.json in the run's folder, whole or not at all."""
         folder.mkdir(parents=True, exist_ok=True)
         target = folder / "summary.json"
-        half = folder / ".summary.json.part"
-        half.write_text(self.model_dump_json(indent=1), encoding="utf-8")
-        half.replace(target)
+        write_whole(target, self.model_dump_json(indent=1))
         return target
 
     @classmethod

@@ -121,16 +121,6 @@ def refuse_shared_outputs(sources: Iterable[Source]) -> None:
             raise ValueError(f"{other} and {source.path} would both be written to {source.output}: extract them apart")
 
 
-def write_whole(target: Path, text: str) -> None:
-    """Writes a file that is either the old one or all of the new one, also when writing is cut short."""
-    half = target.with_name(f".{os.getpid()}.part")  # the target's own name may be as long as names can be
-    try:
-        half.write_text(text, encoding="utf-8")
-        half.replace(target)
-    finally:
-        half.unlink(missing_ok=True)
-
-
 def label_of(path: Path) -> str:
     """A path as text. Names from old Chinese archives are GBK bytes, which no JSON can carry as the file system gives them."""
     name = os.fsencode(path)

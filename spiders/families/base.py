@@ -25,6 +25,7 @@ from twisted.python.failure import Failure
 
 from archive.ledger import now
 from archive.store import Archive
+from archive.whole_files import write_whole
 from budget.printed_text import squeeze
 from budget.sightings import Sighting
 from budget.states import Reason
@@ -237,7 +238,7 @@ class PortalSpider(scrapy.Spider):
         self.evidence.mkdir(parents=True, exist_ok=True)
         if not (self.evidence / name).exists():
             self._evidence_files += 1
-            (self.evidence / name).write_bytes(body)
+            write_whole(self.evidence / name, body)
         return f"; evidence/{name}"
 
     def _on_error(self, failure: Failure) -> Iterator[Request]:

@@ -65,10 +65,18 @@ def test_only_a_hash_becomes_a_path(tmp_path: Path, name: str) -> None:
 
 def test_what_a_dead_process_left_half_written_is_swept_and_what_a_living_one_writes_is_not(tmp_path: Path) -> None:
     (tmp_path / ".incoming").mkdir()
-    (tmp_path / ".incoming" / "999999999-abc").write_bytes(b"half")
-    (tmp_path / ".incoming" / f"{os.getppid()}-abc").write_bytes(b"half")
+    # the first two as 0.1.0 named them
+    for name in (
+        "999999999-abc",
+        f"{os.getppid()}-abc",
+        ".999999999-abc.part",
+        f".{os.getppid()}-abc.part",
+        "of nobody",
+    ):
+        (tmp_path / ".incoming" / name).write_bytes(b"half")
     Archive(tmp_path).close()
-    assert [one.name for one in (tmp_path / ".incoming").iterdir()] == [f"{os.getppid()}-abc"]
+    left = sorted(one.name for one in (tmp_path / ".incoming").iterdir())
+    assert left == [f".{os.getppid()}-abc.part", f"{os.getppid()}-abc"]
 
 
 def test_validators_of_a_truncated_body_or_of_lost_bytes_are_not_sent_again(tmp_path: Path) -> None:

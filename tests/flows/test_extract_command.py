@@ -14,7 +14,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from flows.commands.extract import find_sources, write_whole
+from flows.commands.extract import find_sources
 from flows.commands.validate import find
 
 ROOT = Path(__file__).parents[2]
@@ -90,17 +90,6 @@ def test_two_files_of_one_name_are_never_written_over_each_other(tmp_path: Path)
     assert done.returncode == 2
     assert "x.xlsx.json" in "".join(done.stderr.split())
     assert not (tmp_path / "out").exists()
-
-
-def test_an_output_that_cannot_be_written_to_the_end_leaves_the_old_one(tmp_path: Path) -> None:
-    target = tmp_path / ("算" * 83 + ".json")
-    write_whole(target, "old")
-    with pytest.raises(UnicodeEncodeError):
-        write_whole(target, "new" * 10_000 + "\udc80")
-    assert target.read_text() == "old"
-    write_whole(target, "new")
-    assert target.read_text() == "new"
-    assert list(tmp_path.iterdir()) == [target]
 
 
 def test_a_folder_without_documents_is_wrong_usage(tmp_path: Path) -> None:
