@@ -21,8 +21,8 @@ from collections.abc import Iterator
 from importlib import resources
 from pathlib import Path
 
+from archive.processes import start_bound
 from flows.home import House
-from flows.services.bound_child import start_bound
 
 LOOPBACK = "127.0.0.1"
 POOL = "yusuan"

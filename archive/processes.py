@@ -1,4 +1,4 @@
-"""`python -m flows.services.bound_child PARENT SIGNAL COMMAND…`: become COMMAND, bound to the life of the process that started it.
+"""`python archive/processes.py PARENT SIGNAL COMMAND…`: become COMMAND, bound to the life of the process that started it.
 
 A service that `yusuan` starts for itself (the sample portal, a Prefect server) must not outlive it, even when it is killed with
 SIGKILL and can tell nobody. Linux sends the signal; other systems have nothing of the kind, and the command runs unbound.
