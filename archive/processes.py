@@ -1,7 +1,8 @@
-"""`python archive/processes.py PARENT SIGNAL COMMAND…`: become COMMAND, bound to the life of the process that started it.
+"""Processes that end with the one that started them, also when that is killed and can tell nobody.
 
-A service that `yusuan` starts for itself (the sample portal, a Prefect server) must not outlive it, even when it is killed with
-SIGKILL and can tell nobody. Linux sends the signal; other systems have nothing of the kind, and the command runs unbound.
+`python archive/processes.py PARENT SIGNAL COMMAND…` becomes COMMAND, bound to the life of PARENT. Linux sends the signal
+(`PR_SET_PDEATHSIG` in prctl(2)); other systems have nothing of the kind: there a process can only look (`watch_parent`), and a
+COMMAND runs unbound. Standard library only: the file is run by its path, without the other packages.
 """
 
 from __future__ import annotations
@@ -11,11 +12,38 @@ import os
 import signal
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import IO
 
 PR_SET_PDEATHSIG = 1
+SECONDS_BETWEEN_LOOKS = 1.0
+
+
+def die_with_parent(parent: int | None = None, sign: signal.Signals = signal.SIGKILL) -> None:
+    """Has Linux send this process `sign` when its parent ends; to be called once, at the process's beginning.
+
+    `parent`: the parent's process id, where the caller was given it: when the parent ended before this call, this process exits
+    at once with status 1. Linux watches the thread that started this process, not the whole parent.
+    """
+    if sys.platform != "linux":
+        return
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, int(sign), 0, 0, 0)
+    if parent is not None and os.getppid() != parent:
+        os._exit(1)
+
+
+def watch_parent(parent: int) -> None:
+    """Starts a thread that exits this process with status 1 within a second after its parent has ended, on every system."""
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(SECONDS_BETWEEN_LOOKS)
+        os._exit(1)
+
+    threading.Thread(target=watch, name="parent-watch", daemon=True).start()
 
 
 def start_bound(
@@ -24,10 +52,9 @@ def start_bound(
     environment: dict[str, str] | None = None,
     sign: signal.Signals = signal.SIGTERM,
 ) -> subprocess.Popen[bytes]:
-    """Start COMMAND in a session of its own: ctrl-C in the terminal reaches the caller only, and the command dies with it.
+    """Starts COMMAND in a session of its own: ctrl-C in the terminal reaches the caller only, and the command dies with it.
 
-    `sign` is what the command is sent when the caller dies. To be called from the thread that lives longest (the main one):
-    Linux watches the thread, not the process.
+    `sign` is what the command is sent when the caller dies. To be called from the thread that lives longest (the main one).
     """
     bound = [sys.executable, "-I", str(Path(__file__)), str(os.getpid()), str(int(sign)), *command]
     return subprocess.Popen(
@@ -37,10 +64,7 @@ def start_bound(
 
 def main(arguments: Sequence[str]) -> None:
     parent, sign, *command = arguments
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, int(sign))
-        if os.getppid() != int(parent):  # it died before we could ask
-            sys.exit(1)
+    die_with_parent(int(parent), signal.Signals(int(sign)))
     os.execv(command[0], command)
 
 

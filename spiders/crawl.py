@@ -11,14 +11,12 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
-import ctypes
 import json
 import os
 import signal
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 import traceback
 import uuid
@@ -30,6 +28,7 @@ from typing import Any
 import yaml
 
 from archive.ledger import now, read_sightings, write_sightings
+from archive.processes import die_with_parent, watch_parent
 from archive.store import Archive
 from archive.whole_files import write_whole
 from budget.sightings import Sighting
@@ -406,24 +405,6 @@ def _run(portals: list[Portal], archive_directory: Path, out: Path) -> int:
     return summary.exit_code
 
 
-def _die_with(parent: int) -> None:
-    """Ends this process when its parent is gone, however it went: two crawls of one portal must never run side by side.
-
-    Linux kills the child itself (prctl PR_SET_PDEATHSIG = 1); elsewhere, and for a parent that went before, a thread looks every
-    second. Nothing is lost: a crawl may be killed at any moment.
-    """
-    if sys.platform == "linux":
-        with contextlib.suppress(OSError, AttributeError):
-            ctypes.CDLL(None, use_errno=True).prctl(1, int(signal.SIGKILL), 0, 0, 0)
-
-    def watch() -> None:
-        while os.getppid() == parent:
-            time.sleep(1.0)
-        os._exit(1)
-
-    threading.Thread(target=watch, name="parent-watch", daemon=True).start()
-
-
 def _moved(portals: list[Portal], overrides: Iterable[str]) -> list[Portal]:
     for override in overrides:
         name, found, url = override.partition("=")
@@ -457,7 +438,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--parent", type=int, help="process whose end is also this crawl's end")
     told = parser.parse_args(arguments)
     if told.parent is not None:
-        _die_with(told.parent)
+        # two crawls of one portal must never run at once; nothing is lost: a crawl may be killed at any moment
+        die_with_parent(told.parent)
+        watch_parent(told.parent)
     try:
         named = [find_portal(name) for name in told.portal]
         if told.register is not None:

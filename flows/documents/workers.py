@@ -6,7 +6,6 @@ a pool worker with a time and a memory limit; whatever happens there, the caller
 
 from __future__ import annotations
 
-import ctypes
 import hashlib
 import json
 import logging
@@ -28,6 +27,7 @@ from typing import cast
 
 from pebble import ProcessExpired, ProcessFuture, ProcessPool
 
+from archive.processes import die_with_parent
 from budget.disclosure import Disclosure, Document, DocumentError, ErrorCode, Finding
 from budget.sightings import SaidByPages
 from budget.states import Origin, Severity
@@ -79,8 +79,7 @@ class _Ticket:
 def enter_worker(memory_mb: int, size_mb: int) -> None:
     """A worker dies with its parent (a killed flow must leave no reader behind) and cannot outgrow its memory."""
     if sys.platform == "linux":
-        pr_set_pdeathsig = 1
-        ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGKILL)
+        die_with_parent()
         resource.setrlimit(resource.RLIMIT_AS, (memory_mb << 20, memory_mb << 20))
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
