@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from archive.errors import ArchiveError
 from archive.store import Archive
 from budget.disclosure import Disclosure
 from budget.sightings import SaidByPages, Sighting
@@ -51,13 +52,12 @@ def read_prove_store(
         return document_recipe(warehouse.decisions_for(sha256))
 
     queue = ReviewQueue(warehouse)
-    missing = [_not_in_archive(warehouse, archive, sha256) for sha256 in shas if not archive.holds(sha256)]
-    shas = [sha256 for sha256 in shas if archive.holds(sha256)]
+    originals, missing = _originals(warehouse, archive, shas)
     jobs = [
-        Job(archive.path_of(sha256), _known_as(warehouse, sha256), recipe_of(sha256), said=said(warehouse, sha256))
-        for sha256 in shas
+        Job(path, _known_as(warehouse, sha256), recipe_of(sha256), said=said(warehouse, sha256))
+        for sha256, path in originals.items()
     ]
-    archived = {archive.path_of(sha256): sha256 for sha256 in shas}
+    archived = {path: sha256 for sha256, path in originals.items()}
 
     def said_of(job: Job, label: str, sha256: str) -> SaidByPages:
         return said(warehouse, sha256, archived[job.path] if job.path else None, label)
@@ -79,7 +79,7 @@ def read_prove_store(
                 _keep_member(job, disclosure, archives[-1].document.sha256, archive, queue, run_id)
             if job.path is not None:
                 read.setdefault(sha256, asked_for_what_nobody_said(disclosure, job.said))
-    paths = {sha256: archive.path_of(sha256) for sha256 in read}
+    paths = {sha256: originals.get(sha256) or archive.local_path(sha256) for sha256 in read}
     decisions = {sha256: warehouse.decisions_for(sha256) for sha256 in read}
     files = {sha256: one.document.file for sha256, one in read.items()}
     judged = prove(
@@ -104,12 +104,33 @@ def _with_sample(outcome: DocumentOutcome, sampled: SecondReading | None) -> Doc
     return outcome if sampled is None else outcome.model_copy(update={"sampled": sampled.counted()})
 
 
-def _not_in_archive(warehouse: Warehouse, archive: Archive, sha256: str) -> DocumentOutcome:
-    """A content whose file is gone from the archive: said, and left as it is in the warehouse; the others go on."""
-    return DocumentOutcome(
-        sha256=sha256, file=_known_as(warehouse, sha256), state=DocumentState.FAILED, reason="not_in_archive",
-        detail=f"{archive.path_of(sha256)} is missing: restore it from a backup; nothing of it was changed in the warehouse",
-    )  # fmt: skip
+def _originals(
+    warehouse: Warehouse, archive: Archive, shas: Sequence[str]
+) -> tuple[dict[str, Path], list[DocumentOutcome]]:
+    """Where the verified bytes of each content lie, and an outcome for each whose original is missing or damaged.
+
+    The warehouse is left as it is for those; the others of the batch go on.
+    """
+    found: dict[str, Path] = {}
+    failed = []
+    for sha256 in shas:
+        try:
+            found[sha256] = archive.local_path(sha256)
+            continue
+        except FileNotFoundError:
+            reason, what = "not_in_archive", f"{archive.address_of(sha256)} is missing: restore it from a backup"
+        except ArchiveError as error:
+            reason, what = "damaged_in_archive", str(error)
+        failed.append(
+            DocumentOutcome(
+                sha256=sha256,
+                file=_known_as(warehouse, sha256),
+                state=DocumentState.FAILED,
+                reason=reason,
+                detail=f"{what}; nothing of it was changed in the warehouse",
+            )
+        )
+    return found, failed
 
 
 def _keep_member(

@@ -753,7 +753,7 @@ class PortalSpider(scrapy.Spider):
         sha256 = known.sha256 if known is not None and same else self.archive.put(read.html)
         told = sighting.model_copy(
             update={
-                "url": sighting.article_url, "sha256": sha256, "size": self.archive.path_of(sha256).stat().st_size,
+                "url": sighting.article_url, "sha256": sha256, "size": self.archive.size(sha256),
                 "content_type": read.content_type, "etag": read.etag, "last_modified": read.last_modified,
                 "detail": "the page itself is the document",
             }
@@ -844,7 +844,7 @@ class PortalSpider(scrapy.Spider):
         if response.status == 304:
             known = self.archive.known_file(address)
             assert known is not None  # validators are sent only for known files
-            size = self.archive.path_of(known.sha256).stat().st_size
+            size = self.archive.size(known.sha256)
             return Got(known.sha256, size, kind, known.etag, known.last_modified, changed=False)
         sha256 = kept or self.archive.put(response.body)
         cut = self._cut_off(response)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import stat
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,7 @@ import pytest
 
 from archive.errors import ArchiveError
 from archive.store import Archive
+from archive.whole_files import write_whole
 from budget.sightings import Sighting
 from budget.states import Reason
 from spiders.reading.addresses import identity
@@ -50,8 +53,9 @@ def test_damage_after_archiving_is_found_and_never_passed_on(tmp_path: Path) -> 
         (tmp_path / name).chmod(0o644)
         (tmp_path / name).write_bytes(b"hole!")
         assert archive.damaged() == [name]
-        with pytest.raises(ArchiveError, match="damaged"):
-            archive.read(name)
+        for leave in (archive.read, archive.local_path):
+            with pytest.raises(ArchiveError, match=f"{name}: .*damaged after archiving: restore it"):
+                leave(name)
         (tmp_path / name).write_bytes(b"hole")
         with pytest.raises(ArchiveError, match="4 bytes, expected 5"):
             archive.put(b"whole")
@@ -59,8 +63,10 @@ def test_damage_after_archiving_is_found_and_never_passed_on(tmp_path: Path) -> 
 
 @pytest.mark.parametrize("name", ["../../etc/passwd", "A" * 64, "0" * 63, "sightings.sqlite", ""])
 def test_only_a_hash_becomes_a_path(tmp_path: Path, name: str) -> None:
-    with Archive(tmp_path) as archive, pytest.raises(ValueError, match="no SHA-256"):
-        archive.path_of(name)
+    with Archive(tmp_path) as archive:
+        for asked in (archive.holds, archive.size, archive.address_of, archive.read, archive.local_path):
+            with pytest.raises(ValueError, match="no SHA-256"):
+                asked(name)
 
 
 def test_what_a_dead_process_left_half_written_is_swept_and_what_a_living_one_writes_is_not(tmp_path: Path) -> None:
@@ -87,5 +93,63 @@ def test_validators_of_a_truncated_body_or_of_lost_bytes_are_not_sent_again(tmp_
         record(archive, "r", seen(url, name, etag='"1"', reason=Reason.TRUNCATED), whole=False)
         known = archive.known_file(url)
         assert known is not None and known.etag is None
-        archive.path_of(name).unlink()
+        (tmp_path / name).unlink()
         assert archive.known_file(url) is None
+
+
+class Shelf:
+    """Originals in memory, local files on demand: what a store without a file system looks like to `Archive`."""
+
+    def __init__(self, cache: Path) -> None:
+        self.cache, self.kept = cache, dict[str, bytes]()
+        cache.mkdir()
+
+    def holds(self, sha256: str) -> bool:
+        return sha256 in self.kept
+
+    def size(self, sha256: str) -> int:
+        return len(self.read(sha256))
+
+    def put(self, sha256: str, data: bytes) -> None:
+        self.kept[sha256] = data
+
+    def read(self, sha256: str) -> bytes:
+        if sha256 not in self.kept:
+            raise FileNotFoundError(self.address_of(sha256))
+        return self.kept[sha256]
+
+    def local_path(self, sha256: str) -> Path:
+        write_whole(self.cache / sha256, self.read(sha256))
+        return self.cache / sha256
+
+    def names(self) -> Iterator[str]:
+        return iter(sorted(self.kept))
+
+    def address_of(self, sha256: str) -> str:
+        return f"shelf:{sha256}"
+
+    def close(self) -> None:
+        shutil.rmtree(self.cache)
+
+
+@pytest.mark.parametrize("backend", ["folder", "shelf"])
+def test_an_archive_is_the_same_whatever_its_backend(tmp_path: Path, backend: str) -> None:
+    cache = tmp_path / "cache"
+    with Archive(tmp_path / "archive", Shelf(cache) if backend == "shelf" else None) as archive:
+        one, two = archive.put(b"one"), archive.put(b"three")
+        assert archive.put(b"one") == one
+        assert list(archive.documents()) == sorted([one, two])
+        assert (archive.holds(two), archive.size(two), archive.read(two)) == (True, 5, b"three")
+        assert archive.local_path(one).read_bytes() == b"one"
+        assert archive.address_of(one).endswith(one)
+        missing = "0" * 64
+        assert not archive.holds(missing)
+        for asked in (archive.size, archive.read, archive.local_path):
+            with pytest.raises(FileNotFoundError):
+                asked(missing)
+        assert archive.damaged() == []
+        archive.ledger.start_run("r")
+        record(archive, "r", seen("http://127.0.0.1/a.pdf", one))
+        assert archive.known_file("http://127.0.0.1/a.pdf") is not None
+    assert not cache.exists()
+    assert (tmp_path / "archive" / "sightings.sqlite").is_file()

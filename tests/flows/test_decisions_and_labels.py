@@ -49,6 +49,18 @@ def test_a_file_gone_from_the_archive_is_told_and_the_others_go_on(tmp_path: Pat
         assert warehouse.version("0" * 64) is None
 
 
+def test_a_damaged_original_is_told_before_anything_is_read_from_it(tmp_path: Path) -> None:
+    good = (DOCUMENTS / "lingang_laobao_2023.xlsx").read_bytes()
+    with Warehouse.open(tmp_path / "w.sqlite").migrate() as warehouse, Archive(tmp_path / "archive") as archive:
+        damaged = archive.put(good)
+        (tmp_path / "archive" / damaged).chmod(0o644)
+        (tmp_path / "archive" / damaged).write_bytes(good[:-1] + b"x")
+        (outcome,) = read_prove_store([damaged], warehouse=warehouse, archive=archive, run_id="r", workers=1)
+        assert (outcome.sha256, outcome.state, outcome.reason) == (damaged, DocumentState.FAILED, "damaged_in_archive")
+        assert outcome.detail is not None and "restore it from a backup; nothing of it was changed" in outcome.detail
+        assert warehouse.rows("SELECT sha256 FROM document_versions") == []
+
+
 def test_validating_a_kept_disclosure_keeps_what_its_reading_found() -> None:
     def finding(check: str) -> Finding:
         return Finding(check=check, severity=Severity.ERROR, origin=Origin.EXTRACTION, message=check, cells=())
