@@ -13,7 +13,7 @@ from enum import StrEnum
 from archive.compound_file import SIGNATURE, CompoundFile, NotACompoundFileError
 
 
-class FileType(StrEnum):
+class FileKind(StrEnum):
     """The kinds of file that portals send. A web page saved by Word or Excel is HTML whatever its name says."""
 
     PDF = "pdf"
@@ -52,44 +52,44 @@ class FileType(StrEnum):
 
 _ZIP_EMPTY = b"PK\x05\x06"
 _ZIP = b"PK\x03\x04"
-_MAGIC: tuple[tuple[bytes, FileType], ...] = (
-    (b"Rar!\x1a\x07", FileType.RAR),
-    (b"7z\xbc\xaf\x27\x1c", FileType.SEVEN_ZIP),
-    (b"\x1f\x8b\x08", FileType.GZIP),
-    (b"\xff\xd8\xff", FileType.IMAGE),
-    (b"\x89PNG\r\n\x1a\n", FileType.IMAGE),
-    (b"GIF87a", FileType.IMAGE),
-    (b"GIF89a", FileType.IMAGE),
-    (b"II*\x00", FileType.IMAGE),
-    (b"MM\x00*", FileType.IMAGE),
-    (b"BM", FileType.UNKNOWN),
+_MAGIC: tuple[tuple[bytes, FileKind], ...] = (
+    (b"Rar!\x1a\x07", FileKind.RAR),
+    (b"7z\xbc\xaf\x27\x1c", FileKind.SEVEN_ZIP),
+    (b"\x1f\x8b\x08", FileKind.GZIP),
+    (b"\xff\xd8\xff", FileKind.IMAGE),
+    (b"\x89PNG\r\n\x1a\n", FileKind.IMAGE),
+    (b"GIF87a", FileKind.IMAGE),
+    (b"GIF89a", FileKind.IMAGE),
+    (b"II*\x00", FileKind.IMAGE),
+    (b"MM\x00*", FileKind.IMAGE),
+    (b"BM", FileKind.UNKNOWN),
 )
-_PACKAGES: tuple[tuple[str, FileType], ...] = (
-    ("word/document.xml", FileType.DOCX),
-    ("xl/workbook.xml", FileType.XLSX),
-    ("xl/workbook.bin", FileType.XLSX),
-    ("ppt/presentation.xml", FileType.PPTX),
-    ("ofd.xml", FileType.OFD),
+_PACKAGES: tuple[tuple[str, FileKind], ...] = (
+    ("word/document.xml", FileKind.DOCX),
+    ("xl/workbook.xml", FileKind.XLSX),
+    ("xl/workbook.bin", FileKind.XLSX),
+    ("ppt/presentation.xml", FileKind.PPTX),
+    ("ofd.xml", FileKind.OFD),
 )
-_MAIN_CONTENT: tuple[tuple[str, FileType], ...] = (
-    ("wordprocessingml.document.main+xml", FileType.DOCX),
-    ("ms-word.document.macroenabled.main+xml", FileType.DOCX),
-    ("wordprocessingml.template.main+xml", FileType.DOCX),
-    ("spreadsheetml.sheet.main+xml", FileType.XLSX),
-    ("ms-excel.sheet.macroenabled.main+xml", FileType.XLSX),
-    ("spreadsheetml.template.main+xml", FileType.XLSX),
-    ("presentationml.presentation.main+xml", FileType.PPTX),
+_MAIN_CONTENT: tuple[tuple[str, FileKind], ...] = (
+    ("wordprocessingml.document.main+xml", FileKind.DOCX),
+    ("ms-word.document.macroenabled.main+xml", FileKind.DOCX),
+    ("wordprocessingml.template.main+xml", FileKind.DOCX),
+    ("spreadsheetml.sheet.main+xml", FileKind.XLSX),
+    ("ms-excel.sheet.macroenabled.main+xml", FileKind.XLSX),
+    ("spreadsheetml.template.main+xml", FileKind.XLSX),
+    ("presentationml.presentation.main+xml", FileKind.PPTX),
 )
 """Types of main parts as `[Content_Types].xml` names them: the parts of a package may be called anything (ECMA-376 part 2)."""
 _CONTENT_TYPES_BYTES = 1 << 20
-_STREAMS: tuple[tuple[str, FileType], ...] = (
-    ("encryptedpackage", FileType.ENCRYPTED_OFFICE),
-    ("worddocument", FileType.DOC),
-    ("workbook", FileType.XLS),
-    ("book", FileType.XLS),
-    ("powerpoint document", FileType.PPT),
-    ("wpsdocument", FileType.WPS),
-    ("etworkbook", FileType.WPS),
+_STREAMS: tuple[tuple[str, FileKind], ...] = (
+    ("encryptedpackage", FileKind.ENCRYPTED_OFFICE),
+    ("worddocument", FileKind.DOC),
+    ("workbook", FileKind.XLS),
+    ("book", FileKind.XLS),
+    ("powerpoint document", FileKind.PPT),
+    ("wpsdocument", FileKind.WPS),
+    ("etworkbook", FileKind.WPS),
 )
 _HTML = re.compile(
     r"<(?:!doctype\s+html|html|head|body|meta|title|table|tbody|tr|td|div|p|span|center|font|script|style|br|h[1-6])\b",
@@ -99,40 +99,40 @@ _MHTML = re.compile(r"^(?:mime-version|content-type|from|date|subject|x-[\w-]+|s
 _RTF_AT = 64
 
 
-def detect(data: bytes) -> FileType:
+def detect(data: bytes) -> FileKind:
     """The type of a file by content; never raises. TRUNCATED only where the format proves that the end is missing."""
     if not data.strip(b"\x00 \t\r\n\xef\xbb\xbf"):
-        return FileType.EMPTY
+        return FileKind.EMPTY
     if data.startswith((_ZIP, _ZIP_EMPTY, b"PK00PK\x03\x04", b"PK\x07\x08PK\x03\x04")):
         return _package(data)
     if data.startswith(SIGNATURE):
         return _compound(data)
     for magic, kind in _MAGIC:
-        if data.startswith(magic) and kind is not FileType.UNKNOWN:
+        if data.startswith(magic) and kind is not FileKind.UNKNOWN:
             return kind
     if data.startswith(b"BM") and int.from_bytes(data[2:6], "little") == len(data):
-        return FileType.IMAGE
+        return FileKind.IMAGE
     if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
-        return FileType.IMAGE
+        return FileKind.IMAGE
     if data[257:262] == b"ustar":
-        return FileType.TAR
+        return FileKind.TAR
     at = data[:1024].find(b"%PDF-")
     # junk may stand before %PDF (ISO 32000-1 annex H); a page that merely speaks of %PDF is a page
     if at == 0 or (at > 0 and not _HTML.search(data[:at].decode("latin-1"))):
-        return FileType.PDF
+        return FileKind.PDF
     if data.lstrip(b"\xef\xbb\xbf \t\r\n")[:_RTF_AT].startswith(b"{\\rt"):
-        return FileType.RTF
+        return FileKind.RTF
     return _text(data)
 
 
-def _package(data: bytes) -> FileType:
+def _package(data: bytes) -> FileKind:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as package:
             names = {info.filename.replace("\\", "/").lower() for info in package.infolist()}
             mimetype = _mimetype(package)
             main = _main_content(package)
     except (zipfile.BadZipFile, EOFError, OSError, ValueError, NotImplementedError, RuntimeError):
-        return FileType.TRUNCATED if b"PK\x05\x06" not in data[-65_600:] else FileType.ZIP
+        return FileKind.TRUNCATED if b"PK\x05\x06" not in data[-65_600:] else FileKind.ZIP
     for name, kind in _PACKAGES:
         if name in names:
             return kind
@@ -140,12 +140,12 @@ def _package(data: bytes) -> FileType:
         if word in main:
             return kind
     if "opendocument.text" in mimetype:
-        return FileType.ODT
+        return FileKind.ODT
     if "opendocument.spreadsheet" in mimetype:
-        return FileType.ODS
+        return FileKind.ODS
     if not names:
-        return FileType.EMPTY
-    return FileType.ZIP
+        return FileKind.EMPTY
+    return FileKind.ZIP
 
 
 def _mimetype(package: zipfile.ZipFile) -> str:
@@ -170,41 +170,41 @@ def _main_content(package: zipfile.ZipFile) -> str:
         return stream.read(_CONTENT_TYPES_BYTES).decode("utf-8", "replace").lower()
 
 
-def _compound(data: bytes) -> FileType:
+def _compound(data: bytes) -> FileKind:
     try:
         names = {name.lower() for name in CompoundFile(data).names}
     except NotACompoundFileError:
-        return FileType.TRUNCATED
+        return FileKind.TRUNCATED
     for name, kind in _STREAMS:
         if name in names:
             return kind
     # a cut-off file has lost its directory, which writers put last
-    return FileType.UNKNOWN if names else FileType.TRUNCATED
+    return FileKind.UNKNOWN if names else FileKind.TRUNCATED
 
 
-def _text(data: bytes) -> FileType:
+def _text(data: bytes) -> FileKind:
     head = _head(data)
     if head is None:
-        return FileType.UNKNOWN
+        return FileKind.UNKNOWN
     start = head.lstrip("\ufeff \t\r\n")
     lowered = start.lower()
     if _MHTML.match(start) and re.search(r"^content-type\s*:\s*(?:multipart/related|text/html)", lowered, re.M):
-        return FileType.MHTML
+        return FileKind.MHTML
     if lowered.startswith("<?xml") or (lowered.startswith("<") and "xmlns" in lowered[:2000]):
         if (
             "schemas.microsoft.com/office/word/2003" in lowered
             or "schemas.microsoft.com/office/2006/xmlpackage" in lowered
         ):
-            return FileType.WORD_XML
+            return FileKind.WORD_XML
         if "urn:schemas-microsoft-com:office:spreadsheet" in lowered and "<html" not in lowered:
-            return FileType.SHEET_XML
+            return FileKind.SHEET_XML
         if lowered.startswith("<?xml") and not re.search(r"<html\b|<!doctype\s+html", lowered):
-            return FileType.XML
+            return FileKind.XML
     if _HTML.search(start):
-        return FileType.HTML
+        return FileKind.HTML
     if start[:1] in "{[" and data.rstrip()[-1:] in (b"}", b"]"):
-        return FileType.JSON
-    return FileType.TEXT
+        return FileKind.JSON
+    return FileKind.TEXT
 
 
 def _head(data: bytes) -> str | None:

@@ -19,14 +19,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from archive.file_kinds import FileType, detect
+from archive.file_kinds import FileKind, detect
 from extract.readers.pdf_extras import embedded_documents, without_embedded
 from extract.reading import UnreadableError
 
 CHUNK = 1 << 20
 RATIO_MATTERS_FROM = 64 * 1024 * 1024
 """Small archives of text may shrink to anything; only what expands beyond this is judged by its ratio."""
-CONTAINERS = frozenset({FileType.ZIP, FileType.RAR, FileType.SEVEN_ZIP, FileType.GZIP})
+CONTAINERS = frozenset({FileKind.ZIP, FileKind.RAR, FileKind.SEVEN_ZIP, FileKind.GZIP})
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +98,7 @@ class _Raw:
 def is_container(data: bytes) -> bool:
     """Whether a file is an archive of documents (an office package is a document, not an archive), or a PDF that carries some."""
     kind = detect(data)
-    return kind in CONTAINERS or (kind is FileType.PDF and bool(embedded_documents(data)))
+    return kind in CONTAINERS or (kind is FileKind.PDF and bool(embedded_documents(data)))
 
 
 def members(data: bytes, limits: ContainerLimits = DEFAULT_CONTAINER_LIMITS) -> Iterator[Member]:
@@ -108,7 +108,7 @@ def members(data: bytes, limits: ContainerLimits = DEFAULT_CONTAINER_LIMITS) -> 
     lost. Raises UnreadableError for the archive as a whole: empty, encrypted (nothing can be read without a password),
     limit_size, limit_nesting, truncated, corrupt, unsupported.
     """
-    if detect(data) is FileType.PDF and embedded_documents(data):
+    if detect(data) is FileKind.PDF and embedded_documents(data):
         yield from _portfolio(data)
         return
     count = 0
@@ -131,9 +131,9 @@ def _portfolio(data: bytes) -> Iterator[Member]:
 
 def _opened(data: bytes, prefix: str, depth: int, budget: _Budget) -> Iterator[Member]:
     kind = detect(data)
-    if kind is FileType.EMPTY:
+    if kind is FileKind.EMPTY:
         raise UnreadableError("empty", "an archive without members")
-    if kind is FileType.TRUNCATED:
+    if kind is FileKind.TRUNCATED:
         raise UnreadableError("truncated", "the archive is cut off; download it again")
     reader = _READERS.get(kind)
     if reader is None:
@@ -460,11 +460,11 @@ class _RarSink:
         return handle
 
 
-_READERS: dict[FileType, Callable[[bytes, _Budget], Iterator[_Raw]]] = {
-    FileType.ZIP: _zip_members,
-    FileType.RAR: _rar_members,
-    FileType.SEVEN_ZIP: _seven_zip_members,
-    FileType.GZIP: _gzip_members,
+_READERS: dict[FileKind, Callable[[bytes, _Budget], Iterator[_Raw]]] = {
+    FileKind.ZIP: _zip_members,
+    FileKind.RAR: _rar_members,
+    FileKind.SEVEN_ZIP: _seven_zip_members,
+    FileKind.GZIP: _gzip_members,
 }
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import IO, Literal
 
 from archive.compound_file import CompoundFile
-from archive.file_kinds import FileType, detect
+from archive.file_kinds import FileKind, detect
 from budget.amounts import says_strange_unit
 from budget.cycles import no_search_for_cycles
 from budget.disclosure import (
@@ -142,27 +142,27 @@ def format_of(data: bytes) -> Format:
     raise UnreadableError(code, message)
 
 
-_FORMATS: dict[FileType, Format] = {
-    FileType.PDF: "pdf", FileType.DOCX: "docx", FileType.XLSX: "xlsx", FileType.XLS: "xls", FileType.DOC: "doc",
-    FileType.RTF: "rtf", FileType.HTML: "html", FileType.MHTML: "html", FileType.IMAGE: "image", FileType.OFD: "ofd",
-    FileType.ZIP: "archive", FileType.RAR: "archive", FileType.SEVEN_ZIP: "archive", FileType.GZIP: "archive",
+_FORMATS: dict[FileKind, Format] = {
+    FileKind.PDF: "pdf", FileKind.DOCX: "docx", FileKind.XLSX: "xlsx", FileKind.XLS: "xls", FileKind.DOC: "doc",
+    FileKind.RTF: "rtf", FileKind.HTML: "html", FileKind.MHTML: "html", FileKind.IMAGE: "image", FileKind.OFD: "ofd",
+    FileKind.ZIP: "archive", FileKind.RAR: "archive", FileKind.SEVEN_ZIP: "archive", FileKind.GZIP: "archive",
 }  # fmt: skip
 _OTHER_OFFICE = "save it as PDF, .docx or .xlsx"
-_UNREADABLE: dict[FileType, tuple[str, str]] = {
-    FileType.EMPTY: ("empty", "the file holds nothing; download it again"),
-    FileType.TRUNCATED: ("truncated", "the file is cut off; download it again"),
-    FileType.ENCRYPTED_OFFICE: ("encrypted", "the file asks for a password; ask the publisher for an open one"),
-    FileType.PPTX: ("unsupported", "a presentation"),
-    FileType.PPT: ("unsupported", "a presentation"),
-    FileType.ODT: ("unsupported", f"an OpenDocument text; {_OTHER_OFFICE}"),
-    FileType.ODS: ("unsupported", f"an OpenDocument spreadsheet; {_OTHER_OFFICE}"),
-    FileType.WPS: ("unsupported", f"a WPS file in a form of its own; {_OTHER_OFFICE}"),
-    FileType.WORD_XML: ("unsupported", f"Word 2003 XML; {_OTHER_OFFICE}"),
-    FileType.SHEET_XML: ("unsupported", f"Excel 2003 XML; {_OTHER_OFFICE}"),
-    FileType.TAR: ("unsupported", "a tar archive; unpack it first"),
-    FileType.XML: ("not_a_document", "an XML file of no known kind"),
-    FileType.JSON: ("not_a_document", "a JSON file"),
-    FileType.TEXT: ("not_a_document", "plain text without tables"),
+_UNREADABLE: dict[FileKind, tuple[str, str]] = {
+    FileKind.EMPTY: ("empty", "the file holds nothing; download it again"),
+    FileKind.TRUNCATED: ("truncated", "the file is cut off; download it again"),
+    FileKind.ENCRYPTED_OFFICE: ("encrypted", "the file asks for a password; ask the publisher for an open one"),
+    FileKind.PPTX: ("unsupported", "a presentation"),
+    FileKind.PPT: ("unsupported", "a presentation"),
+    FileKind.ODT: ("unsupported", f"an OpenDocument text; {_OTHER_OFFICE}"),
+    FileKind.ODS: ("unsupported", f"an OpenDocument spreadsheet; {_OTHER_OFFICE}"),
+    FileKind.WPS: ("unsupported", f"a WPS file in a form of its own; {_OTHER_OFFICE}"),
+    FileKind.WORD_XML: ("unsupported", f"Word 2003 XML; {_OTHER_OFFICE}"),
+    FileKind.SHEET_XML: ("unsupported", f"Excel 2003 XML; {_OTHER_OFFICE}"),
+    FileKind.TAR: ("unsupported", "a tar archive; unpack it first"),
+    FileKind.XML: ("not_a_document", "an XML file of no known kind"),
+    FileKind.JSON: ("not_a_document", "a JSON file"),
+    FileKind.TEXT: ("not_a_document", "plain text without tables"),
 }
 
 

@@ -15,7 +15,7 @@ from typing import Final
 import pypdfium2
 import pypdfium2.raw as pdfium
 
-from archive.file_kinds import FileType, detect
+from archive.file_kinds import FileKind, detect
 
 FREE_TEXT, STAMP, WIDGET = 3, 13, 20
 """Subtypes that show text or figures of their own; links, highlights and pop-up notes show none."""
@@ -103,8 +103,8 @@ def _name(handle: object, index: int) -> str:
 
 DOCUMENTS: Final = frozenset(
     {
-        FileType.PDF, FileType.DOCX, FileType.DOC, FileType.XLSX, FileType.XLS, FileType.RTF, FileType.HTML, FileType.MHTML,
-        FileType.ZIP, FileType.RAR, FileType.SEVEN_ZIP, FileType.OFD, FileType.WPS, FileType.IMAGE,
+        FileKind.PDF, FileKind.DOCX, FileKind.DOC, FileKind.XLSX, FileKind.XLS, FileKind.RTF, FileKind.HTML, FileKind.MHTML,
+        FileKind.ZIP, FileKind.RAR, FileKind.SEVEN_ZIP, FileKind.OFD, FileKind.WPS, FileKind.IMAGE,
     }
 )  # fmt: skip
 """Kinds of embedded files that are documents of their own; stamps, fonts and XML of invoices are none."""

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from archive.file_kinds import FileType, detect
+from archive.file_kinds import FileKind, detect
 from extract.document import extract_bytes, format_of
 from extract.reading import UnreadableError
 
@@ -52,66 +52,66 @@ def compound(*streams: str, storage: str = "") -> bytes:
     return header.ljust(512, b"\xff") + struct.pack(f"<{len(fat)}I", *fat).ljust(512, b"\xff") + table
 
 
-CASES: list[tuple[bytes, FileType]] = [
-    (b"", FileType.EMPTY),
-    (b" \r\n\x00\x00", FileType.EMPTY),
-    (b"\xef\xbb\xbf", FileType.EMPTY),
-    (b"%PDF-1.4\n...", FileType.PDF),
-    (b"\r\njunk before the mark\n%PDF-1.4\n...", FileType.PDF),
-    (b"<html><body>a page about %PDF-1.4</body></html>", FileType.HTML),
-    (package("[Content_Types].xml", "word/document.xml"), FileType.DOCX),
-    (package("[Content_Types].xml", "xl/workbook.xml"), FileType.XLSX),
-    (package("ppt/presentation.xml"), FileType.PPTX),
-    (package("OFD.xml", "Doc_0/Document.xml"), FileType.OFD),
-    (package("content.xml", mimetype=b"application/vnd.oasis.opendocument.spreadsheet"), FileType.ODS),
-    (package("a.pdf", "word/not-a-document.xml"), FileType.ZIP),
-    (package(), FileType.EMPTY),
-    (package("a.pdf", "b.pdf")[:60], FileType.TRUNCATED),
-    (compound("WordDocument", "1Table"), FileType.DOC),
-    (compound("Workbook"), FileType.XLS),
-    (compound("Book"), FileType.XLS),
-    (compound("WordDocument", storage="ObjectPool"), FileType.DOC),
-    (compound("EncryptedPackage", "EncryptionInfo"), FileType.ENCRYPTED_OFFICE),
-    (compound("PowerPoint Document"), FileType.PPT),
-    (compound("Contents", storage="ObjectPool"), FileType.UNKNOWN),
-    (compound("WordDocument")[:700], FileType.TRUNCATED),
-    (b"{\\rtf1\\ansi}", FileType.RTF),
-    (b"\xef\xbb\xbf\r\n{\\rtf1}", FileType.RTF),
-    (b"Rar!\x1a\x07\x00" + bytes(20), FileType.RAR),
-    (b"Rar!\x1a\x07\x01\x00" + bytes(20), FileType.RAR),
-    (b"7z\xbc\xaf\x27\x1c" + bytes(30), FileType.SEVEN_ZIP),
-    (b"\x1f\x8b\x08\x00" + bytes(10), FileType.GZIP),
-    (b"\xff\xd8\xff\xe0" + bytes(10), FileType.IMAGE),
-    ("<table><tr><td>名为 .xls 的网页</td></tr></table>".encode("gbk"), FileType.HTML),
-    ("\ufeff<html><body>名为 .doc</body></html>".encode("utf-16-le"), FileType.HTML),
+CASES: list[tuple[bytes, FileKind]] = [
+    (b"", FileKind.EMPTY),
+    (b" \r\n\x00\x00", FileKind.EMPTY),
+    (b"\xef\xbb\xbf", FileKind.EMPTY),
+    (b"%PDF-1.4\n...", FileKind.PDF),
+    (b"\r\njunk before the mark\n%PDF-1.4\n...", FileKind.PDF),
+    (b"<html><body>a page about %PDF-1.4</body></html>", FileKind.HTML),
+    (package("[Content_Types].xml", "word/document.xml"), FileKind.DOCX),
+    (package("[Content_Types].xml", "xl/workbook.xml"), FileKind.XLSX),
+    (package("ppt/presentation.xml"), FileKind.PPTX),
+    (package("OFD.xml", "Doc_0/Document.xml"), FileKind.OFD),
+    (package("content.xml", mimetype=b"application/vnd.oasis.opendocument.spreadsheet"), FileKind.ODS),
+    (package("a.pdf", "word/not-a-document.xml"), FileKind.ZIP),
+    (package(), FileKind.EMPTY),
+    (package("a.pdf", "b.pdf")[:60], FileKind.TRUNCATED),
+    (compound("WordDocument", "1Table"), FileKind.DOC),
+    (compound("Workbook"), FileKind.XLS),
+    (compound("Book"), FileKind.XLS),
+    (compound("WordDocument", storage="ObjectPool"), FileKind.DOC),
+    (compound("EncryptedPackage", "EncryptionInfo"), FileKind.ENCRYPTED_OFFICE),
+    (compound("PowerPoint Document"), FileKind.PPT),
+    (compound("Contents", storage="ObjectPool"), FileKind.UNKNOWN),
+    (compound("WordDocument")[:700], FileKind.TRUNCATED),
+    (b"{\\rtf1\\ansi}", FileKind.RTF),
+    (b"\xef\xbb\xbf\r\n{\\rtf1}", FileKind.RTF),
+    (b"Rar!\x1a\x07\x00" + bytes(20), FileKind.RAR),
+    (b"Rar!\x1a\x07\x01\x00" + bytes(20), FileKind.RAR),
+    (b"7z\xbc\xaf\x27\x1c" + bytes(30), FileKind.SEVEN_ZIP),
+    (b"\x1f\x8b\x08\x00" + bytes(10), FileKind.GZIP),
+    (b"\xff\xd8\xff\xe0" + bytes(10), FileKind.IMAGE),
+    ("<table><tr><td>名为 .xls 的网页</td></tr></table>".encode("gbk"), FileKind.HTML),
+    ("\ufeff<html><body>名为 .doc</body></html>".encode("utf-16-le"), FileKind.HTML),
     (
         b'<html xmlns:o="urn:schemas-microsoft-com:office:office" xmlns:x="urn:schemas-microsoft-com:office:excel"><table>',
-        FileType.HTML,
+        FileKind.HTML,
     ),
-    (b'<?xml version="1.0"?><!DOCTYPE html><html xmlns="http://www.w3.org/1999/xhtml"><body/></html>', FileType.HTML),
-    (b"MIME-Version: 1.0\r\nContent-Type: multipart/related; boundary=x\r\n\r\n--x", FileType.MHTML),
-    (b'<?xml version="1.0"?><Workbook xmlns="urn:schemas-microsoft-com:office:spreadsheet"/>', FileType.SHEET_XML),
+    (b'<?xml version="1.0"?><!DOCTYPE html><html xmlns="http://www.w3.org/1999/xhtml"><body/></html>', FileKind.HTML),
+    (b"MIME-Version: 1.0\r\nContent-Type: multipart/related; boundary=x\r\n\r\n--x", FileKind.MHTML),
+    (b'<?xml version="1.0"?><Workbook xmlns="urn:schemas-microsoft-com:office:spreadsheet"/>', FileKind.SHEET_XML),
     (
         b'<?xml version="1.0"?><w:wordDocument xmlns:w="http://schemas.microsoft.com/office/word/2003/wordml"/>',
-        FileType.WORD_XML,
+        FileKind.WORD_XML,
     ),
-    (b'<?xml version="1.0"?><feed/>', FileType.XML),
-    (b'{"code": 404, "msg": "not found"}', FileType.JSON),
-    ("系统繁忙，请稍后再试".encode("gbk"), FileType.TEXT),
-    (b"fake PDF content!", FileType.TEXT),
-    (bytes(range(256)) * 4, FileType.UNKNOWN),
+    (b'<?xml version="1.0"?><feed/>', FileKind.XML),
+    (b'{"code": 404, "msg": "not found"}', FileKind.JSON),
+    ("系统繁忙，请稍后再试".encode("gbk"), FileKind.TEXT),
+    (b"fake PDF content!", FileKind.TEXT),
+    (bytes(range(256)) * 4, FileKind.UNKNOWN),
 ]
 
 
 @pytest.mark.parametrize(("data", "kind"), CASES, ids=[f"{i}-{kind}" for i, (_, kind) in enumerate(CASES)])
-def test_content_decides(data: bytes, kind: FileType) -> None:
+def test_content_decides(data: bytes, kind: FileKind) -> None:
     assert detect(data) is kind
 
 
 def test_nothing_shorter_than_a_file_breaks_the_detection() -> None:
     for data, _ in CASES:
         for end in range(0, min(len(data), 1600), 7):
-            assert detect(data[:end]) in FileType
+            assert detect(data[:end]) in FileKind
 
 
 def test_every_type_has_a_reader_or_a_reason() -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from archive.file_kinds import FileType, detect
+from archive.file_kinds import FileKind, detect
 from extract.readers.html import decode_html, read_html
 from extract.reading import Grid, Line, Reading, UnreadableError
 
@@ -219,7 +219,7 @@ def test_a_web_archive_gives_its_pages() -> None:
         + b"<table><tr><td>=BA=CF=BC=C6</td><td>1=\r\n2.5</td></tr><tr><td>a</td><td>b</td></tr></table>\r\n"
         + b"--B\r\nContent-Type: image/png\r\nContent-Transfer-Encoding: base64\r\n\r\nAAAA\r\n--B--\r\n"
     )
-    assert detect(data) is FileType.MHTML
+    assert detect(data) is FileKind.MHTML
     assert shown(grids(read_html(data))[0])[0] == ["合计", "12.5"]
 
 
@@ -274,5 +274,5 @@ def test_samples_give_every_grid_and_span_of_their_truth(path: Path) -> None:
 def test_saved_portal_pages_are_read_without_a_fault() -> None:
     for path in PAGES:
         data = path.read_bytes()
-        assert detect(data) is FileType.HTML, path
+        assert detect(data) is FileKind.HTML, path
         assert read_html(data).blocks or b"<body" not in data, path

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from archive.file_kinds import FileType, detect
+from archive.file_kinds import FileKind, detect
 from extract.readers.legacy_word import read_doc
 from extract.reading import Grid, Line, Reading, UnreadableError
 
@@ -362,7 +362,7 @@ def _squeezed(text: str) -> str:
 @pytest.mark.parametrize("path", SAMPLES, ids=lambda path: path.stem)
 def test_samples_give_every_grid_and_span_of_their_truth(path: Path) -> None:
     truth = json.loads(path.with_name(path.stem + ".truth.json").read_text(encoding="utf-8"))
-    assert detect(path.read_bytes()) is FileType.DOC
+    assert detect(path.read_bytes()) is FileKind.DOC
     read = grids(read_doc(path.read_bytes()))
     wanted = [block for block in truth["blocks"] if block["type"] == "table"]
     assert len(read) == len(wanted)

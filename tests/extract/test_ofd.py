@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from archive.file_kinds import FileType, detect
+from archive.file_kinds import FileKind, detect
 from budget.disclosure import Disclosure, PagePlace
 from extract.document import extract_bytes
 
@@ -81,7 +81,7 @@ def test_the_figures_stand_where_the_page_shows_them() -> None:
 
 
 def test_a_package_is_known_for_ofd_by_its_entry() -> None:
-    assert detect(print_ofd.ofd_of(whole(PDFS[0]), Style())) is FileType.OFD
+    assert detect(print_ofd.ofd_of(whole(PDFS[0]), Style())) is FileKind.OFD
 
 
 def changed(old: str, new: str, part: str) -> bytes:

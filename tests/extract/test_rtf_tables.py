@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from archive.file_kinds import FileType, detect
+from archive.file_kinds import FileKind, detect
 from extract.readers.rtf import read_rtf
 from extract.reading import Grid, Line, Reading, UnreadableError
 
@@ -141,7 +141,7 @@ def test_damaged_files_give_a_reading_or_a_reason() -> None:
     whole = rtf(
         "".join(row(r"\clvmgf\cellx1000\clmgf\cellx2000\clmrg\cellx3000", gbk("项目"), str(i), "x") for i in range(30))
     )
-    assert detect(whole) is FileType.RTF
+    assert detect(whole) is FileKind.RTF
     dice, read = random.Random(11), 0
     for _ in range(300):
         damaged = bytearray(whole[: dice.randrange(20, len(whole))] if dice.random() < 0.3 else whole)
