@@ -1,6 +1,8 @@
-"""What a file is, told from its bytes alone. Names, extensions and Content-Type lie; what stands in the file decides.
+"""What a file is, by its bytes alone. Names, extensions and Content-Type lie; what stands in the file decides.
 
-Also tells files that cannot be read and why: empty, cut off, encrypted, or of a kind that no reader knows.
+`detect` opens packages and compound files to see what is inside, and names files that cannot be read: empty, cut off, encrypted,
+or of a kind that no reader knows. `glance` judges the answer of a server by its beginning and opens nothing. Both know the same
+signatures and the same marks of a page.
 """
 
 from __future__ import annotations
@@ -14,7 +16,7 @@ from archive.compound_file import SIGNATURE, CompoundFile, NotACompoundFileError
 
 
 class FileKind(StrEnum):
-    """The kinds of file that portals send. A web page saved by Word or Excel is HTML whatever its name says."""
+    """The kinds of file that portals send."""
 
     PDF = "pdf"
     DOCX = "docx"
@@ -25,6 +27,8 @@ class FileKind(StrEnum):
     PPT = "ppt"
     RTF = "rtf"
     HTML = "html"
+    OFFICE_HTML = "office_html"
+    """A web page saved by Word or Excel; only `glance` tells it from other pages."""
     MHTML = "mhtml"
     WORD_XML = "word_xml"
     """Word 2003 XML and flat OPC: one XML file, no package."""
@@ -35,6 +39,8 @@ class FileKind(StrEnum):
     OFD = "ofd"
     WPS = "wps"
     """Kingsoft Writer or Spreadsheets in a form of its own (most .wps and .et files are Word's and Excel's)."""
+    OLE = "ole"
+    """A compound file of whatever kind; only `glance` leaves it at that."""
     ZIP = "zip"
     RAR = "rar"
     SEVEN_ZIP = "7z"
@@ -50,9 +56,27 @@ class FileKind(StrEnum):
     UNKNOWN = "unknown"
 
 
-_ZIP_EMPTY = b"PK\x05\x06"
-_ZIP = b"PK\x03\x04"
-_MAGIC: tuple[tuple[bytes, FileKind], ...] = (
+NEVER_A_PAGE = frozenset(
+    {
+        FileKind.PDF, FileKind.OLE, FileKind.ZIP, FileKind.RAR, FileKind.SEVEN_ZIP, FileKind.GZIP, FileKind.TAR, FileKind.RTF,
+        FileKind.IMAGE,
+    }
+)  # fmt: skip
+"""What `glance` says of files that stand for themselves, wherever they were served."""
+SAVED_PAGES = frozenset({FileKind.OFFICE_HTML, FileKind.MHTML, FileKind.WORD_XML, FileKind.SHEET_XML})
+"""Documents that an office program saved as a page: a file where a file was expected, a page elsewhere."""
+PAGES = frozenset({FileKind.HTML, FileKind.XML})
+NO_KIND = frozenset({FileKind.EMPTY, FileKind.JSON, FileKind.TEXT, FileKind.UNKNOWN})
+"""What has no signature and no mark of a page: pieces of lists, data, blanks, formats that nobody here knows."""
+GLANCE_BYTES = 4096
+_DETECT_BYTES = 65_536
+_BLANK = b"\x00 \t\r\n\xef\xbb\xbf"
+_SIGNATURES: tuple[tuple[bytes, FileKind], ...] = (
+    (b"PK\x03\x04", FileKind.ZIP),
+    (b"PK\x05\x06", FileKind.ZIP),
+    (b"PK00PK\x03\x04", FileKind.ZIP),
+    (b"PK\x07\x08PK\x03\x04", FileKind.ZIP),
+    (SIGNATURE, FileKind.OLE),
     (b"Rar!\x1a\x07", FileKind.RAR),
     (b"7z\xbc\xaf\x27\x1c", FileKind.SEVEN_ZIP),
     (b"\x1f\x8b\x08", FileKind.GZIP),
@@ -62,7 +86,6 @@ _MAGIC: tuple[tuple[bytes, FileKind], ...] = (
     (b"GIF89a", FileKind.IMAGE),
     (b"II*\x00", FileKind.IMAGE),
     (b"MM\x00*", FileKind.IMAGE),
-    (b"BM", FileKind.UNKNOWN),
 )
 _PACKAGES: tuple[tuple[str, FileKind], ...] = (
     ("word/document.xml", FileKind.DOCX),
@@ -96,19 +119,49 @@ _HTML = re.compile(
     re.I,
 )
 _MHTML = re.compile(r"^(?:mime-version|content-type|from|date|subject|x-[\w-]+|snapshot-content-location)\s*:", re.I)
-_RTF_AT = 64
+# Excel and Word "save as web page", and what many ASP.NET exports send under the name .xls
+_OFFICE = re.compile(
+    r"urn:schemas-microsoft-com:office|schemas-microsoft-com:vml|Excel\.Sheet|Word\.Document|progid=", re.I
+)
 
 
 def detect(data: bytes) -> FileKind:
-    """The type of a file by content; never raises. TRUNCATED only where the format proves that the end is missing."""
-    if not data.strip(b"\x00 \t\r\n\xef\xbb\xbf"):
-        return FileKind.EMPTY
-    if data.startswith((_ZIP, _ZIP_EMPTY, b"PK00PK\x03\x04", b"PK\x07\x08PK\x03\x04")):
+    """The kind of a file by content; never raises. TRUNCATED only where the format proves that the end is missing."""
+    found = _by_signature(data)
+    if found is FileKind.ZIP:
         return _package(data)
-    if data.startswith(SIGNATURE):
+    if found is FileKind.OLE:
         return _compound(data)
-    for magic, kind in _MAGIC:
-        if data.startswith(magic) and kind is not FileKind.UNKNOWN:
+    return found or _text(data, _head(data[:_DETECT_BYTES]))
+
+
+def glance(data: bytes) -> FileKind:
+    """The kind of a server's answer by its first `GLANCE_BYTES` bytes; never raises, opens nothing.
+
+    Every package is a ZIP and every compound file an OLE, whole or not. Data whose first bytes are given alone is judged as well,
+    but for pictures in BMP, whose signature is their length.
+    """
+    found = _by_signature(data)
+    if found is not None:
+        return found
+    head = _head(data[:GLANCE_BYTES])
+    kind = _text(data, head)
+    if (
+        kind in PAGES
+        and head is not None
+        and _OFFICE.search(head)
+        and (kind is FileKind.XML or b"<table" in data.lower())
+    ):
+        return FileKind.OFFICE_HTML
+    return kind
+
+
+def _by_signature(data: bytes) -> FileKind | None:
+    """EMPTY, or the kind whose signature stands at its place; None for text and for binary formats that nobody here knows."""
+    if not data[:GLANCE_BYTES].strip(_BLANK) and not data.strip(_BLANK):
+        return FileKind.EMPTY
+    for signature, kind in _SIGNATURES:
+        if data.startswith(signature):
             return kind
     if data.startswith(b"BM") and int.from_bytes(data[2:6], "little") == len(data):
         return FileKind.IMAGE
@@ -120,9 +173,9 @@ def detect(data: bytes) -> FileKind:
     # junk may stand before %PDF (ISO 32000-1 annex H); a page that merely speaks of %PDF is a page
     if at == 0 or (at > 0 and not _HTML.search(data[:at].decode("latin-1"))):
         return FileKind.PDF
-    if data.lstrip(b"\xef\xbb\xbf \t\r\n")[:_RTF_AT].startswith(b"{\\rt"):
+    if data[:GLANCE_BYTES].lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{\\rt"):
         return FileKind.RTF
-    return _text(data)
+    return None
 
 
 def _package(data: bytes) -> FileKind:
@@ -182,8 +235,7 @@ def _compound(data: bytes) -> FileKind:
     return FileKind.UNKNOWN if names else FileKind.TRUNCATED
 
 
-def _text(data: bytes) -> FileKind:
-    head = _head(data)
+def _text(data: bytes, head: str | None) -> FileKind:
     if head is None:
         return FileKind.UNKNOWN
     start = head.lstrip("\ufeff \t\r\n")
@@ -207,9 +259,8 @@ def _text(data: bytes) -> FileKind:
     return FileKind.TEXT
 
 
-def _head(data: bytes) -> str | None:
-    """The first 64 Ki characters as text when the file is text in a plausible encoding; None for binary files."""
-    sample = data[:65_536]
+def _head(sample: bytes) -> str | None:
+    """The beginning of a file as text when it is text in a plausible encoding; None for binary files."""
     if sample.startswith((b"\xff\xfe", b"\xfe\xff")):
         return sample.decode("utf-16", "replace")
     if b"\x00" in sample:

@@ -10,11 +10,11 @@ from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from archive.file_kinds import GLANCE_BYTES, NEVER_A_PAGE, SAVED_PAGES, glance
 from budget.disclosure import Disclosure
 from flows.commands.output_names import member_path, output_name
 from flows.documents.recipe import document_recipe
 from flows.documents.workers import Job, Limits, extract_all
-from spiders.file_types import DOCUMENTS, file_type
 
 PASSED_OVER = {".json", ".csv", ".md"}
 BATCH = 40
@@ -83,7 +83,7 @@ def is_document(path: Path) -> bool:
     if path.suffix.lower() in DOCUMENT_SUFFIXES:
         return True
     with path.open("rb") as file:
-        return file_type(file.read(4096)) in DOCUMENTS - {"unknown"}
+        return glance(file.read(GLANCE_BYTES)) in NEVER_A_PAGE | SAVED_PAGES
 
 
 def find_sources(paths: Iterable[Path], passed_over: list[Path] | None = None) -> list[Source]:

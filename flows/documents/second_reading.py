@@ -21,6 +21,7 @@ from typing import Any
 
 from pebble import ProcessExpired, ProcessFuture, ProcessPool
 
+from archive.file_kinds import GLANCE_BYTES, FileKind, glance
 from budget.disclosure import PagePlace, Place
 from extract.reading import UnreadableError
 from flows.documents.workers import Limits, deaf_to_interrupts, enter_worker
@@ -103,7 +104,7 @@ def second_reader(paths: Mapping[str, Path], seconds: float = SECONDS_A_PAGE) ->
     @lru_cache(maxsize=64)
     def page_of(sha256: str, number: int) -> list[tuple[Box, str]] | None:
         with paths[sha256].open("rb") as file:
-            if file.read(5) != b"%PDF-":
+            if glance(file.read(GLANCE_BYTES)) is not FileKind.PDF:
                 return None
         question = ask(cells_on_page, str(paths[sha256]), number, seconds=seconds)
         found = answer(question, f"{sha256[:12]} page {number}")

@@ -23,6 +23,7 @@ from scrapy.exceptions import DownloadCancelledError, DownloadTimeoutError, Igno
 from scrapy.http import Request, Response
 from twisted.python.failure import Failure
 
+from archive.file_kinds import NEVER_A_PAGE, NO_KIND, PAGES, FileKind, glance
 from archive.ledger import now
 from archive.store import Archive
 from archive.whole_files import write_whole
@@ -30,7 +31,6 @@ from budget.printed_text import squeeze
 from budget.sightings import Sighting
 from budget.states import Reason
 from spiders.families.listing import Entry, Errand, Got, Listing, ListMemory, ListPage, Offer, Read, Trouble
-from spiders.file_types import DOCUMENTS, file_type
 from spiders.portals import Portal
 from spiders.reading import pages, titles
 from spiders.reading.addresses import belongs, identity
@@ -281,8 +281,10 @@ class PortalSpider(scrapy.Spider):
             # fragments of a list end in nothing at all
             yield from self._empty_page(response, listing, number, ListPage(()))
             return
-        if trouble is None and file_type(response.body) not in ("html", "xml", "unknown"):
-            trouble = Trouble("failed", Reason.HTTP_ERROR, f"a {file_type(response.body)} where a list was expected")
+        if trouble is None and not response.body:
+            trouble = Trouble("failed", Reason.HTTP_ERROR, "an empty answer where a list was expected")
+        elif trouble is None and (kind := glance(response.body)) not in PAGES | NO_KIND:
+            trouble = Trouble("failed", Reason.HTTP_ERROR, f"a file of kind {kind} where a list was expected")
         if trouble is not None:
             yield from self._list_trouble(listing, number, response.url, trouble)
             return
@@ -361,7 +363,7 @@ class PortalSpider(scrapy.Spider):
 
     def _instead(self, response: Response) -> str:
         """What a page without entries is, for the person who must look at it."""
-        if file_type(response.body) not in ("html", "xml"):
+        if glance(response.body) not in PAGES:
             return f"{len(response.body)} bytes: {squeeze(response.body[:60].decode('utf-8', errors='replace'))!r}"
         page = self._page(response)
         if pages.is_soft_404(page):
@@ -560,7 +562,7 @@ class PortalSpider(scrapy.Spider):
             yield from self._article_done(key, trouble)
             return
         known = self.archive.known_file(key) if response.status == 304 else None
-        if known or file_type(response.body) in DOCUMENTS - {"unknown", "office_html"}:
+        if known or glance(response.body) in NEVER_A_PAGE:
             # a list link or article address that serves the file itself (郑州)
             yield from self._article_done(key, self._got(response, key))
             return
@@ -789,17 +791,18 @@ class PortalSpider(scrapy.Spider):
     async def _on_file(
         self, response: Response, key: str, address: str, came_from: str, tries: int = 1, with_referer: bool = False
     ) -> AsyncIterator[Request]:
-        kind = file_type(response.body)
-        refused = response.status in (401, 403, 405) or (response.status == 200 and kind in ("html", "xml"))
+        kind = glance(response.body)
+        refused = response.status in (401, 403, 405) or (response.status == 200 and kind in PAGES)
         if refused and not with_referer and not self.portal.needs_referer:
             # many servers give files only to those who come from the article
             yield self._again(response, came_from, tries, with_referer=True)
             return
         trouble = self.trouble_of(response)
         if trouble is None and response.status != 304:
-            if kind == "empty":
-                trouble = Trouble("failed", Reason.EMPTY, "an empty body")
-            elif kind in ("html", "xml"):
+            if kind is FileKind.EMPTY:
+                blank = f"{len(response.body)} bytes, all blank" if response.body else "an empty body"
+                trouble = Trouble("failed", Reason.EMPTY, blank)
+            elif kind in PAGES:
                 says = pages.page_title(self._page(response))[:60]
                 trouble = Trouble(
                     "failed", Reason.HTML_INSTEAD_OF_FILE,

@@ -24,8 +24,8 @@ from scrapy.http import Response
 from scrapy.settings import Settings
 from service_identity.exceptions import VerificationError
 
+from archive.file_kinds import NO_KIND, PAGES, FileKind, glance
 from archive.ledger import KnownPage
-from spiders.file_types import file_type
 from spiders.reading.addresses import belongs, identity
 from spiders.requests.walls import recognise_wall
 
@@ -51,7 +51,7 @@ class RobotsPolicy(RobotsTxtMiddleware):
         if response.status >= 500 and recognise_wall(response.status, response.body) is None:
             robots[netloc] = f"HTTP {response.status}: disallowed"
             response = response.replace(body=b"User-agent: *\nDisallow: /\n")
-        elif response.status != 200 or file_type(response.body) == "html":
+        elif response.status != 200 or glance(response.body) is FileKind.HTML:
             robots[netloc] = f"HTTP {response.status}: allowed"
             response = response.replace(body=b"")
         else:
@@ -221,9 +221,9 @@ class Validators:
             return response
         etag, modified = header(response, "ETag"), header(response, "Last-Modified")
         whole = response.status == 200 and not response.flags and not request.meta.get("redirect_times")
-        # "unknown": lists that come as JSON or as a bare fragment
-        readable = ("html", "xml", "unknown") if request.meta["kind"] == "list" else ("html", "xml")
-        page = file_type(response.body) in readable and not request.meta.get("wall")
+        # lists also come as JSON or as a bare fragment
+        readable = PAGES | NO_KIND if request.meta["kind"] == "list" else PAGES
+        page = response.body and glance(response.body) in readable and not request.meta.get("wall")
         if whole and page and (etag or modified):
             kept = KnownPage(etag, modified, header(response, "Content-Type") or "", response.body)
             archive.ledger.keep_page(request.url, kept)

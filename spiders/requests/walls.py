@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from spiders.file_types import file_type
+from archive.file_kinds import NO_KIND, PAGES, glance
 from spiders.rules import pattern, read_rules
 
 
@@ -20,7 +20,7 @@ def recognise_wall(status: int, body: bytes, cookies: str = "") -> Wall | None:
     """The wall an answer is, None when it is none. `cookies`: all Set-Cookie headers joined."""
     head = body[:65536].decode("utf-8", errors="replace")
     rules = read_rules("challenges")
-    page = file_type(body) in ("html", "unknown", "empty", "xml") and not pattern(rules["never"]["body"]).search(head)
+    page = glance(body) in PAGES | NO_KIND and not pattern(rules["never"]["body"]).search(head)
     for rule in rules["wall"]:
         if status not in rule["status"]:
             continue

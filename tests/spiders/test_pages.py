@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 
 from spiders.families.static_pager import Pager, StaticPagerSpider, read_pager
-from spiders.file_types import file_type
 from spiders.reading.addresses import belongs, identity, resolve, site_of
 from spiders.reading.pages import (
     decode,
@@ -224,20 +223,6 @@ def test_sites_and_identities() -> None:
     assert identity("http://x.gov.cn/d.do?id=7&_=123") == "http://x.gov.cn/d.do?id=7"
     assert identity("http://x.gov.cn/d.do?id=7") != identity("http://x.gov.cn/d.do?id=8")
     assert identity("http://x.gov.cn/get?abc") == "http://x.gov.cn/get?abc"
-
-
-@pytest.mark.parametrize(
-    ("body", "kind"),
-    [
-        (b"%PDF-1.4", "pdf"), (b"\r\n\r\n%PDF-1.4", "pdf"), (b"<html>%PDF</html>", "html"), (b"PK\x03\x04x", "zip"), (b"Rar!\x1a\x07\x00", "rar"),
-        (b"7z\xbc\xaf\x27\x1c", "7z"), (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "ole"), (b"{\\rtf1", "rtf"), (b"", "empty"), (b"\x00\x01\x02", "unknown"),
-        (b"\xef\xbb\xbf  <!DOCTYPE html><html>", "html"), (b'<?xml version="1.0"?><a/>', "xml"),
-        (b'<html xmlns:x="urn:schemas-microsoft-com:office:excel"><table>', "office_html"),
-        (b'<?xml version="1.0"?><?mso-application progid="Excel.Sheet"?>', "office_html"),
-    ],
-)  # fmt: skip
-def test_magic_bytes(body: bytes, kind: str) -> None:
-    assert file_type(body) == kind
 
 
 @pytest.mark.parametrize(
