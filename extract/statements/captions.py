@@ -103,10 +103,10 @@ def running_lines(reading: Reading) -> set[str]:
     for blocks in pages.values():
         for above, below in itertools.pairwise(blocks):
             if isinstance(above, Line) and isinstance(below, Line) and _heading_wraps(above, below):
-                headings |= {squeeze(above.text), squeeze(below.text)}
-        anywhere.update({squeeze(b.text) for b in blocks if isinstance(b, Line)})
-        shown = [b for b in blocks if not (isinstance(b, Line) and PAGE_NUMBER.match(squeeze(b.text)))]
-        at_edge.update({squeeze(b.text) for b in (*shown[:1], *shown[-1:]) if isinstance(b, Line)})
+                headings |= {above.shown, below.shown}
+        anywhere.update({b.shown for b in blocks if isinstance(b, Line)})
+        shown = [b for b in blocks if not (isinstance(b, Line) and PAGE_NUMBER.match(b.shown))]
+        at_edge.update({b.shown for b in (*shown[:1], *shown[-1:]) if isinstance(b, Line)})
     often = max(4, len(pages) * 0.5)
     return {
         text for text, count in anywhere.items()
@@ -134,7 +134,7 @@ def _heading_wraps(above: Line, below: Line) -> bool:
     if above.box is None or below.box is None or not above.size or not below.size or above.page != below.page:
         return False
     size = below.size
-    first, second = squeeze(above.text), squeeze(below.text)
+    first, second = above.shown, below.shown
     close = 0 <= below.box[1] - above.box[3] < 0.8 * size and abs(above.size - size) < 0.05 * size
     centred = abs(above.box[0] + above.box[2] - below.box[0] - below.box[2]) < 1.2 * size
     whole = is_title_line(second) and second.endswith("表") and len(second) > 12

@@ -143,7 +143,7 @@ def _said_by_row(table: Table, row: tuple[Cell, ...], block: Block, year: int | 
     """
     if not block.money:
         return _RowSays()
-    texts = [squeeze(cell.text) for cell in row[: block.money[0]] if cell.own]
+    texts = [cell.shown for cell in row[: block.money[0]] if cell.own]
     if any(_ROW_CHANGE.match(text) for text in texts):
         return _RowSays(change=True)
     if table.kind != "three_public_expenses":
@@ -162,7 +162,7 @@ _ROW_CHANGE = re.compile(
 
 def _is_label(cell: Cell, key: Key) -> bool:
     """A total's name that spans into the amount columns is a label, not an amount."""
-    return cell.cols > 1 and (cell.shown in TOTAL_WORDS or squeeze(cell.text) == squeeze(key.printed))
+    return cell.cols > 1 and (cell.shown in TOTAL_WORDS or cell.shown == squeeze(key.printed))
 
 
 def _unread(statement: Statement, cell: Cell, path: tuple[str, ...]) -> Finding:

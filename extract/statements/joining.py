@@ -26,7 +26,7 @@ def give_notes(tables: list[Table], lines: list[Line]) -> list[Line]:
         return lines
     taken = 0
     for i, line in enumerate(lines[:6]):
-        text = squeeze(line.text)
+        text = line.shown
         if is_note(text):
             tables[-1].notes.append(text)
             taken = i + 1
@@ -74,7 +74,7 @@ def add_piece(tables: list[Table], piece: Piece) -> None:
     if previous is not None and _continues(previous, piece, title):
         _join(previous, piece)
         return
-    texts = [*(squeeze(line.text) for line in piece.lines), *piece.banner]
+    texts = [*(line.shown for line in piece.lines), *piece.banner]
     tables.append(
         Table(
             title=title, kind="", unit=unit_of(piece), paths=piece.paths, rows=list(piece.body),
@@ -122,7 +122,7 @@ def _follows_in_form(table: Table, piece: Piece, title: str | None) -> bool:
         return not _between(piece)
     if piece.page is None or not table.pages or piece.page != table.pages[-1] + 1:
         return False
-    rest = [line for line in piece.lines if squeeze(line.text) not in title]
+    rest = [line for line in piece.lines if line.shown not in title]
     labels = [cell.shown for row in piece.body for cell in row if cell.own]
     head = any(FORM_HEAD.match(label) or FORM_STARTS.match(label) for label in labels)
     return not head and not _between(replace(piece, lines=rest))
@@ -140,8 +140,8 @@ def _fits(table: Table, piece: Piece) -> bool:
 def _between(piece: Piece) -> bool:
     """Whether text that is no banner stands above a piece."""
     return any(
-        not is_meta(line.text) and not (find_unit(line.text) and len(squeeze(line.text)) < 40)
-        and (len(squeeze(line.text)) > 4)
+        not is_meta(line.text) and not (find_unit(line.text) and len(line.shown) < 40)
+        and (len(line.shown) > 4)
         for line in piece.lines
     )  # fmt: skip
 

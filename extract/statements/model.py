@@ -28,10 +28,11 @@ class Cell:
     cut_above: str = ""
     cut_below: str = ""
 
-    @property
-    def shown(self) -> str:
-        """The text without blanks."""
-        return squeeze(self.text)
+    shown: str = field(init=False, repr=False, compare=False)
+    """As of a `GridCell`: normalised and without blanks (`budget.printed_text.squeeze`)."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "shown", squeeze(self.text))
 
 
 BLANK = Cell()

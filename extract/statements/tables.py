@@ -8,7 +8,6 @@ from __future__ import annotations
 import itertools
 from collections import Counter
 
-from budget.printed_text import squeeze
 from extract.reading import Line, Reading
 from extract.statements.captions import PAGE_NUMBER, running_lines
 from extract.statements.column_roles import column_roles
@@ -27,11 +26,7 @@ def read_tables(reading: Reading) -> list[Table]:
     grids_on_page: Counter[int | None] = Counter()
     for block in reading.blocks:
         if isinstance(block, Line):
-            if (
-                squeeze(block.text)
-                and not PAGE_NUMBER.match(squeeze(block.text))
-                and squeeze(block.text) not in furniture
-            ):
+            if block.shown and not PAGE_NUMBER.match(block.shown) and block.shown not in furniture:
                 lines.append(block)
             continue
         first = grids_on_page[block.page] == 0

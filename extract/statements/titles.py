@@ -18,7 +18,7 @@ def title_of(piece: Piece) -> str | None:
             return text
     lines = wrapped_headings(piece.lines[-14:])
     for i in range(len(lines) - 1, -1, -1):
-        text = squeeze(lines[i].text)
+        text = lines[i].shown
         near = len(lines) - 1 - i
         if is_meta(text) and not is_title_line(text):
             continue
@@ -26,13 +26,13 @@ def title_of(piece: Piece) -> str | None:
             continue
         if is_title_line(lines[i].text) and ("表" in text or near <= 4):
             if i and "表" in text and len(text) < 12 and not is_title_line(lines[i - 1].text):
-                joined = squeeze(lines[i - 1].text) + text
+                joined = lines[i - 1].shown + text
                 better, plain = alias_in(joined), alias_in(text)
                 if better and plain and len(better[1]) > len(plain[1]) and len(joined) < 60:
                     return joined
             return text
-        if i and is_title_line(squeeze(lines[i - 1].text) + text) and len(text) < 30 and text.endswith("表"):
-            return squeeze(lines[i - 1].text) + text
+        if i and is_title_line(lines[i - 1].shown + text) and len(text) < 30 and text.endswith("表"):
+            return lines[i - 1].shown + text
         if SENTENCE.search(text) or len(text) > 60:
             break
     if piece.sheet and classify_title(piece.sheet):
@@ -41,7 +41,7 @@ def title_of(piece: Piece) -> str | None:
         if text.endswith("表") and len(text) < 60 and len(text) > 3:
             return text
     for line in reversed(lines[-4:]):
-        text = squeeze(line.text)
+        text = line.shown
         if text.endswith("表") and 3 < len(text) < 60 and not SENTENCE.search(text) and not is_contents_line(text):
             return text
     return None
@@ -56,7 +56,7 @@ def unit_of(piece: Piece) -> Unit | None:
             return unit
     above: list[str] = []
     for line in reversed(piece.lines[-14:]):
-        text = squeeze(line.text)
+        text = line.shown
         if SENTENCE.search(text) and not (len(text) <= _UNIT_LINE and stated_unit(text)):
             break
         above.append(text)
