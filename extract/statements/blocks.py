@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-from budget.printed_text import squeeze
+from extract.statements.heads import Head
 from extract.statements.model import Table
 
 Side = Literal["revenue", "expenditure"]
@@ -31,7 +31,7 @@ def blocks_of(table: Table) -> tuple[Block, ...]:
     starts = [0]
     first: str | None = None
     for c, role in enumerate(roles):
-        leaf = re.sub(r"[(（].*", "", squeeze(paths[c][-1])) if paths[c] else ""
+        leaf = re.sub(r"[(（].*", "", paths[c].leaf)
         if role not in ("code", "name", "seq"):
             continue
         if first is None and role != "seq":
@@ -39,9 +39,9 @@ def blocks_of(table: Table) -> tuple[Block, ...]:
         after_money = any(roles[k] == "money" for k in range(starts[-1], c))
         if not after_money:
             continue
-        top, start_top = (paths[c][0] if paths[c] else ""), (paths[starts[-1]][0] if paths[starts[-1]] else "")
+        top, start_top = paths[c].top, paths[starts[-1]].top
         first_top = next(
-            (paths[k][0] for k in range(starts[-1], c) if roles[k] in ("code", "name") and paths[k]), start_top
+            (paths[k].top for k in range(starts[-1], c) if roles[k] in ("code", "name") and paths[k]), start_top
         )
         repeats = bool(leaf) and leaf == first
         # a source nobody knows, left blank all the way down (财政专户管理的支出), looks like a column of names
@@ -67,17 +67,14 @@ def _money_again(table: Table, start: int, c: int) -> bool:
     following = next((k for k in range(c + 1, len(table.roles)) if table.roles[k] == "money"), None)
     if following is None or not table.paths[following]:
         return False
-    leaf = squeeze(table.paths[following][-1])
-    return any(
-        table.roles[k] == "money" and table.paths[k] and squeeze(table.paths[k][-1]) == leaf for k in range(start, c)
-    )
+    leaf = table.paths[following].leaf
+    return any(table.roles[k] == "money" and table.paths[k] and table.paths[k].leaf == leaf for k in range(start, c))
 
 
 def _side_of(top: str) -> Side | None:
-    text = squeeze(top)
-    if re.search(r"收入", text) and "支出" not in text:
+    if "收入" in top and "支出" not in top:
         return "revenue"
-    if re.search(r"支出", text) and "收入" not in text:
+    if "支出" in top and "收入" not in top:
         return "expenditure"
     return None
 
@@ -105,10 +102,10 @@ _OTHER_CODE = re.compile(r"单位|部门|项目")
 _WHOLE_CODE = re.compile(r"编码|代码|编号")
 
 
-def _goes_on_with(path: tuple[str, ...], following: tuple[str, ...]) -> bool:
+def _goes_on_with(path: Head, following: Head) -> bool:
     """Whether a code column holds the next level of the code beside it (类 | 款 | 项), not a code of its own: beside the
     function's stand the unit's and the project's (类 | 款 | 项 | 单位代码)."""
-    leaf, next_leaf = (squeeze(one[-1]) if one else "" for one in (path, following))
+    leaf, next_leaf = path.leaf, following.leaf
     if leaf == next_leaf:
         return True
     if not leaf or not next_leaf:
@@ -144,7 +141,7 @@ def _block(table: Table, start: int, end: int, several: bool) -> Block:
     left = [c for c in candidates if c < first_money] or candidates
 
     def rank(c: int) -> tuple[int, int]:
-        leaf = re.sub(r"[(（].*", "", squeeze(paths[c][-1])) if paths[c] else ""
+        leaf = re.sub(r"[(（].*", "", paths[c].leaf)
         for i, word in enumerate(_NAME_ORDER):
             if leaf == word or leaf.endswith(word):
                 return i, c
@@ -156,6 +153,6 @@ def _block(table: Table, start: int, end: int, several: bool) -> Block:
         names = (after[0], *[c for c in names if c != after[0]]) if after else names
     side = None
     if several:
-        tops = [paths[c][0] for c in columns if paths[c] and roles[c] in ("name", "money", "code")]
+        tops = [paths[c].top for c in columns if paths[c] and roles[c] in ("name", "money", "code")]
         side = next((s for t in tops if (s := _side_of(t))), None)
     return Block(columns, tuple(map(tuple, groups)), names, money, side)

@@ -1,4 +1,7 @@
-"""What stands above and below tables: whose table it is, its notes, what every page repeats."""
+"""What stands above and below tables: whose table it is, its notes, what every page repeats.
+
+Texts are asked about as they are compared (`shown` of cells and lines).
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,6 @@ from dataclasses import replace
 
 from budget.amounts import find_unit
 from budget.kinds import classify_title, is_contents_line
-from budget.printed_text import squeeze
 from extract.reading import Grid, Line, Reading
 
 _NOTE = re.compile(r"^[(（*※]?(?:注|备注|附注|说明|补充说明|备注说明)[)）]?(?:\d{0,2})[:：、.．]|^注\d?[:：]?")
@@ -52,13 +54,12 @@ SENTENCE = re.compile(r"[。；;!！?？]")
 
 def is_meta(text: str) -> bool:
     """Whether a line above a table only says whose table it is, for which year, in which unit, under which number."""
-    squeezed = squeeze(text)
-    if len(squeezed) > 90:
+    if len(text) > 90:
         return False
-    if _META.match(squeezed):
+    if _META.match(text):
         return True
-    rest = _META_PARTS.sub("", squeezed)
-    return rest != squeezed and (not rest or bool(_META.match(rest)))
+    rest = _META_PARTS.sub("", text)
+    return rest != text and (not rest or bool(_META.match(rest)))
 
 
 def says_empty(note: str) -> bool:
@@ -66,27 +67,25 @@ def says_empty(note: str) -> bool:
 
     A condition declares nothing: 此表如无数字则表示单位无该项支出 stands below full tables too (Changsha).
     """
-    return any(_EMPTY.search(part) and not _CONDITION.search(part) for part in re.split("[。；;]", squeeze(note)))
+    return any(_EMPTY.search(part) and not _CONDITION.search(part) for part in re.split("[。；;]", note))
 
 
 def is_note(text: str) -> bool:
     """Whether a line or cell below a table is a note to it."""
-    squeezed = squeeze(text)
-    return bool(_NOTE.match(squeezed)) or (
-        len(squeezed) < 80 and bool(re.search(r"(?:本|此)表为空|空表列示|故本表无|本表无数据", squeezed))
+    return bool(_NOTE.match(text)) or (
+        len(text) < 80 and bool(re.search(r"(?:本|此)表为空|空表列示|故本表无|本表无数据", text))
     )
 
 
 def is_title_line(text: str) -> bool:
     """Whether a line can be the title of a table: it names a statement and is no sentence, note or contents line."""
-    squeezed = squeeze(text)
-    if not squeezed or len(squeezed) > 60 or is_contents_line(text) or is_note(text):
+    if not text or len(text) > 60 or is_contents_line(text) or is_note(text):
         return False
-    if SENTENCE.search(squeezed) or (("," in squeezed or "，" in text) and "表" not in squeezed[-4:]):
+    if SENTENCE.search(text) or ("," in text and "表" not in text[-4:]):
         return False
     if classify_title(text) is None:
         return False
-    return not re.search(r"\d+(?:\.\d+)?(?:万元|元|亿元)", squeezed)
+    return not re.search(r"\d+(?:\.\d+)?(?:万元|元|亿元)", text)
 
 
 def running_lines(reading: Reading) -> set[str]:

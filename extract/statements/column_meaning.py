@@ -9,7 +9,6 @@ from typing import Literal
 from budget.amounts import Unit, find_unit
 from budget.kinds import fund_of_title
 from budget.measures import NO_MEASURES, UNKNOWN, Measure, is_own_measure, item_of_title, measure_of, unsaid
-from budget.printed_text import squeeze
 from extract.statements.blocks import Block
 from extract.statements.model import Table
 
@@ -40,7 +39,7 @@ class ColumnMeaning:
     def of(cls, table: Table, c: int, unit: Unit, year: int | None) -> ColumnMeaning:
         path = table.paths[c]
         named = next((u for level in reversed(path) if (u := find_unit(level)) and "元" in level), unit)
-        path_year, path_basis = year_and_basis(path, year)
+        path_year, path_basis = year_and_basis(path.shown, year)
         measure = measure_of(path, table.kind)
         if measure.fund == "all" and table.title and table.kind in _FUND_IN_TITLE:
             measure = replace(measure, fund=fund_of_title(table.title) or "all")
@@ -95,12 +94,11 @@ Basis = Literal["budget", "final", "none"]
 """`none`: 执行数, what was spent by the time the budget was made, is neither a budget nor a final account."""
 
 
-def year_and_basis(path: tuple[str, ...], year: int | None) -> tuple[int | None, Basis | None]:
+def year_and_basis(levels: tuple[str, ...], year: int | None) -> tuple[int | None, Basis | None]:
     """(fiscal year, budget or final) that a header path names: `2022年预算数` → (2022, budget), 上年 → the year before."""
     found_year: int | None = None
     basis: Basis | None = None
-    for level in path:
-        text = squeeze(level)
+    for text in levels:
         named = re.search(r"(20[0-4]\d)年", text)
         if named:
             found_year = int(named.group(1))

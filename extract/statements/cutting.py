@@ -8,10 +8,10 @@ from budget.amounts import Unit, find_unit
 from budget.disclosure import PagePlace
 from extract.reading import Grid, GridCell, Line
 from extract.statements.captions import SIGNATURE, is_meta, is_note, is_title_line, says_empty
-from extract.statements.column_roles import column_paths
 from extract.statements.figures import is_amount_text
 from extract.statements.forms import FORM_STARTS, PROJECT_LABEL, is_form
 from extract.statements.headers import header_rows, is_column_number_row, is_header_text, looks_like_data, shows_figures
+from extract.statements.heads import NO_HEAD, column_heads
 from extract.statements.matrix import Matrix, own_cells, text_of
 from extract.statements.model import BLANK, Cell, Piece
 
@@ -108,7 +108,7 @@ def _piece(matrix: Matrix, grid: Grid, lines: list[Line], first_on_page: bool) -
     marked = max(0, grid.header_repeat - start)
     count = 0 if form else header_rows(matrix, start, marked)
     matrix = _compact(matrix, start, blank_too=count > 0)
-    paths = column_paths(matrix, start, count) if count else tuple(() for _ in (matrix[0] if matrix else []))
+    paths = column_heads(matrix, start, count) if count else (NO_HEAD,) * len(matrix[0])
     header_texts = {tuple(text_of(c) for c in matrix[r]) for r in range(start, start + count)}
     body: list[tuple[Cell, ...]] = []
     notes: list[str] = []

@@ -12,7 +12,7 @@ from typing import Literal
 from budget.amounts import NotAnAmountError, Unit, amount_with_unit, decimal_text, parse_amount, to_wan
 from budget.disclosure import Fact, Finding, FindingCell, Row, Statement
 from budget.measures import CHANGE, fund_of_row, item_of_row
-from budget.printed_text import is_blank, squeeze
+from budget.printed_text import is_blank
 from budget.states import Origin, Severity
 from budget.words import TOTAL_WORDS
 from extract.statements.blocks import Block, blocks_of
@@ -62,7 +62,7 @@ def own_year(table: Table, default: int | None) -> int | None:
     """The year that the amounts of a table are of where no column says another: the one that its title or banner prints, if it
     is one alone; else the document's."""
     texts = [*table.banner, *([table.title] if table.title else [])]
-    years = {int(year) for text in texts if len(text) < 60 for year in re.findall(r"(20[0-4]\d)年", squeeze(text))}
+    years = {int(year) for text in texts if len(text) < 60 for year in re.findall(r"(20[0-4]\d)年", text)}
     return years.pop() if len(years) == 1 else default
 
 
@@ -162,7 +162,7 @@ _ROW_CHANGE = re.compile(
 
 def _is_label(cell: Cell, key: Key) -> bool:
     """A total's name that spans into the amount columns is a label, not an amount."""
-    return cell.cols > 1 and (cell.shown in TOTAL_WORDS or cell.shown == squeeze(key.printed))
+    return cell.cols > 1 and (cell.shown in TOTAL_WORDS or cell.shown == key.printed)
 
 
 def _unread(statement: Statement, cell: Cell, path: tuple[str, ...]) -> Finding:

@@ -8,13 +8,14 @@ from dataclasses import replace
 from budget.amounts import find_unit, stated_unit
 from budget.kinds import fold_title
 from budget.measures import fold_header
-from budget.printed_text import is_blank, squeeze
+from budget.printed_text import is_blank
 from budget.words import TOTAL_WORDS
 from extract.reading import Line
 from extract.statements.captions import is_meta, is_note, is_title_line
 from extract.statements.cutting import row_of
 from extract.statements.figures import is_amount_text
 from extract.statements.forms import FORM_HEAD, FORM_STARTS, begins_form, is_head_of_form, is_tail
+from extract.statements.heads import NO_HEAD, Head
 from extract.statements.model import BLANK, Cell, Piece, Table, width_of
 from extract.statements.page_breaks import RECENT, join_cut_cells, join_cut_row
 from extract.statements.titles import title_of, unit_of
@@ -68,7 +69,7 @@ def add_piece(tables: list[Table], piece: Piece) -> None:
     if previous is not None and previous.form and piece.header and not piece.body:
         # a last row of indicators alone on its page looks like a header
         rows = [row_of(piece.matrix, r) for r in range(piece.top, len(piece.matrix))]
-        piece = replace(piece, header=0, paths=tuple(() for _ in piece.paths), body=rows) if is_tail(rows) else piece
+        piece = replace(piece, header=0, paths=(NO_HEAD,) * len(piece.paths), body=rows) if is_tail(rows) else piece
     if previous is not None and is_head_of_form(previous, piece, title):
         previous.form = True
     if previous is not None and _continues(previous, piece, title):
@@ -140,7 +141,7 @@ def _fits(table: Table, piece: Piece) -> bool:
 def _between(piece: Piece) -> bool:
     """Whether text that is no banner stands above a piece."""
     return any(
-        not is_meta(line.text) and not (find_unit(line.text) and len(line.shown) < 40)
+        not is_meta(line.shown) and not (find_unit(line.shown) and len(line.shown) < 40)
         and (len(line.shown) > 4)
         for line in piece.lines
     )  # fmt: skip
@@ -161,7 +162,7 @@ def _goes_on(table: Table, piece: Piece) -> bool:
     """Whether the rows of a piece go on where the table stops: its numbering does not begin again."""
     if not table.rows or not piece.body:
         return bool(table.rows) or not piece.body
-    leaf = [squeeze(p[-1]) if p else "" for p in table.paths]
+    leaf = [head.leaf for head in table.paths]
     for c, name in enumerate(leaf):
         if name in ("序号", "行次") and c < len(piece.body[0]):
             mine = [r[c].shown for r in table.rows[-RECENT:] if r[c].shown.isdigit()]
@@ -187,7 +188,7 @@ def _join(table: Table, piece: Piece) -> None:
     width = width_of(table)
     if any(len(row) > width for row in body):
         wider = max(len(row) for row in body)
-        table.paths += ((),) * (wider - len(table.paths))
+        table.paths += (NO_HEAD,) * (wider - len(table.paths))
         table.rows = [row + (BLANK,) * (wider - len(row)) for row in table.rows]
         width = wider
     table.rows.extend(row + (BLANK,) * (width - len(row)) for row in body)
@@ -234,7 +235,7 @@ def goes_on_sideways(table: Table, piece: Piece) -> bool:
     if table.form or piece.form or not piece.header or piece.page is None or not table.pages or not table.paths:
         return False
     if piece.page != table.pages[-1] + 1 or not all(
-        map(_is_beside, [*piece.banner, *(one.text for one in piece.lines)])
+        map(_is_beside, [*piece.banner, *(one.shown for one in piece.lines)])
     ):
         return False
     if len(piece.body) != len(table.rows) or not any(piece.paths) or set(piece.paths) & set(table.paths):
@@ -243,20 +244,20 @@ def goes_on_sideways(table: Table, piece: Piece) -> bool:
     return bool(shown) and all(is_amount_text(text) or is_blank(text) for text in shown)
 
 
-def _with_group(last: tuple[str, ...], paths: tuple[tuple[str, ...], ...]) -> list[tuple[str, ...]]:
+def _with_group(last: Head, paths: tuple[Head, ...]) -> list[Head]:
     """The headers of a right half: its first columns without a group belong to the one at the end of the left half."""
     found = list(paths)
     deep = any(len(path) > 1 for path in paths)
     for c, path in enumerate(paths):
         if len(path) != 1 or len(last) < 2 or not deep:
             break
-        found[c] = (*last[:-1], *path)
+        found[c] = path.below(last.without_leaf())
     return found
 
 
 def _is_beside(text: str) -> bool:
     """Whether a line above the right half of a table only says its unit, its number or whose it is."""
-    return not squeeze(text) or (is_meta(text) and not is_title_line(text)) or stated_unit(text) is not None
+    return not text or (is_meta(text) and not is_title_line(text)) or stated_unit(text) is not None
 
 
 def join_sideways(table: Table, piece: Piece) -> None:

@@ -6,7 +6,6 @@ import re
 
 from budget.kinds import classify_title
 from budget.measures import fold_header, item_of_row, measure_of_level
-from budget.printed_text import squeeze
 from budget.project_words import fold_label, indicator_header, is_project_name
 from extract.statements.figures import is_amount_text
 from extract.statements.forms import PROJECT_LABEL
@@ -47,7 +46,7 @@ def _certain_kind(table: Table) -> str | None:
     leaves = {fold_header(level) for path in table.paths for level in path}
     if table.form:
         words = {cell.shown for row in table.rows for cell in row}
-        title = squeeze(table.title or "")
+        title = table.title or ""
         if any(PROJECT_LABEL.match(cell.shown) for row in table.rows[:3] for cell in row[:1]):
             return "project_performance"  # 专项资金整体绩效目标表 is a form for one 专项, not for the department
         if "整体" in title or any(w.startswith(("整体绩效目标", "部门整体")) for w in words):

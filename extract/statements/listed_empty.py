@@ -12,7 +12,6 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from budget.kinds import classify_title
-from budget.printed_text import squeeze
 from extract.statements.model import Table
 
 _NAME, _EMPTY, _REASON = "报表名称", "是否空表", "理由"
@@ -43,8 +42,8 @@ def give_listed_notes(tables: Sequence[Table]) -> None:
 
 def listed_empty(table: Table) -> Iterator[Listed]:
     """The rows of a list of tables that say 是 under 是否空表; nothing for a table that is no such list."""
-    rows = [[squeeze(cell.shown) for cell in row] for row in table.rows]
-    heads = [[squeeze(path[-1]) if path else "" for path in table.paths], *rows]
+    rows = [[cell.shown for cell in row] for row in table.rows]
+    heads = [[head.leaf for head in table.paths], *rows]
     start = next((i for i, head in enumerate(heads) if _NAME in head and _EMPTY in head), None)
     if start is None:
         return
@@ -61,11 +60,11 @@ def listed_empty(table: Table) -> Iterator[Listed]:
 
 def _plain(title: str | None) -> str | None:
     """A title without years and signs; None for one of dashes, which names no table."""
-    return re.sub(r"\W", "", _YEAR.sub("", squeeze(title))) or None
+    return re.sub(r"\W", "", _YEAR.sub("", title or "")) or None
 
 
 def _numbers(table: Table) -> set[str]:
-    return {found.group(1) for text in table.heading_texts if (found := _NUMBER.match(squeeze(text)))}
+    return {found.group(1) for text in table.heading_texts if (found := _NUMBER.match(text))}
 
 
 def _same_kind(table: Table, one: Listed) -> bool:

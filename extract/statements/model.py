@@ -10,6 +10,7 @@ from budget.printed_text import squeeze
 from extract.reading import Line
 from extract.statements.captions import says_empty
 from extract.statements.column_roles import ColumnRole
+from extract.statements.heads import Head
 from extract.statements.matrix import Matrix
 
 
@@ -45,7 +46,7 @@ class Table:
     title: str | None
     kind: str
     unit: Unit | None
-    paths: tuple[tuple[str, ...], ...]
+    paths: tuple[Head, ...]
     rows: list[tuple[Cell, ...]]
     pages: list[int]
     notes: list[str]
@@ -74,7 +75,7 @@ class Piece:
     matrix: Matrix
     banner: list[str]
     header: int
-    paths: tuple[tuple[str, ...], ...]
+    paths: tuple[Head, ...]
     body: list[tuple[Cell, ...]]
     notes: list[str]
     page: int | None

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from budget.codes import is_class_name, join_code, level_of, system_of
 from budget.disclosure import CodeSystem, Role
 from budget.measures import measure_of_level
-from budget.printed_text import plain_name, says_of_which, split_ordinal, squeeze
+from budget.printed_text import plain_name, says_of_which, split_ordinal
 from budget.words import is_total, total_role
 from extract.statements.blocks import Block
 from extract.statements.model import Cell, Table
@@ -73,12 +73,12 @@ def key_of(table: Table, block: Block, row: tuple[Cell, ...], above: dict[int, s
 
 def _code_rank(table: Table, group: tuple[int, ...]) -> int:
     """Codes of units say whose row it is, not what it is for: any other code of the row comes first."""
-    header = "".join(table.paths[group[0]])
+    header = "".join(table.paths[group[0]].shown)
     return 2 if "单位" in header else 1 if "项目" in header and "科目" not in header else 0
 
 
 def _system(code: str, table: Table, group: tuple[int, ...]) -> CodeSystem | None:
-    header = squeeze("".join(table.paths[group[0]]))
+    header = "".join(table.paths[group[0]].shown)
     if "单位" in header and "科目" not in header:
         return "unit"
     if re.search(r"项目(?:编码|代码|编号)", header) and "功能" not in header:
@@ -111,7 +111,7 @@ _CARRY = frozenset({"carry_over_in", "carry_over_out", "non_fiscal_surplus_used"
 
 
 def _role(key: Key, cell: Cell | None, table: Table) -> Role:
-    name = squeeze(key.name)
+    name = key.name
     total = total_role(name)
     if total is not None:
         return "total" if total == "subtotal" and table.kind == "three_public_expenses" else total

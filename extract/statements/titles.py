@@ -24,8 +24,8 @@ def title_of(piece: Piece) -> str | None:
             continue
         if find_unit(text) and "单位" in text and not is_title_line(text):
             continue
-        if is_title_line(lines[i].text) and ("表" in text or near <= 4):
-            if i and "表" in text and len(text) < 12 and not is_title_line(lines[i - 1].text):
+        if is_title_line(lines[i].shown) and ("表" in text or near <= 4):
+            if i and "表" in text and len(text) < 12 and not is_title_line(lines[i - 1].shown):
                 joined = lines[i - 1].shown + text
                 better, plain = alias_in(joined), alias_in(text)
                 if better and plain and len(better[1]) > len(plain[1]) and len(joined) < 60:
