@@ -7,11 +7,14 @@ or the other way round, is an error at import (`WordsError`). All words are norm
 Totals (`data/totals.toml`): `TOTAL_WORDS` are whole names of totals and subtotals (合计, 总计, 小计, 本年收入合计 …),
 `is_total(text)` also knows names that end in a word for a sum, `is_subtotal(text)` names of the total of a part,
 `total_role(name)` says which of `grand_total`, `total`, `subtotal` a name is, or None. `TOTALS` has the lists themselves.
+
+`any_of(words)` is the regular expression for one of the words of a list.
 """
 
 from __future__ import annotations
 
 import dataclasses
+import re
 import tomllib
 from dataclasses import dataclass
 from functools import lru_cache
@@ -43,6 +46,11 @@ def _shaped(where: str, raw: dict[str, Any], shape: type[T]) -> T:
             f"{where}: lists {sorted(set(raw) - known)} are unknown, {sorted(known - set(raw))} are missing"
         )
     return shape(**{name: tuple(words) for name, words in raw.items()})
+
+
+def any_of(words: Words) -> str:
+    """A group of a regular expression that matches any of the words, the longest that fits."""
+    return "(?:" + "|".join(map(re.escape, sorted(words, key=len, reverse=True))) + ")"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,3 +100,30 @@ def total_role(name: str) -> TotalRole | None:
 
 def _is_main(name: str) -> bool:
     return name.startswith(TOTALS.main) or name.endswith(TOTALS.main)
+
+
+@dataclass(frozen=True, slots=True)
+class Headers:
+    """`data/headers.toml`."""
+
+    whole: Words
+    begins: Words
+    ends: Words
+    holds: Words
+    row_numbers: Words
+    column_numbers: Words
+    code_levels: Words
+    deeper_levels: Words
+    codes: Words
+    above_codes: Words
+    names: Words
+    of_accounts: Words
+    of_functions: Words
+    of_projects: Words
+    of_units: Words
+    own_codes: Words
+    revenue: Words
+    expenditure: Words
+
+
+HEADERS: Final = read_words("headers", Headers)
