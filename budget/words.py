@@ -127,3 +127,47 @@ class Headers:
 
 
 HEADERS: Final = read_words("headers", Headers)
+
+
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """`data/labels.toml`."""
+
+    bearers: Words
+    codes: Words
+    exact: Words
+    begins: Words
+    closing: Words
+    dates: Words
+    numbered: Words
+    numbered_after: Words
+    coded_bodies: Words
+    own: Words
+    signed_for: Words
+    signers: Words
+    notes: Words
+    always_notes: Words
+
+
+LABELS: Final = read_words("labels", Labels)
+
+
+@dataclass(frozen=True, slots=True)
+class EmptyNotes:
+    """`data/empty_notes.toml`."""
+
+    says: Words
+    absent: Words
+    absent_things: Words
+    none: Words
+    none_things: Words
+    conditions: Words
+    conditional: Words
+    of_this_table: Words
+    list_names: Words
+    list_empty: Words
+    list_reasons: Words
+    list_yes: Words
+
+
+EMPTY_NOTES: Final = read_words("empty_notes", EmptyNotes)

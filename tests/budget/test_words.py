@@ -12,10 +12,22 @@ import pytest
 
 from budget import words
 from budget.printed_text import squeeze
-from budget.words import HEADERS, TOTAL_WORDS, TOTALS, Words, WordsError, is_subtotal, is_total, read_words, total_role
+from budget.words import (
+    EMPTY_NOTES,
+    HEADERS,
+    LABELS,
+    TOTAL_WORDS,
+    TOTALS,
+    Words,
+    WordsError,
+    is_subtotal,
+    is_total,
+    read_words,
+    total_role,
+)
 
 ROOT = Path(__file__).parents[2]
-FILES = {"totals": TOTALS, "headers": HEADERS}
+FILES = {"totals": TOTALS, "headers": HEADERS, "labels": LABELS, "empty_notes": EMPTY_NOTES}
 IN_ORDER_OF_PREFERENCE = {"headers.names"}
 """Lists whose first word that fits wins: they are not sorted."""
 
