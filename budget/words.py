@@ -171,3 +171,26 @@ class EmptyNotes:
 
 
 EMPTY_NOTES: Final = read_words("empty_notes", EmptyNotes)
+
+
+@dataclass(frozen=True, slots=True)
+class Forms:
+    """`data/forms.toml`."""
+
+    subjects: Words
+    subject_labels: Words
+    seconds: Words
+    words: Words
+    indicators: Words
+    levels: Words
+    any_benefit: Words
+    head: Words
+    begins: Words
+    no_form: Words
+    whole_department: Words
+    whole_department_title: Words
+    title: Words
+    goals: Words
+
+
+FORMS: Final = read_words("forms", Forms)

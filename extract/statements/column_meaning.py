@@ -7,22 +7,10 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from budget.amounts import Unit, find_unit
-from budget.kinds import fund_of_title
+from budget.kinds import fund_of_title, kind_of
 from budget.measures import NO_MEASURES, UNKNOWN, Measure, is_own_measure, item_of_title, measure_of, unsaid
 from extract.statements.blocks import Block
 from extract.statements.model import Table
-
-_FUND_IN_TITLE = frozenset(
-    [
-        "basic_expenditure",
-        "project_expenditure",
-        "procurement",
-        "agency_running_expenses",
-        "meeting_and_training_expenses",
-    ]
-)
-"""Kinds of all funds: one that is paid from a single fund, or from the fiscal funds, says so in its title only
-(一般公共预算项目支出表 beside 项目支出表, 财政拨款基本支出表)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +29,9 @@ class ColumnMeaning:
         named = next((u for level in reversed(path) if (u := find_unit(level)) and "元" in level), unit)
         path_year, path_basis = year_and_basis(path.shown, year)
         measure = measure_of(path, table.kind)
-        if measure.fund == "all" and table.title and table.kind in _FUND_IN_TITLE:
+        if measure.fund == "all" and table.title and kind_of(table.kind).fund_in_title:
             measure = replace(measure, fund=fund_of_title(table.title) or "all")
-        if measure.item is None and table.title and table.kind == "meeting_and_training_expenses":
+        if measure.item is None and table.title and kind_of(table.kind).item_in_title:
             measure = replace(measure, item=item_of_title(table.title))
         return cls(path, named, measure, path_year, path_basis)
 

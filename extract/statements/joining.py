@@ -14,7 +14,7 @@ from extract.reading import Line
 from extract.statements.captions import is_meta, is_note, is_title_line
 from extract.statements.cutting import row_of
 from extract.statements.figures import is_amount_text
-from extract.statements.forms import FORM_HEAD, FORM_STARTS, begins_form, is_head_of_form, is_tail
+from extract.statements.forms import begins_form, has_head_of_form, is_head_of_form, is_tail
 from extract.statements.heads import NO_HEAD, Head
 from extract.statements.model import BLANK, Cell, Piece, Table, width_of
 from extract.statements.page_breaks import RECENT, join_cut_cells, join_cut_row
@@ -124,9 +124,7 @@ def _follows_in_form(table: Table, piece: Piece, title: str | None) -> bool:
     if piece.page is None or not table.pages or piece.page != table.pages[-1] + 1:
         return False
     rest = [line for line in piece.lines if line.shown not in title]
-    labels = [cell.shown for row in piece.body for cell in row if cell.own]
-    head = any(FORM_HEAD.match(label) or FORM_STARTS.match(label) for label in labels)
-    return not head and not _between(replace(piece, lines=rest))
+    return not has_head_of_form(piece) and not _between(replace(piece, lines=rest))
 
 
 def _ends_a_form(piece: Piece) -> bool:

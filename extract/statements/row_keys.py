@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from budget.codes import is_class_name, join_code, level_of, system_of
 from budget.disclosure import CodeSystem, Role
+from budget.kinds import StatementKind, kind_of
 from budget.measures import measure_of_level
 from budget.printed_text import plain_name, says_of_which, split_ordinal, without_of_which
 from budget.words import HEADERS, Words, any_of, is_total, total_role
@@ -56,7 +57,7 @@ def key_of(table: Table, block: Block, row: tuple[Cell, ...], above: dict[int, s
     key.printed = printed
     key.ordinal = split_ordinal(without_of_which(printed))[0]
     key.name = plain_name(printed)
-    key.role = _role(key, name_cell, table)
+    key.role = _role(key, name_cell, kind_of(table.kind))
     return key
 
 
@@ -162,19 +163,19 @@ _CARRY = frozenset({"carry_over_in", "carry_over_out", "non_fiscal_surplus_used"
 _NO_LEVELS = frozenset({"unit", "project", "catalogue"})
 
 
-def _role(key: Key, cell: Cell | None, table: Table) -> Role:
+def _role(key: Key, cell: Cell | None, kind: StatementKind) -> Role:
     total = total_role(key.name)
     if total is not None:
-        return "total" if total == "subtotal" and table.kind == "three_public_expenses" else total
+        return "total" if total == "subtotal" and kind.items_in_rows else total
     if says_of_which(key.printed):
         return "of_which"
     if key.code and key.system not in _NO_LEVELS and (level := level_of(key.code)):
         return level
     if measure_of_level(key.name) in _CARRY:
         return "carry"
-    if table.kind in ("revenue_expenditure_summary", "appropriation_summary"):
+    if kind.classes_by_name:
         return _role_in_summary(key, cell)
-    set_in = table.kind == "three_public_expenses" and cell is not None and cell.indent > 1
+    set_in = kind.items_in_rows and cell is not None and cell.indent > 1
     return "of_which" if set_in and not _is_main(key) else "detail"
 
 

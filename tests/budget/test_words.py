@@ -14,6 +14,7 @@ from budget import words
 from budget.printed_text import squeeze
 from budget.words import (
     EMPTY_NOTES,
+    FORMS,
     HEADERS,
     LABELS,
     TOTAL_WORDS,
@@ -27,7 +28,7 @@ from budget.words import (
 )
 
 ROOT = Path(__file__).parents[2]
-FILES = {"totals": TOTALS, "headers": HEADERS, "labels": LABELS, "empty_notes": EMPTY_NOTES}
+FILES = {"totals": TOTALS, "headers": HEADERS, "labels": LABELS, "empty_notes": EMPTY_NOTES, "forms": FORMS}
 IN_ORDER_OF_PREFERENCE = {"headers.names"}
 """Lists whose first word that fits wins: they are not sorted."""
 
