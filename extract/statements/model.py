@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from budget.amounts import Unit
 from budget.disclosure import Place
 from budget.printed_text import squeeze
-from extract.reading import Line
+from extract.reading import GridCell, Line
 from extract.statements.captions import says_empty
 from extract.statements.column_roles import ColumnRole
 from extract.statements.heads import Head
@@ -28,12 +28,19 @@ class Cell:
     open_below: bool = False
     cut_above: str = ""
     cut_below: str = ""
-
     shown: str = field(init=False, repr=False, compare=False)
     """As of a `GridCell`: normalised and without blanks (`budget.printed_text.squeeze`)."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "shown", squeeze(self.text))
+
+    @classmethod
+    def of(cls, cell: GridCell, own: bool) -> Cell:
+        """A place that a cell of the grid covers; `own` where it begins there."""
+        return cls(
+            cell.text, cell.at, own, cell.indent, cell.rows, cell.cols, cell.confidence, cell.open_below,
+            cell.cut_above, cell.cut_below,
+        )  # fmt: skip
 
 
 BLANK = Cell()
@@ -82,9 +89,7 @@ class Piece:
     sheet: str | None
     form: bool
     lines: list[Line]
-    first_on_page: bool = True
     edges: tuple[tuple[float, float], ...] = ()
-    header_texts: set[tuple[str, ...]] = field(default_factory=set)
     top: int = 0
     """The row of `matrix` below the banner."""
 
