@@ -122,6 +122,13 @@ class Headers:
     of_projects: Words
     of_units: Words
     own_codes: Words
+    last_year: Words
+    budget: Words
+    amounts: Words
+    budgets_of_funds: Words
+    final: Words
+    executed: Words
+    changes: Words
     revenue: Words
     expenditure: Words
 
@@ -137,6 +144,7 @@ class Labels:
     codes: Words
     exact: Words
     begins: Words
+    year: Words
     closing: Words
     dates: Words
     numbered: Words

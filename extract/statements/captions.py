@@ -62,7 +62,7 @@ _META = re.compile(
 )  # fmt: skip
 _META_PARTS = re.compile(
     "|".join((
-        r"预算年度[:：]?(?:20\d{2})?年?",
+        any_of(LABELS.year) + r"[:：]?(?:20\d{2})?年?",
         r"(?:金额)?单位[:：]?(?:人民币)?(?:亿元|万元|千元|元)",
         "[(（]?" + _TABLE_NUMBER + "[)）]?",
         any_of(LABELS.closing) + r"[:：]?[\d年月日.\-/]*",

@@ -44,6 +44,7 @@ class Cell:
 
 
 BLANK = Cell()
+Row = tuple[Cell, ...]
 
 
 @dataclass(slots=True)
@@ -54,7 +55,7 @@ class Table:
     kind: str
     unit: Unit | None
     paths: tuple[Head, ...]
-    rows: list[tuple[Cell, ...]]
+    rows: list[Row]
     pages: list[int]
     notes: list[str]
     banner: list[str]
@@ -83,7 +84,7 @@ class Piece:
     banner: list[str]
     header: int
     paths: tuple[Head, ...]
-    body: list[tuple[Cell, ...]]
+    body: list[Row]
     notes: list[str]
     page: int | None
     sheet: str | None
@@ -95,4 +96,5 @@ class Piece:
 
 
 def width_of(table: Table) -> int:
+    """How many columns a table has."""
     return len(table.paths) or (len(table.rows[0]) if table.rows else 0)

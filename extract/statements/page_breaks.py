@@ -14,7 +14,7 @@ from budget.words import TOTAL_WORDS
 from extract.statements.column_roles import ColumnRole, column_role, column_roles
 from extract.statements.figures import is_amount_text
 from extract.statements.forms import INDICATOR_WORDS
-from extract.statements.model import BLANK, Cell, Table
+from extract.statements.model import BLANK, Cell, Row, Table
 
 RECENT = 100
 """Rows above a page break that tell what its columns hold."""
@@ -25,9 +25,6 @@ _KEY = re.compile(r"^[0-9A-Z]{6,}")
 
 _OF_ROWS = frozenset(["money", "seq", "code"])
 """Roles of columns that only a row of its own fills."""
-
-
-Row = tuple[Cell, ...]
 
 
 def join_cut_cells(table: Table, body: list[Row]) -> list[Row]:

@@ -13,9 +13,10 @@ from extract.statements.captions import PAGE_NUMBER, running_lines
 from extract.statements.column_roles import column_roles
 from extract.statements.cutting import pieces_of
 from extract.statements.figures import is_amount_text
-from extract.statements.joining import add_piece, give_notes, goes_on_sideways, join_sideways
+from extract.statements.joining import add_piece, give_notes
 from extract.statements.kinds import classify
 from extract.statements.model import Cell, Table, width_of
+from extract.statements.sideways import goes_on_sideways, join_sideways
 
 
 def read_tables(reading: Reading) -> list[Table]:
