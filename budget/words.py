@@ -8,7 +8,7 @@ Totals (`data/totals.toml`): `TOTAL_WORDS` are whole names of totals and subtota
 `is_total(text)` also knows names that end in a word for a sum, `is_subtotal(text)` names of the total of a part,
 `total_role(name)` says which of `grand_total`, `total`, `subtotal` a name is, or None. `TOTALS` has the lists themselves.
 
-`any_of(words)` is the regular expression for one of the words of a list.
+`any_of(words)` is the regular expression for one of the words of a list, `holds(text, words)` whether one stands in a text.
 """
 
 from __future__ import annotations
@@ -53,6 +53,11 @@ def any_of(words: Words) -> str:
     return "(?:" + "|".join(map(re.escape, sorted(words, key=len, reverse=True))) + ")"
 
 
+def holds(text: str, words: Words) -> bool:
+    """Whether one of the words stands anywhere in a text."""
+    return any(word in text for word in words)
+
+
 @dataclass(frozen=True, slots=True)
 class Totals:
     """`data/totals.toml`."""
@@ -92,8 +97,7 @@ def total_role(name: str) -> TotalRole | None:
     """Which total a row of this name is: of everything (收入总计), of its list (合计 first or last in the name), of a part; else None."""
     if name in TOTALS.grand:
         return "grand_total"
-    subtotal = any(word in name for word in TOTALS.subtotals)
-    if not subtotal and (name in TOTALS.words or name in TOTALS.others or _is_main(name)):
+    if not holds(name, TOTALS.subtotals) and (name in TOTALS.words or name in TOTALS.others or _is_main(name)):
         return "total"
     return "subtotal" if is_subtotal(name) else None
 

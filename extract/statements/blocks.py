@@ -6,9 +6,9 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-from budget.words import HEADERS, any_of
+from budget.words import HEADERS, any_of, holds
 from extract.statements.heads import Head
-from extract.statements.model import Table
+from extract.statements.model import Table, shows
 
 Side = Literal["revenue", "expenditure"]
 
@@ -66,25 +66,29 @@ def _plain_leaf(head: Head) -> str:
 def _is_on_other_side(table: Table, start: int, c: int) -> bool:
     side = _side_of(table.paths[c].top)
     # a source nobody knows, left blank all the way down (财政专户管理的支出), looks like a column of names
-    blank = not any(c < len(row) and row[c].shown for row in table.rows)
-    if side is None or (blank and _plain_leaf(table.paths[c]) not in HEADERS.names):
-        return False
-    keys = [k for k in range(start, c) if table.roles[k] in ("code", "name") and table.paths[k]]
-    return side != _side_of(table.paths[keys[0] if keys else start].top)
+    named = shows(table.rows, c) or _plain_leaf(table.paths[c]) in HEADERS.names
+    return named and side is not None and side != _side_of(_first_top(table, start, c))
+
+
+def _first_top(table: Table, start: int, end: int) -> str:
+    """What stands above the first code or name of the list that begins at `start`."""
+    keys = (table.paths[k] for k in range(start, end) if table.roles[k] in ("code", "name"))
+    return next(filter(None, keys), table.paths[start]).top
 
 
 def _money_again(table: Table, start: int, c: int) -> bool:
     """Whether the next money column right of c is headed like one of the list that begins at `start`: a third or fourth
     list side by side (支出按功能 | 按部门经济 | 按政府经济), which a procurement list with 预算资金 … 单价 is not."""
-    following = next((k for k in range(c + 1, len(table.roles)) if table.roles[k] == "money"), None)
-    if following is None or not table.paths[following]:
-        return False
-    leaf = table.paths[following].leaf
-    return any(table.roles[k] == "money" and table.paths[k] and table.paths[k].leaf == leaf for k in range(start, c))
+    following = _heads_of_money(table, c + 1, len(table.roles))[:1]
+    return any(following) and any(head.leaf == following[0].leaf for head in _heads_of_money(table, start, c) if head)
+
+
+def _heads_of_money(table: Table, start: int, end: int) -> list[Head]:
+    return [table.paths[k] for k in range(start, end) if table.roles[k] == "money"]
 
 
 def _side_of(top: str) -> Side | None:
-    revenue, expenditure = (any(word in top for word in words) for words in (HEADERS.revenue, HEADERS.expenditure))
+    revenue, expenditure = holds(top, HEADERS.revenue), holds(top, HEADERS.expenditure)
     if revenue == expenditure:
         return None
     return "revenue" if revenue else "expenditure"
@@ -104,7 +108,7 @@ def _goes_on_with(head: Head, following: Head) -> bool:
 
 def _is_bare(table: Table, col: int) -> bool:
     """Without header and cells: where no rule parts columns, the place of a header that is centred over others."""
-    return not table.paths[col] and not any(row[col].shown for row in table.rows)
+    return not table.paths[col] and not shows(table.rows, col)
 
 
 def _block(table: Table, start: int, end: int, several: bool) -> Block:
@@ -138,9 +142,9 @@ def _names(
     """The columns of names, the best first; beside two codes the one behind the first code."""
     candidates = [c for c in columns if table.roles[c] == "name"]
     left = [c for c in candidates if c < first_money] or candidates
-    names = sorted(left, key=lambda c: (_rank(table.paths[c]), c))
-    after = [c for c in candidates if c > codes[0][-1]] if len(codes) > 1 else []
-    return tuple([after[0], *(c for c in names if c != after[0])] if after else names)
+    behind_code = [c for c in candidates if c > codes[0][-1]][:1] if len(codes) > 1 else []
+    ranked = sorted(left, key=lambda c: (_rank(table.paths[c]), c))
+    return tuple(dict.fromkeys([*behind_code, *ranked]))
 
 
 def _rank(head: Head) -> int:
@@ -149,5 +153,5 @@ def _rank(head: Head) -> int:
 
 
 def _side(table: Table, columns: tuple[int, ...]) -> Side | None:
-    tops = (table.paths[c].top for c in columns if table.paths[c] and table.roles[c] in ("name", "money", "code"))
-    return next((side for top in tops if (side := _side_of(top))), None)
+    tops = (table.paths[c].top for c in columns if table.roles[c] in ("name", "money", "code"))
+    return next(filter(None, map(_side_of, tops)), None)

@@ -15,7 +15,7 @@ from extract.statements.captions import is_meta, is_note, is_title_line
 from extract.statements.cutting import row_of
 from extract.statements.forms import begins_form, has_head_of_form, is_head_of_form, is_tail
 from extract.statements.heads import NO_HEAD
-from extract.statements.model import BLANK, Piece, Row, Table, width_of
+from extract.statements.model import BLANK, Piece, Row, Table
 from extract.statements.page_breaks import RECENT, join_cut_cells, join_cut_row
 from extract.statements.titles import title_of, unit_of
 
@@ -162,7 +162,7 @@ def _ends_a_form(piece: Piece) -> bool:
 
 def _fits(table: Table, piece: Piece) -> bool:
     """Whether a piece has as many columns as the table, or columns that stand where columns of the table stand."""
-    width = width_of(table)
+    width = table.width
     if (len(piece.body[0]) if piece.body else 0) == width:
         return True
     return bool(piece.body) and len(aligned(table, piece)[0]) == width
@@ -210,7 +210,7 @@ def _join(table: Table, piece: Piece) -> None:
         table.rows[-1] = joined
         body = body[1:]
     _widen(table, max(map(len, body), default=0))
-    table.rows.extend(_padded(row, width_of(table)) for row in body)
+    table.rows.extend(_padded(row, table.width) for row in body)
     table.notes.extend(piece.notes)
     table.banner.extend(piece.banner)
     if piece.page is not None and piece.page not in table.pages:
@@ -219,14 +219,14 @@ def _join(table: Table, piece: Piece) -> None:
 
 def _in_columns_of(table: Table, piece: Piece) -> list[Row]:
     """The rows of a piece in the columns of its table; under a repeated header those that fit, where any do."""
-    body, width = aligned(table, piece), width_of(table)
+    body, width = aligned(table, piece), table.width
     if piece.header and width and piece.body and len(piece.body[0]) != width:
         return [row for row in body if len(row) == width] or body
     return body
 
 
 def _widen(table: Table, width: int) -> None:
-    if width > width_of(table):
+    if width > table.width:
         table.paths += (NO_HEAD,) * (width - len(table.paths))
         table.rows = [_padded(row, width) for row in table.rows]
 

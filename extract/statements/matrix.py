@@ -12,6 +12,11 @@ def text_of(cell: GridCell | None) -> str:
     return cell.shown if cell is not None else ""
 
 
+def texts_of(matrix: Matrix, r: int) -> list[str]:
+    """The texts that begin in row r, from left to right, as they are compared."""
+    return [cell.shown for cell in own_cells(matrix, r)]
+
+
 def own_cells(matrix: Matrix, r: int) -> list[GridCell]:
     """The distinct cells that begin in row r and show something, from left to right."""
     seen: list[GridCell] = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from budget.amounts import Unit
@@ -33,6 +34,11 @@ class Cell:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "shown", squeeze(self.text))
+
+    @property
+    def begins(self) -> bool:
+        """Whether a text begins here."""
+        return self.own and bool(self.shown)
 
     @classmethod
     def of(cls, cell: GridCell, own: bool) -> Cell:
@@ -66,6 +72,11 @@ class Table:
     edges: tuple[tuple[float, float], ...] = ()
 
     @property
+    def width(self) -> int:
+        """How many columns it has."""
+        return len(self.paths) or _width(self.rows)
+
+    @property
     def declared_empty(self) -> bool:
         """Whether a note says that there is nothing to show."""
         return any(says_empty(note) for note in self.notes)
@@ -94,7 +105,21 @@ class Piece:
     top: int = 0
     """The row of `matrix` below the banner."""
 
+    @property
+    def width(self) -> int:
+        """How many columns its rows have, 0 without rows."""
+        return _width(self.body)
 
-def width_of(table: Table) -> int:
-    """How many columns a table has."""
-    return len(table.paths) or (len(table.rows[0]) if table.rows else 0)
+    @property
+    def lines_shown(self) -> list[str]:
+        """The lines above it as they are compared."""
+        return [line.shown for line in self.lines]
+
+
+def shows(rows: Iterable[Row], c: int) -> bool:
+    """Whether one of the rows shows something in column c."""
+    return any(row[c].shown for row in rows)
+
+
+def _width(rows: list[Row]) -> int:
+    return len(rows[0]) if rows else 0

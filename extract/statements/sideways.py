@@ -7,7 +7,7 @@ from budget.printed_text import is_blank
 from extract.statements.captions import is_meta, is_title_line
 from extract.statements.figures import is_amount_text
 from extract.statements.heads import Head
-from extract.statements.model import BLANK, Piece, Table, width_of
+from extract.statements.model import BLANK, Piece, Table
 from extract.statements.titles import unit_of
 
 
@@ -38,7 +38,7 @@ def _is_beside(text: str) -> bool:
 
 def join_sideways(table: Table, piece: Piece) -> None:
     """The columns of a piece become the right columns of a table, row by row."""
-    width = width_of(table)
+    width = table.width
     table.paths = (*table.paths, *_with_group(table.paths[-1], piece.paths))
     table.rows = [
         (*(row[c] if c < len(row) else BLANK for c in range(width)), *more)

@@ -15,7 +15,7 @@ from extract.statements.cutting import pieces_of
 from extract.statements.figures import is_amount_text
 from extract.statements.joining import add_piece, give_notes
 from extract.statements.kinds import classify
-from extract.statements.model import Cell, Table, width_of
+from extract.statements.model import Cell, Table
 from extract.statements.sideways import goes_on_sideways, join_sideways
 
 
@@ -66,7 +66,7 @@ def _is_right_half(left: Table, right: Table) -> bool:
 def _finish(table: Table) -> None:
     if not table.form:
         # a wholly blank row is printed where a table has nothing to show
-        table.roles = column_roles(table.paths, [[_content(r, c) for r in table.rows] for c in range(width_of(table))])
+        table.roles = column_roles(table.paths, [[_content(r, c) for r in table.rows] for c in range(table.width)])
     table.kind = classify(table)
 
 
