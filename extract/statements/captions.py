@@ -8,6 +8,7 @@ from __future__ import annotations
 import itertools
 import re
 from collections import Counter, defaultdict
+from collections.abc import Sequence
 from dataclasses import replace
 
 from budget.amounts import find_unit
@@ -125,31 +126,39 @@ def running_lines(reading: Reading) -> set[str]:
     """Running headers and footers: the first or last lines of three pages or more, or lines that most pages repeat."""
     if not reading.pages or reading.pages < FEWEST_PAGES:
         return set()
+    pages = _by_page(reading)
+    anywhere = Counter(text for blocks in pages for text in _lines_of(blocks))
+    at_edge = Counter(text for blocks in pages for text in _at_edge(blocks))
+    often = max(OFTEN_ON_PAGES, len(pages) * 0.5)
+    repeated = {text for text, count in anywhere.items() if count >= often or at_edge[text] >= FEWEST_PAGES}
+    headings = set().union(*map(_in_wrapped_headings, pages))
+    return set(itertools.filterfalse(_belongs_to_a_table, repeated - headings))
+
+
+def _by_page(reading: Reading) -> list[list[Line | Grid]]:
     pages: dict[int, list[Line | Grid]] = defaultdict(list)
     for block in reading.blocks:
         if block.page is not None:
             pages[block.page].append(block)
-    anywhere: Counter[str] = Counter()
-    at_edge: Counter[str] = Counter()
-    headings: set[str] = set()
-    for blocks in pages.values():
-        anywhere.update({block.shown for block in blocks if isinstance(block, Line)})
-        at_edge.update(_at_edge(blocks))
-        headings |= _in_wrapped_headings(blocks)
-    often = max(OFTEN_ON_PAGES, len(pages) * 0.5)
-    repeated = {text for text, count in anywhere.items() if count >= often or at_edge[text] >= FEWEST_PAGES}
-    return {text for text in repeated - headings if not _belongs_to_a_table(text)}
+    return list(pages.values())
+
+
+def _lines_of(blocks: Sequence[Line | Grid]) -> set[str]:
+    return {block.shown for block in blocks if isinstance(block, Line)}
 
 
 def _at_edge(blocks: list[Line | Grid]) -> set[str]:
     """The lines that stand first and last on a page, but for its number."""
-    shown = [block for block in blocks if not (isinstance(block, Line) and PAGE_NUMBER.match(block.shown))]
-    return {block.shown for block in (*shown[:1], *shown[-1:]) if isinstance(block, Line)}
+    shown = [block for block in blocks if isinstance(block, Grid) or not PAGE_NUMBER.match(block.shown)]
+    return _lines_of([*shown[:1], *shown[-1:]])
 
 
 def _in_wrapped_headings(blocks: list[Line | Grid]) -> set[str]:
-    pairs = ((a, b) for a, b in itertools.pairwise(blocks) if isinstance(a, Line) and isinstance(b, Line))
-    return {line.shown for above, below in pairs if _heading_wraps(above, below) for line in (above, below)}
+    found: set[str] = set()
+    for above, below in itertools.pairwise(blocks):
+        if isinstance(above, Line) and isinstance(below, Line) and _heading_wraps(above, below):
+            found |= {above.shown, below.shown}
+    return found
 
 
 def _belongs_to_a_table(text: str) -> bool:
@@ -184,11 +193,11 @@ SAME_CENTRE = 1.2
 def _heading_wraps(above: Line, below: Line) -> bool:
     """Whether two lines are one heading that wraps."""
     first, second = above.shown, below.shown
-    if "表" not in second or len(first + second) >= LONGEST_TITLE or not _are_centred(above, below):
+    if "表" not in second or len(first + second) >= LONGEST_TITLE or SENTENCE.search(first + second):
         return False
-    whole = is_title_line(second) and second.endswith("表") and len(second) > LONG_HEADING
-    ends = _END_OF_TITLE.search(first) or SENTENCE.search(first + second)
-    return not whole and not ends and not is_meta(first) and not is_meta(second)
+    if not _are_centred(above, below) or _END_OF_TITLE.search(first) or is_meta(first) or is_meta(second):
+        return False
+    return len(second) <= LONG_HEADING or not second.endswith("表") or not is_title_line(second)
 
 
 def _are_centred(above: Line, below: Line) -> bool:

@@ -13,18 +13,22 @@ from budget.measures import is_generic, measure_of_level
 from budget.printed_text import split_ordinal
 from budget.words import HEADERS, TOTAL_WORDS, TOTALS, any_of
 from extract.statements.figures import is_amount_text
-from extract.statements.matrix import Matrix, own_cells, text_of
+from extract.statements.matrix import Matrix, own_cells, text_of, texts_of
 
 LONGEST_HEADER = 60
 """Signs of the longest text that is believed to be a header."""
 LONGEST_ORDINAL_NAME = 40
 """Signs behind an ordinal up to which it numbers a row; a longer text is a sentence that is numbered."""
+COVERED = 4
+"""A header covers more than one in so many of its places."""
 ORDINAL_COLUMNS = 4
 """First cells of a row among which an ordinal numbers it."""
-MOST_HEADER_ROWS = 8
+MOST_HEADER_ROWS = 9
 """Rows behind which a header is believed to have ended, whatever follows."""
 
 _YEAR_HEADER = re.compile(r"^(?:19|20)\d{2}年?(?:度)?$")
+_LEVELS = (*HEADERS.code_levels, *HEADERS.deeper_levels)
+_NUMBERED = frozenset(HEADERS.column_numbers)
 _NUMBERING = frozenset((*HEADERS.row_numbers, *HEADERS.column_numbers))
 _COLUMN_NUMBER = re.compile(
     r"^(?:\*\*|——|—|-|[甲乙丙丁戊]|[(（]?\d{1,2}[)）]?|[A-Za-z]|[①-⑳]|\d{1,2}\s*=\s*[\d+\-*/().]+)$"
@@ -39,16 +43,20 @@ _BRACKETED_END = re.compile(r"[(（][^()（）]*[)）]$")
 
 def is_column_number_row(matrix: Matrix, r: int) -> bool:
     """Whether row r is 栏次 / 档次: column numbers that count up, never data (trap 5)."""
-    texts = [text_of(cell) for cell in own_cells(matrix, r)]
+    texts = texts_of(matrix, r)
     # 类 | 款 | 项 | 栏次 | 1 | 2 | 3: in final accounts the levels of the code stand in the same row
-    while len(texts) > 2 and texts[0] in (*HEADERS.code_levels, *HEADERS.deeper_levels):
+    while len(texts) > 2 and texts[0] in _LEVELS:
         texts = texts[1:]
-    if len(texts) < 2 or not all(text in _NUMBERING or _COLUMN_NUMBER.match(text) for text in texts):
+    if len(texts) < 2 or not all(map(_numbers_a_column, texts)):
         return False
-    if _STARS in texts and all(text == _STARS or text.isdigit() for text in texts):
-        counted = [int(text) for text in texts if text.isdigit()]
+    if set(texts) - {_STARS} == set(filter(str.isdecimal, texts)) and _STARS in texts:
+        counted = [int(text) for text in texts if text != _STARS]
         return counted == list(range(1, len(counted) + 1))
-    return any(text in HEADERS.column_numbers for text in texts) or _count_up(texts)
+    return not _NUMBERED.isdisjoint(texts) or _count_up(texts)
+
+
+def _numbers_a_column(text: str) -> bool:
+    return text in _NUMBERING or bool(_COLUMN_NUMBER.match(text))
 
 
 _STARS = "**"
@@ -85,7 +93,7 @@ def looks_like_data(matrix: Matrix, r: int) -> bool:
 
 def shows_figures(matrix: Matrix, r: int) -> bool:
     """Whether row r shows an amount, a code before a name, or an ordinal before a name: no header row does."""
-    texts = [cell.shown for cell in own_cells(matrix, r)]
+    texts = texts_of(matrix, r)
     return any(map(_is_figure_or_coded, texts)) or any(map(_is_numbered_name, texts[:ORDINAL_COLUMNS]))
 
 
@@ -107,11 +115,13 @@ def _begins_with_total(matrix: Matrix, r: int) -> bool:
     if not cells:
         return False
     first, others = cells[0], [cell.shown for cell in cells[1:]]
-    if first.shown not in TOTAL_WORDS and not first.shown.endswith((*TOTALS.main, *TOTALS.subtotals)):
-        return False
-    if first.rows != 1:
+    if first.rows != 1 or not _names_a_total(first.shown):
         return False
     return not others or (first.shown not in TOTALS.main and not all(map(is_header_text, others)))
+
+
+def _names_a_total(text: str) -> bool:
+    return text in TOTAL_WORDS or text.endswith((*TOTALS.main, *TOTALS.subtotals))
 
 
 def header_rows(matrix: Matrix, start: int = 0, marked: int = 0) -> int:
@@ -120,16 +130,15 @@ def header_rows(matrix: Matrix, start: int = 0, marked: int = 0) -> int:
     The header goes on while a cell still spans below, while a spanning cell still waits for its parts, and while a row
     holds nothing but header words. `marked` is the number of rows that the format itself marks as header.
     """
-    if start >= len(matrix) or not own_cells(matrix, start) or (looks_like_data(matrix, start) and not marked):
+    if start >= len(matrix) or not _begins_header(matrix, start) or (not marked and looks_like_data(matrix, start)):
         return 0
-    if not _begins_header(matrix, start):
-        return 0
-    for end in range(start, min(len(matrix), start + MOST_HEADER_ROWS + 1)):
-        if is_column_number_row(matrix, end):
-            return end + 1 - start
-        if end > start and not _is_header_row(matrix, start, end):
-            return end - start
-    return min(len(matrix) - start, MOST_HEADER_ROWS + 1)
+    most = min(len(matrix) - start, MOST_HEADER_ROWS)
+    for count in range(most):
+        if is_column_number_row(matrix, start + count):
+            return count + 1
+        if count and not _is_header_row(matrix, start, start + count):
+            return count
+    return most
 
 
 def _is_header_row(matrix: Matrix, start: int, r: int) -> bool:
@@ -142,19 +151,16 @@ def _is_header_row(matrix: Matrix, start: int, r: int) -> bool:
     # 小计 opens a header row that names the parts of a group, and a data row everywhere else
     if _begins_with_total(matrix, r) or len(cells) < 2 or _is_complete(matrix, start, r):
         return False
-    return all(is_header_text(cell.shown) for cell in cells)
+    return all(map(is_header_text, texts_of(matrix, r)))
 
 
 def _begins_header(matrix: Matrix, r: int) -> bool:
-    texts = [cell.shown for cell in own_cells(matrix, r)]
+    texts = texts_of(matrix, r)
     if len(texts) == 1 and len(matrix[r]) > 2 and not is_header_text(texts[0]):
         return False
-    covered = sum(bool(text_of(cell)) for cell in matrix[r])
-    return (
-        any(map(is_header_text, texts))
-        and covered * 4 > len(matrix[r])
-        and all(len(text) <= LONGEST_HEADER for text in texts)
-    )
+    covered = sum(map(bool, map(text_of, matrix[r])))
+    short = all(len(text) <= LONGEST_HEADER for text in texts)
+    return short and covered * COVERED > len(matrix[r]) and any(map(is_header_text, texts))
 
 
 def _is_complete(matrix: Matrix, start: int, end: int) -> bool:

@@ -62,18 +62,23 @@ def column_heads(matrix: Matrix, start: int, count: int) -> tuple[Head, ...]:
 
     Where a format has lost its merges, a blank beside a header that has parts below continues that header (trap 7).
     """
-    rows = [matrix[r] for r in range(start, start + count) if not is_column_number_row(matrix, r)]
-    levels = [[_level(cell) for cell in row] for row in rows]
-    for i, level in enumerate(levels[:-1]):
-        for c in range(1, len(level)):
-            if level[c] == _NOTHING != level[c - 1] and _is_part_of_the_left(levels, i, c):
-                level[c] = level[c - 1]
+    rows = [r for r in range(start, start + count) if not is_column_number_row(matrix, r)]
+    levels = [list(map(_level, matrix[r])) for r in rows]
+    for i in range(len(levels) - 1):
+        _fill_from_the_left(levels, i)
     columns = range(len(matrix[start]) if matrix else 0)
     return tuple(_head([level[c] for level in levels]) for c in columns)
 
 
 def _level(cell: GridCell | None) -> Level:
     return _NOTHING if cell is None else Level(_BLANKS.sub("", cell.text), cell.shown)
+
+
+def _fill_from_the_left(levels: list[list[Level]], i: int) -> None:
+    level = levels[i]
+    for c in range(1, len(level)):
+        if level[c] == _NOTHING != level[c - 1] and _is_part_of_the_left(levels, i, c):
+            level[c] = level[c - 1]
 
 
 def _is_part_of_the_left(levels: list[list[Level]], i: int, c: int) -> bool:

@@ -38,14 +38,23 @@ def join_cut_cells(table: Table, body: list[Row]) -> list[Row]:
     if len(last) != len(first):
         return body
     sure = [c for c, cell in enumerate(last) if _one_line(cell.cut_below, first[c].cut_above)]
-    columns = _open_columns(last, first) or _columns_of_parts(table, first, sure)
-    if not columns or (not sure and any(_begins_anew(table, c, first[c]) for c in columns)):
+    columns = _cut_columns(table, first, sure)
+    if not columns:
         return body
     body = list(body)
     for c in columns:
         if first[c].own and (sure or not _are_two_indicators(last[c], first[c])):
             _join_cell(table, body, c, last[c], first[c])
-    return body if any(cell.own and cell.shown for cell in body[0]) else body[1:]
+    return body if any(cell.begins for cell in body[0]) else body[1:]
+
+
+def _cut_columns(table: Table, first: Row, sure: list[int]) -> list[int]:
+    """The columns in which the page break cuts the last cell of a table. `first` is the row behind it, `sure` the columns in
+    which both pages show the line that the edge cuts."""
+    if columns := _open_columns(table.rows[-1], first):
+        anew = not sure and any(_begins_anew(table, c, first[c]) for c in columns)
+        return [] if anew else columns
+    return _columns_of_parts(table, first, sure)
 
 
 def _open_columns(last: Row, first: Row) -> list[int]:
@@ -107,11 +116,15 @@ def _begins_anew(table: Table, c: int, below: Cell) -> bool:
         return False
     if is_amount_text(above.shown) and is_amount_text(below.shown):
         return True
-    lengths = [len(m.group()) for row in table.rows[-RECENT:] if row[c].own and (m := _KEY.match(row[c].shown))]
-    ours, theirs = _KEY.match(above.shown), _KEY.match(below.shown)
-    if not lengths or ours is None or theirs is None:
-        return False
-    return len(theirs.group()) >= Counter(lengths).most_common(1)[0][0]
+    return _is_whole_key(table, c, below.shown) and bool(_KEY.match(above.shown))
+
+
+def _is_whole_key(table: Table, c: int, text: str) -> bool:
+    """Whether a text begins with a key as long as those of its column mostly are."""
+    keys = (_KEY.match(row[c].shown) for row in table.rows[-RECENT:] if row[c].own)
+    lengths = Counter(len(key.group()) for key in keys if key)
+    found = _KEY.match(text)
+    return found is not None and bool(lengths) and len(found.group()) >= lengths.most_common(1)[0][0]
 
 
 def _whole(above: Cell, below: Cell) -> str:
@@ -124,11 +137,13 @@ def _whole(above: Cell, below: Cell) -> str:
     if not line:
         return above.text if above.shown == below.shown else above.text + below.text
     head, rest = above.text, below.text
-    for letter in reversed(above.cut_below):
-        head = head.rstrip().removesuffix(letter)
     for letter in below.cut_above:
         rest = rest.lstrip().removeprefix(letter)
-    return (above.text if line == above.cut_below else head + line) + rest
+    if line == above.cut_below:
+        return head + rest
+    for letter in reversed(above.cut_below):
+        head = head.rstrip().removesuffix(letter)
+    return head + line + rest
 
 
 MOST_OF_A_LINE = 0.5
@@ -147,11 +162,12 @@ def _one_line(above: str, below: str) -> str:
 
 def join_cut_row(table: Table, row: Row) -> Row | None:
     """The last row of a table joined with the first of the next page, when the page cut one row in two (trap 4)."""
-    shown = [c for c, cell in enumerate(row) if cell.own and cell.shown]
-    if len(table.rows[-1]) != len(row) or not shown or not all(table.rows[-1][c].shown for c in shown):
+    shown = [c for c, cell in enumerate(row) if cell.begins]
+    last = table.rows[-1]
+    if len(last) != len(row) or not shown or not all(last[c].shown for c in shown):
         return None
     goes_on = _goes_on_in_form if table.form else _goes_on_in_list
-    return _merged(table.rows[-1], row) if goes_on(table, row, shown) else None
+    return _merged(last, row) if goes_on(table, row, shown) else None
 
 
 LABEL_COLUMNS = 3
@@ -161,9 +177,9 @@ LABEL_COLUMNS = 3
 def _goes_on_in_form(table: Table, row: Row, shown: list[int]) -> bool:
     """Whether a row that shows something in the columns `shown` is the rest of the last row of a form."""
     labels = [c for c in range(min(LABEL_COLUMNS, len(row) - 1)) if c not in shown]
-    if any(row[c].shown for c in labels) or any(row[c].shown in INDICATOR_WORDS for c in shown):
+    if _shows_any(row, labels) or not INDICATOR_WORDS.isdisjoint(row[c].shown for c in shown):
         return False
-    end = max((c for c, cell in enumerate(table.rows[-1]) if cell.own and cell.shown), default=-1)
+    end = max((c for c, cell in enumerate(table.rows[-1]) if cell.begins), default=-1)
     # a row of its own shows its value
     return len(shown) == 1 or (shown[0] != 0 and shown[-1] < end)
 
@@ -171,18 +187,22 @@ def _goes_on_in_form(table: Table, row: Row, shown: list[int]) -> bool:
 def _goes_on_in_list(table: Table, row: Row, shown: list[int]) -> bool:
     """Whether a row that shows something in the columns `shown` is the rest of the last row of a list."""
     last, recent = table.rows[-1], table.rows[-RECENT:]
-    if _is_row_of_its_own(table, row, shown) or any(last[c].shown in TOTAL_WORDS for c in shown):
+    if _is_row_of_its_own(table, row, shown) or not TOTAL_WORDS.isdisjoint(last[c].shown for c in shown):
         return False
     roles = column_roles(table.paths, [[r[c].shown for r in recent] for c in range(len(row))])
     money, keys = _columns_for(roles, ("money",)), _columns_for(roles, ("seq", "code"))
-    if any(r[c].shown for r in recent for c in keys):
+    if not any(_shows_any(r, keys) for r in recent):
+        if any(map(_reads_like_a_label, (row[c].shown for c in shown))):
+            return False
+    elif _shows_any(last, keys):
         # where rows have keys, one without is the tail of the row before even when it reads like a label (`支出`)
-        if _shows_any(last, keys):
-            return True
-    elif any(measure_of_level(row[c].shown) or is_class_name(row[c].shown) for c in shown):
-        return False
+        return True
     one_list = bool(keys) or roles.count("name") <= 1
     return _shows_any(last, money) and (one_list or len(shown) == 1)
+
+
+def _reads_like_a_label(text: str) -> bool:
+    return measure_of_level(text) is not None or is_class_name(text)
 
 
 def _columns_for(roles: tuple[ColumnRole, ...], wanted: tuple[ColumnRole, ...]) -> list[int]:
@@ -195,11 +215,15 @@ def _shows_any(row: Row, columns: list[int]) -> bool:
 
 def _is_row_of_its_own(table: Table, row: Row, shown: list[int]) -> bool:
     """Whether a row shows an amount, a key, an ordinal or the name of a total: then it is the rest of no other."""
-    if any(split_ordinal(row[c].shown)[0] or row[c].shown in TOTAL_WORDS for c in shown):
+    if any(map(_begins_a_row, (row[c].shown for c in shown))):
         return True
     recent = table.rows[-RECENT:]
     headed = [c for c in shown if c < len(table.paths)]
     return any(column_role(table.paths[c], [r[c].shown for r in recent], c) in _OF_ROWS for c in headed)
+
+
+def _begins_a_row(text: str) -> bool:
+    return text in TOTAL_WORDS or split_ordinal(text)[0] is not None
 
 
 def _merged(last: Row, row: Row) -> Row:
@@ -207,6 +231,6 @@ def _merged(last: Row, row: Row) -> Row:
 
 
 def _one_of(above: Cell, below: Cell) -> Cell:
-    if not below.own or not below.shown:
+    if not below.begins:
         return above
     return replace(above, text=above.text + below.text) if above.shown else below
