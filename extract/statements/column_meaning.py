@@ -10,7 +10,7 @@ from typing import Literal
 from budget.amounts import Unit, find_unit
 from budget.kinds import fund_of_title, kind_of
 from budget.measures import NO_MEASURES, UNKNOWN, Measure, is_own_measure, item_of_title, measure_of, unsaid
-from budget.words import HEADERS, Words, any_of
+from budget.words import HEADERS, Words, any_of, holds
 from extract.statements.blocks import Block
 from extract.statements.heads import Head
 from extract.statements.model import Table
@@ -44,11 +44,11 @@ class ColumnMeaning:
 
 def _measure(table: Table, head: Head) -> Measure:
     """What a column measures; its fund and its item as the title of the table names them, where the header names none."""
-    measure, kind = measure_of(head, table.kind), kind_of(table.kind)
-    if measure.fund == "all" and table.title and kind.fund_in_title:
-        measure = replace(measure, fund=fund_of_title(table.title) or "all")
-    if measure.item is None and table.title and kind.item_in_title:
-        measure = replace(measure, item=item_of_title(table.title))
+    measure, kind, title = measure_of(head, table.kind), kind_of(table.kind), table.title or ""
+    if measure.fund == "all" and kind.fund_in_title:
+        measure = replace(measure, fund=fund_of_title(title) or "all")
+    if measure.item is None and kind.item_in_title:
+        measure = replace(measure, item=item_of_title(title))
     return measure
 
 
@@ -107,9 +107,9 @@ _BASES: tuple[tuple[Words, Basis], ...] = ((HEADERS.final, "final"), (HEADERS.ex
 
 def year_and_basis(levels: tuple[str, ...], year: int | None) -> tuple[int | None, Basis | None]:
     """(fiscal year, budget or final) that a header path names: `2022年预算数` → (2022, budget), 上年 → the year before."""
-    years = [named for text in levels if (named := _year_of(text, year)) is not None]
-    bases = [told for text in levels if (told := _basis_of(text)) is not None]
-    return years[-1] if years else None, bases[-1] if bases else None
+    deepest_first = levels[::-1]
+    found_year = next(filter(None, (_year_of(text, year) for text in deepest_first)), None)
+    return found_year, next(filter(None, map(_basis_of, deepest_first)), None)
 
 
 def _year_of(text: str, year: int | None) -> int | None:
@@ -120,7 +120,7 @@ def _year_of(text: str, year: int | None) -> int | None:
 
 
 def _basis_of(text: str) -> Basis | None:
-    told = next((basis for words, basis in _BASES if any(word in text for word in words)), None)
-    if told is None and _BUDGET.search(text) and not any(word in text for word in HEADERS.budgets_of_funds):
+    told = next((basis for words, basis in _BASES if holds(text, words)), None)
+    if told is None and _BUDGET.search(text) and not holds(text, HEADERS.budgets_of_funds):
         return "budget"
     return told

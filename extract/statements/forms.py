@@ -9,7 +9,7 @@ import re
 
 from budget.measures import measure_of_level
 from budget.project_words import fold_label, indicator_header, is_project_name, list_words
-from budget.words import FORMS, TOTALS, any_of
+from budget.words import FORMS, TOTALS, any_of, holds
 from extract.statements.figures import is_amount_text
 from extract.statements.matrix import Matrix, own_cells, text_of
 from extract.statements.model import Cell, Piece, Table
@@ -52,7 +52,12 @@ def is_form(matrix: Matrix, start: int) -> bool:
     indicators = len(words & INDICATOR_WORDS)
     if indicators >= FEWEST_INDICATORS or _has_levels(matrix, start, indicators):
         return not _has_list_header(matrix, start)
-    return indicators >= 1 and sum(any(t.startswith(word) for t in words) for word in FORMS.words) >= FEWEST_WORDS
+    return indicators >= 1 and _labels_among(words) >= FEWEST_WORDS
+
+
+def _labels_among(words: set[str]) -> int:
+    """How many of the labels of a form some of the words begin with."""
+    return sum(any(text.startswith(label) for text in words) for label in FORMS.words)
 
 
 def _begins_like_a_form(matrix: Matrix, start: int) -> bool:
@@ -104,10 +109,13 @@ def is_tail(rows: list[tuple[Cell, ...]]) -> bool:
     return any(cell.own and (cell.shown.startswith(FORMS.levels) or _BENEFIT.match(cell.shown)) for cell in rows[0])
 
 
+def _may_be_a_head(table: Table) -> bool:
+    return not table.form and not any(table.paths) and holds(table.title or "", FORMS.title)
+
+
 def is_head_of_form(table: Table, piece: Piece, title: str | None) -> bool:
     """Whether a table of labels alone is the head of the form whose indicators begin on the next page, under their header."""
-    titled = any(word in (table.title or "") for word in FORMS.title)
-    if table.form or not piece.form or title or any(table.paths) or not piece.body or not titled:
+    if title or not piece.body or not piece.form or not _may_be_a_head(table):
         return False
     first = {fold_label(cell.shown) for cell in piece.body[0] if cell.own}
     return len(first & indicator_header()) >= FEWEST_INDICATOR_HEADERS and not begins_form(piece)

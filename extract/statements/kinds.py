@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from budget.kinds import UNKNOWN_KIND, ByColumns, classify_title, kind_of, kinds_by_columns
 from budget.measures import fold_header, item_of_row, measure_of_level
 from budget.project_words import fold_label, indicator_header, is_project_name
-from budget.words import EMPTY_NOTES, FORMS, HEADERS
+from budget.words import EMPTY_NOTES, FORMS, HEADERS, holds
 from extract.statements.figures import is_amount_text
 from extract.statements.forms import PROJECT_LABEL
 from extract.statements.model import Table
@@ -18,6 +18,8 @@ FEWEST_INDICATOR_HEADERS = 3
 """Headers of indicators that make a list of projects one of performance."""
 SEVERAL = 2
 """Of the measures or items named for a kind: so many are no chance."""
+HEAD_ROWS = 3
+"""First rows of a form among which it says what it is for."""
 NAME_COLUMNS = 3
 """First columns of a table in which rows are named."""
 
@@ -36,9 +38,9 @@ class _Seen:
         levels = {level for head in table.paths for level in head}
         tops = [fold_header(head[0]) for head in table.paths if head]
         return cls(
-            frozenset(map(fold_header, levels)), frozenset(name for level in levels if (name := measure_of_level(level))),
-            all(any(top.endswith(side) for top in tops) for side in (HEADERS.revenue, HEADERS.expenditure)),
-            tuple(cell.shown for row in table.rows for cell in row[:NAME_COLUMNS] if cell.own and cell.shown),
+            frozenset(map(fold_header, levels)), frozenset(filter(None, map(measure_of_level, levels))),
+            any(top.endswith(HEADERS.revenue) for top in tops) and any(top.endswith(HEADERS.expenditure) for top in tops),
+            tuple(cell.shown for row in table.rows for cell in row[:NAME_COLUMNS] if cell.begins),
         )  # fmt: skip
 
     def fits(self, rule: ByColumns) -> bool:
@@ -76,7 +78,7 @@ def classify(table: Table) -> str:
     certain = _kind_of_form(table) if table.form else _certain_kind(table, seen)
     if certain:
         return certain
-    titled = classify_title(table.title) if table.title else None
+    titled = classify_title(table.title or "")
     if titled and not kind_of(titled).weak_title:
         return titled
     return _suggested_kind(table, seen) or titled or UNKNOWN_KIND.name
@@ -84,12 +86,11 @@ def classify(table: Table) -> str:
 
 def _kind_of_form(table: Table) -> str:
     """Of one project or of a whole department. 专项资金整体绩效目标表 is a form for one 专项, not for the department."""
-    if any(PROJECT_LABEL.match(row[0].shown) for row in table.rows[:3] if row):
+    if any(PROJECT_LABEL.match(row[0].shown) for row in table.rows[:HEAD_ROWS]):
         return "project_performance"
-    words = {cell.shown for row in table.rows for cell in row}
-    whole = any(word.startswith(FORMS.whole_department) for word in words)
-    titled = any(word in (table.title or "") for word in FORMS.whole_department_title)
-    return "department_performance" if whole or titled else "project_performance"
+    whole = any(cell.shown.startswith(FORMS.whole_department) for row in table.rows for cell in row)
+    whole = whole or holds(table.title or "", FORMS.whole_department_title)
+    return "department_performance" if whole else "project_performance"
 
 
 def _certain_kind(table: Table, seen: _Seen) -> str | None:
@@ -101,10 +102,14 @@ def _certain_kind(table: Table, seen: _Seen) -> str | None:
 
 def _is_list_of_projects(table: Table) -> bool:
     """Whether a list prints projects with their goals or indicators in columns."""
-    folded = {fold_label(level) for head in table.paths for level in head}
-    tells = any(leaf.endswith(FORMS.goals) for leaf in folded)
-    tells = tells or len(folded & indicator_header()) >= FEWEST_INDICATOR_HEADERS
-    return tells and any(is_project_name(head[-1]) for head in table.paths if head)
+    heads = [head for head in table.paths if head]
+    folded = {fold_label(level) for head in heads for level in head}
+    if (
+        not any(leaf.endswith(FORMS.goals) for leaf in folded)
+        and len(folded & indicator_header()) < FEWEST_INDICATOR_HEADERS
+    ):
+        return False
+    return any(is_project_name(head[-1]) for head in heads)
 
 
 def _suggested_kind(table: Table, seen: _Seen) -> str | None:

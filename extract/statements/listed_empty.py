@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from budget.kinds import classify_title
-from budget.words import EMPTY_NOTES, Words
+from budget.words import EMPTY_NOTES, Words, holds
 from extract.statements.model import Table
 
 _YEAR = re.compile(r"20\d{2}(?:年度?)?")
@@ -49,28 +49,32 @@ def listed_empty(table: Table) -> Iterator[Listed]:
     """The rows of a list of tables that say 是 under 是否空表; nothing for a table that is no such list."""
     rows = [[cell.shown for cell in row] for row in table.rows]
     heads = [[head.leaf for head in table.paths], *rows]
-    for start, head in enumerate(heads):
-        name, empty = _place(head, EMPTY_NOTES.list_names), _place(head, EMPTY_NOTES.list_empty)
-        if name is not None and empty is not None:
-            yield from _listed(rows[start:], head, name, empty)
-            return
+    found = next((start for start, head in enumerate(heads) if _is_header(head)), None)
+    if found is not None:
+        yield from _listed(rows[found:], heads[found])
 
 
-def _place(head: list[str], words: Words) -> int | None:
-    return next((col for col, text in enumerate(head) if text in words), None)
+def _is_header(head: list[str]) -> bool:
+    return _place(head, EMPTY_NOTES.list_names) >= 0 and _place(head, EMPTY_NOTES.list_empty) >= 0
 
 
-def _listed(rows: list[list[str]], head: list[str], name: int, empty: int) -> Iterator[Listed]:
-    reason = next(
-        (col for col, text in enumerate(head) if any(word in text for word in EMPTY_NOTES.list_reasons)), None
-    )
+def _place(head: list[str], words: Words) -> int:
+    """The first column headed by one of the words, -1 where none is."""
+    return next((col for col, text in enumerate(head) if text in words), -1)
+
+
+def _listed(rows: list[list[str]], head: list[str]) -> Iterator[Listed]:
+    name, empty = _place(head, EMPTY_NOTES.list_names), _place(head, EMPTY_NOTES.list_empty)
+    reason = next((col for col, text in enumerate(head) if holds(text, EMPTY_NOTES.list_reasons)), len(head))
     for row in rows:
         if max(name, empty) >= len(row) or row[empty] not in EMPTY_NOTES.list_yes or not row[name]:
             continue
-        why = row[reason] if reason is not None and reason < len(row) else ""
-        number = next((found.group(1) for text in row[:name] if (found := _NUMBER.match(text))), "")
-        note = f"{head[empty]}:{row[empty]}"
-        yield Listed(number, row[name], f"{note} {head[reason]}:{why}" if reason is not None and why else note)
+        why = [f"{head[reason]}:{text}" for text in row[reason : reason + 1] if text]
+        yield Listed(_number(row[:name]), row[name], " ".join([f"{head[empty]}:{row[empty]}", *why]))
+
+
+def _number(texts: list[str]) -> str:
+    return next((found.group(1) for found in map(_NUMBER.match, texts) if found), "")
 
 
 def _plain(title: str | None) -> str | None:

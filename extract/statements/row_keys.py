@@ -10,7 +10,7 @@ from budget.disclosure import CodeSystem, Role
 from budget.kinds import StatementKind, kind_of
 from budget.measures import measure_of_level
 from budget.printed_text import plain_name, says_of_which, split_ordinal, without_of_which
-from budget.words import HEADERS, Words, any_of, is_total, total_role
+from budget.words import HEADERS, any_of, holds, is_total, total_role
 from extract.statements.blocks import Block
 from extract.statements.model import Cell, Table
 
@@ -63,12 +63,12 @@ def key_of(table: Table, block: Block, row: tuple[Cell, ...], above: dict[int, s
 
 def _total_in(table: Table, block: Block, row: tuple[Cell, ...]) -> str | None:
     """The name of a total that stands anywhere left of the amounts."""
-    columns = [c for c in block.columns if c not in block.money and table.roles[c] in ("code", "name", "text")]
-    return next((row[c].shown for c in columns if is_total(row[c].shown)), None)
+    texts = (row[c].shown for c in block.columns if table.roles[c] in ("code", "name", "text"))
+    return next(filter(is_total, texts), None)
 
 
 def _name_of_total(total: str, printed: str, block: Block, row: tuple[Cell, ...]) -> str:
-    in_code = any(row[c].shown == total for group in block.codes for c in group)
+    in_code = total in (row[c].shown for group in block.codes for c in group)
     return total if in_code or not printed or is_total(printed) else printed
 
 
@@ -85,20 +85,25 @@ def _take_codes(key: Key, coded: Coded) -> None:
 
 def _take_fused_code(key: Key, printed: str, table: Table, block: Block, row: tuple[Cell, ...]) -> str:
     """A code that stands in one cell with the name (30201办公费); gives the name without it."""
-    found = _CODE_NAME.match(printed)
-    if found and system_of(found.group(1)):
-        others = [other.group(1) for c in block.names[1:] if (other := _CODE_NAME.match(row[c].shown))]
-        key.alt_code = next((code for code in others if system_of(code) == "department_economic"), None)
-    elif not printed:
-        texts = (row[c].shown for c in block.columns if table.roles[c] == "text")
-        found = next((told for text in texts if (told := _CODE_NAME.match(text))), None)
+    if printed:
+        found = _CODE_NAME.match(printed)
+        if found is None or system_of(found.group(1)) is None:
+            return printed
+        key.alt_code = _other_code(block, row)
     else:
-        found = None
-    if found is None:
-        return printed
+        texts = (row[c].shown for c in block.columns if table.roles[c] == "text")
+        found = next(filter(None, map(_CODE_NAME.match, texts)), None)
+        if found is None:
+            return ""
     key.code = found.group(1)
     key.system = system_of(key.code)
     return found.group(2)
+
+
+def _other_code(block: Block, row: tuple[Cell, ...]) -> str | None:
+    """The department's economic code in another column of names."""
+    others = filter(None, (_CODE_NAME.match(row[c].shown) for c in block.names[1:]))
+    return next((one.group(1) for one in others if system_of(one.group(1)) == "department_economic"), None)
 
 
 def _codes(table: Table, block: Block, row: tuple[Cell, ...], above: dict[int, str]) -> Coded:
@@ -109,24 +114,20 @@ def _codes(table: Table, block: Block, row: tuple[Cell, ...], above: dict[int, s
 def _code_rank(table: Table, group: tuple[int, ...]) -> int:
     """Codes of units say whose row it is, not what it is for: any other code of the row comes first."""
     header = _header(table, group)
-    if _has(header, HEADERS.of_units):
+    if holds(header, HEADERS.of_units):
         return 2
-    return 1 if _has(header, HEADERS.of_projects) and not _has(header, HEADERS.of_accounts) else 0
+    return 1 if holds(header, HEADERS.of_projects) and not holds(header, HEADERS.of_accounts) else 0
 
 
 def _header(table: Table, group: tuple[int, ...]) -> str:
     return "".join(table.paths[group[0]].shown)
 
 
-def _has(header: str, words: Words) -> bool:
-    return any(word in header for word in words)
-
-
 def _system(code: str, table: Table, group: tuple[int, ...]) -> CodeSystem | None:
     header, told = _header(table, group), system_of(code)
-    if _has(header, HEADERS.of_units) and not _has(header, HEADERS.of_accounts):
+    if holds(header, HEADERS.of_units) and not holds(header, HEADERS.of_accounts):
         return "unit"
-    if told is None and _PROJECT_CODE.search(header) and not _has(header, HEADERS.of_functions):
+    if told is None and _PROJECT_CODE.search(header) and not holds(header, HEADERS.of_functions):
         return "project"
     return told
 
@@ -169,14 +170,25 @@ def _role(key: Key, cell: Cell | None, kind: StatementKind) -> Role:
         return "total" if total == "subtotal" and kind.items_in_rows else total
     if says_of_which(key.printed):
         return "of_which"
-    if key.code and key.system not in _NO_LEVELS and (level := level_of(key.code)):
+    if level := _level(key):
         return level
     if measure_of_level(key.name) in _CARRY:
         return "carry"
     if kind.classes_by_name:
         return _role_in_summary(key, cell)
-    set_in = kind.items_in_rows and cell is not None and cell.indent > 1
-    return "of_which" if set_in and not _is_main(key) else "detail"
+    return "of_which" if kind.items_in_rows and _is_set_in(key, cell) else "detail"
+
+
+def _level(key: Key) -> Role | None:
+    return level_of(key.code) if key.code and key.system not in _NO_LEVELS else None
+
+
+DEEP_INDENT = 2
+"""Depth by which a row without a main ordinal is set in where it is a part."""
+
+
+def _is_set_in(key: Key, cell: Cell | None) -> bool:
+    return cell is not None and cell.indent >= DEEP_INDENT and not _is_main(key)
 
 
 def _role_in_summary(key: Key, cell: Cell | None) -> Role:
