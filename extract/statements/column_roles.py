@@ -34,13 +34,19 @@ def column_role(head: Head, texts: list[str], c: int) -> ColumnRole:
     A column below a header of money is money also where none of its cells is a plain number: each of them is reported then.
     """
     shown = [text for text in texts if not is_blank(text) and not _SHEET_ERROR.match(text)]
+    named = _named_role(head, shown)
+    if named is not None:
+        return named
+    return _below_money(shown) if is_money_path(head) else _told_by_cells(head, shown, c)
+
+
+def _named_role(head: Head, shown: list[str]) -> ColumnRole | None:
+    """The role that a header names which is no money's."""
     if head.leaf in HEADERS.row_numbers and all(map(_ROW_NUMBER_CELL.fullmatch, shown)):
         return "seq"
     if head.leaf.endswith(HEADERS.codes) or head.leaf in HEADERS.code_levels:
         return "code"
-    if is_not_money_path(head):
-        return "text"
-    return _below_money(shown) if is_money_path(head) else _told_by_cells(head, shown, c)
+    return "text" if is_not_money_path(head) else None
 
 
 def _below_money(shown: list[str]) -> ColumnRole:
@@ -51,8 +57,8 @@ def _below_money(shown: list[str]) -> ColumnRole:
 
 def _told_by_cells(head: Head, shown: list[str], c: int) -> ColumnRole:
     """The role of a column whose header says nothing."""
-    numbers = [text for text in shown if is_amount_text(text)]
-    if not numbers or len(numbers) * 2 <= len(shown):
+    numbers = list(filter(is_amount_text, shown))
+    if len(numbers) * 2 <= len(shown):
         return "name"
     return "code" if c < CODE_COLUMNS and _may_head_codes(head.leaf) and _are_codes(numbers) else "money"
 

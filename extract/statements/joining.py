@@ -60,15 +60,20 @@ def add_piece(tables: list[Table], piece: Piece) -> None:
     if not piece.body and not piece.header and not piece.form:
         _add_bare(tables, piece)
         return
-    if tables and tables[-1].kind == "" and not tables[-1].rows and not tables[-1].paths:
-        frame = tables.pop()
-        piece.banner = [*frame.banner, *piece.banner]
-        piece.lines = [*(Line(text=text) for text in frame.lines_above), *piece.lines]
+    _take_frame(tables, piece)
     title = title_of(piece)
     if tables and _goes_on_with(tables[-1], piece := _as_rows(tables[-1], piece), title):
         _join(tables[-1], piece)
     else:
         tables.append(_table(piece, title))
+
+
+def _take_frame(tables: list[Table], piece: Piece) -> None:
+    """Gives a piece the frame around its heading, which stands above it as a table without rows and header."""
+    if tables and tables[-1].is_frame:
+        frame = tables.pop()
+        piece.banner = [*frame.banner, *piece.banner]
+        piece.lines = [*(Line(text=text) for text in frame.lines_above), *piece.lines]
 
 
 def _add_bare(tables: list[Table], piece: Piece) -> None:
@@ -89,7 +94,7 @@ def _as_rows(table: Table, piece: Piece) -> Piece:
 
 
 def _table(piece: Piece, title: str | None) -> Table:
-    texts = [*(line.shown for line in piece.lines), *piece.banner]
+    texts = [*piece.lines_shown, *piece.banner]
     return Table(
         title=title, kind="", unit=unit_of(piece), paths=piece.paths, rows=list(piece.body),
         pages=[piece.page] if piece.page is not None else [], notes=list(piece.notes), banner=list(piece.banner),
@@ -138,9 +143,9 @@ def _goes_on_as_list(table: Table, piece: Piece, title: str | None) -> bool:
         return False
     if piece.header:
         return _same_header(table, piece) and _goes_on(table, piece)
-    # in a flowing text a repeated title begins a table again
-    begins_again = piece.page is None and title and piece.lines
-    return not begins_again and bool(table.paths) and _fits(table, piece)
+    if not table.paths or (piece.page is None and title and piece.lines):
+        return False  # in a flowing text a repeated title begins a table again
+    return _fits(table, piece)
 
 
 def _follows_in_form(table: Table, piece: Piece, title: str | None) -> bool:
@@ -157,15 +162,16 @@ def _follows_in_form(table: Table, piece: Piece, title: str | None) -> bool:
 
 
 def _ends_a_form(piece: Piece) -> bool:
-    return bool(piece.body) and (not piece.header or is_tail(piece.body)) and any(c.shown for c in piece.body[0])
+    if not piece.body or not any(cell.shown for cell in piece.body[0]):
+        return False
+    return not piece.header or is_tail(piece.body)
 
 
 def _fits(table: Table, piece: Piece) -> bool:
     """Whether a piece has as many columns as the table, or columns that stand where columns of the table stand."""
-    width = table.width
-    if (len(piece.body[0]) if piece.body else 0) == width:
+    if piece.width == table.width:
         return True
-    return bool(piece.body) and len(aligned(table, piece)[0]) == width
+    return bool(piece.body) and len(aligned(table, piece)[0]) == table.width
 
 
 def _between(piece: Piece) -> bool:
@@ -188,11 +194,11 @@ def _goes_on(table: Table, piece: Piece) -> bool:
     """Whether the rows of a piece go on where the table stops: its numbering does not begin again."""
     if not table.rows or not piece.body:
         return bool(table.rows) or not piece.body
-    for c, head in enumerate(table.paths):
-        if head.leaf in HEADERS.row_numbers and c < len(piece.body[0]):
-            above, below = _numbers(table.rows[-RECENT:], c), _numbers(piece.body, c)
-            if above and below:
-                return below[0] > above[-1]
+    numbered = (c for c, head in enumerate(table.paths[: piece.width]) if head.leaf in HEADERS.row_numbers)
+    for c in numbered:
+        above, below = _numbers(table.rows[-RECENT:], c), _numbers(piece.body, c)
+        if above and below:
+            return below[0] > above[-1]
     first, begins = ({cell.shown for cell in rows[0]} for rows in (piece.body, table.rows))
     return not first & begins & TOTAL_WORDS
 
@@ -219,10 +225,10 @@ def _join(table: Table, piece: Piece) -> None:
 
 def _in_columns_of(table: Table, piece: Piece) -> list[Row]:
     """The rows of a piece in the columns of its table; under a repeated header those that fit, where any do."""
-    body, width = aligned(table, piece), table.width
-    if piece.header and width and piece.body and len(piece.body[0]) != width:
-        return [row for row in body if len(row) == width] or body
-    return body
+    body = aligned(table, piece)
+    if not piece.header or piece.width == table.width:
+        return body
+    return [row for row in body if len(row) == table.width] or body
 
 
 def _widen(table: Table, width: int) -> None:

@@ -77,6 +77,11 @@ class Table:
         return len(self.paths) or _width(self.rows)
 
     @property
+    def is_frame(self) -> bool:
+        """Whether it is only a frame around a heading: banner and lines above, no header, no rows."""
+        return not self.kind and not self.rows and not self.paths
+
+    @property
     def declared_empty(self) -> bool:
         """Whether a note says that there is nothing to show."""
         return any(says_empty(note) for note in self.notes)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 from budget.amounts import stated_unit
 from budget.printed_text import is_blank
 from extract.statements.captions import is_meta, is_title_line
@@ -14,17 +16,21 @@ from extract.statements.titles import unit_of
 def goes_on_sideways(table: Table, piece: Piece) -> bool:
     """Whether a piece is the right half of a table: the next page, as many rows, a header of its own over figures alone, and
     nothing printed between them."""
-    if table.form or piece.form or not piece.header or not table.paths or not _is_on_next_page(table, piece):
+    if table.form or piece.form or not _is_on_next_page(table, piece) or not _has_other_heads(table, piece):
         return False
-    if not all(map(_is_beside, [*piece.banner, *(line.shown for line in piece.lines)])):
+    if not all(map(_is_beside, [*piece.banner, *piece.lines_shown])):
         return False
-    new_heads = any(piece.paths) and set(piece.paths).isdisjoint(table.paths)
-    return new_heads and len(piece.body) == len(table.rows) and _shows_figures_alone(piece)
+    return len(piece.body) == len(table.rows) and _shows_figures_alone(piece)
+
+
+def _has_other_heads(table: Table, piece: Piece) -> bool:
+    headed = bool(piece.header) and bool(table.paths) and any(piece.paths)
+    return headed and set(piece.paths).isdisjoint(table.paths)
 
 
 def _shows_figures_alone(piece: Piece) -> bool:
-    shown = [cell.shown for row in piece.body for cell in row if cell.own and cell.shown]
-    return bool(shown) and all(is_amount_text(text) or is_blank(text) for text in shown)
+    shown = {cell.shown for row in piece.body for cell in row if cell.begins}
+    return bool(shown) and all(map(is_amount_text, itertools.filterfalse(is_blank, shown)))
 
 
 def _is_on_next_page(table: Table, piece: Piece) -> bool:

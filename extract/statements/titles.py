@@ -44,17 +44,34 @@ def title_of(piece: Piece) -> str | None:
 def _title_above(lines: list[str]) -> str | None:
     """The nearest line that is a title, alone or with the line above it; none beyond a sentence."""
     for i in range(len(lines) - 1, -1, -1):
-        text, above = lines[i], lines[i - 1] if i else ""
-        titled = is_title_line(text)
-        if not titled and (is_meta(text) or _states_unit(text)):
-            continue
-        if titled and ("表" in text or len(lines) - 1 - i <= NEAR):
-            return _longer_title(above, text) or text
-        if above and text.endswith("表") and len(text) < LONGEST_SECOND_LINE and is_title_line(above + text):
-            return above + text
-        if SENTENCE.search(text) or len(text) > LONGEST_TITLE:
+        above = lines[i - 1] if i else ""
+        near = len(lines) - 1 - i <= NEAR
+        found = _title_in(above, lines[i], near)
+        if found is not None:
+            return found
+        if not _says_about_the_table(lines[i]) and _ends_the_search(lines[i]):
             return None
     return None
+
+
+def _title_in(above: str, text: str, near: bool) -> str | None:
+    """The title that a line is, or ends."""
+    if is_title_line(text):
+        if near or "表" in text:
+            return _longer_title(above, text) or text
+    elif _says_about_the_table(text):
+        return None
+    second = above and text.endswith("表") and len(text) < LONGEST_SECOND_LINE
+    return above + text if second and is_title_line(above + text) else None
+
+
+def _says_about_the_table(text: str) -> bool:
+    """Whether a line that is no title says whose table it is, or in which unit."""
+    return not is_title_line(text) and (is_meta(text) or _states_unit(text))
+
+
+def _ends_the_search(text: str) -> bool:
+    return bool(SENTENCE.search(text)) or len(text) > LONGEST_TITLE
 
 
 def _states_unit(text: str) -> bool:
@@ -63,12 +80,21 @@ def _states_unit(text: str) -> bool:
 
 def _longer_title(above: str, text: str) -> str | None:
     """The title with the line above it, where both together name a statement by more words than the short line alone."""
-    if not above or "表" not in text or len(text) >= SHORT_TITLE or is_title_line(above):
-        return None
     joined = above + text
-    better, plain = alias_in(joined), alias_in(text)
-    longer = better is not None and plain is not None and len(better[1]) > len(plain[1])
-    return joined if longer and len(joined) < LONGEST_TITLE else None
+    if (
+        not above
+        or "表" not in text
+        or len(text) >= SHORT_TITLE
+        or len(joined) >= LONGEST_TITLE
+        or is_title_line(above)
+    ):
+        return None
+    return joined if _length_of_alias(joined) > _length_of_alias(text) > 0 else None
+
+
+def _length_of_alias(title: str) -> int:
+    found = alias_in(title)
+    return len(found[1]) if found else 0
 
 
 def _title_of_sheet(piece: Piece) -> str | None:
@@ -77,11 +103,10 @@ def _title_of_sheet(piece: Piece) -> str | None:
 
 def _unknown_title(piece: Piece, lines: list[str]) -> str | None:
     """A text that ends in 表 and names no statement."""
-    for text in piece.banner:
-        if _ends_like_a_title(text):
-            return text
-    near = reversed(lines[-LINES_OF_UNKNOWN_TITLES:])
-    return next((t for t in near if _ends_like_a_title(t) and not SENTENCE.search(t) and not is_contents_line(t)), None)
+    plain = [
+        text for text in lines[-LINES_OF_UNKNOWN_TITLES:] if not SENTENCE.search(text) and not is_contents_line(text)
+    ]
+    return next(filter(_ends_like_a_title, [*piece.banner, *reversed(plain)]), None)
 
 
 def _ends_like_a_title(text: str) -> bool:
@@ -98,14 +123,16 @@ def unit_of(piece: Piece) -> Unit | None:
 def _unit_above(lines: Sequence[Line]) -> Unit | None:
     above = list(_lines_of_units(lines))
     for text in reversed(_with_broken_units(above[::-1])):
-        stated = stated_unit(text) if "单位" in text and len(text) < LONGEST_UNIT_LINE else None
-        if unit := stated or lone_unit(text):
+        unit = _stated_in(text) or lone_unit(text)
+        if unit or says_strange_unit(text):
             return unit
-        if says_strange_unit(text):
-            return None
         if unit := _unit_alone(text):
             return unit
     return None
+
+
+def _stated_in(text: str) -> Unit | None:
+    return stated_unit(text) if "单位" in text and len(text) < LONGEST_UNIT_LINE else None
 
 
 def _lines_of_units(lines: Sequence[Line]) -> Iterator[str]:
