@@ -10,6 +10,7 @@ import tomllib
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+from typing import Any, Literal
 
 from budget.disclosure import Fund
 from budget.printed_text import squeeze
@@ -45,30 +46,93 @@ _CONTENTS_LINE = re.compile(r"(?:[.…·•．‥⋯_-]{3,}|\.{2,})\s*[-—]?\d*
 
 
 @dataclass(frozen=True, slots=True)
+class ByColumns:
+    """What the columns and rows of a table of one kind show; everything named has to be there."""
+
+    headers_all: frozenset[str] = frozenset()
+    headers_any: frozenset[str] = frozenset()
+    measures_all: frozenset[str] = frozenset()
+    measures_any: frozenset[str] = frozenset()
+    measures_several: frozenset[str] = frozenset()
+    both_sides: bool = False
+    row_begins: tuple[str, ...] = ()
+    row_items_several: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class StatementKind:
-    """One kind: its name in the project, its Chinese name, and the folded titles that name it."""
+    """One kind: its name in the project, its Chinese name, the folded titles that name it, and what `data/kinds.toml` says
+    of it besides (explained there)."""
 
     name: str
     chinese: str
-    contains: tuple[str, ...]
-    ends: tuple[str, ...]
-    decides: tuple[str, ...]
+    contains: tuple[str, ...] = ()
+    ends: tuple[str, ...] = ()
+    decides: tuple[str, ...] = ()
     together: tuple[tuple[str, ...], ...] = ()
+    fund: Fund = "all"
+    fund_in_title: bool = False
+    own: frozenset[str] = frozenset()
+    statement: bool = False
+    facts: bool = True
+    weak_title: bool = False
+    classes_by_name: bool = False
+    items_in_rows: bool = False
+    item_in_title: bool = False
+    certain: ByColumns | None = None
+    suggested: tuple[ByColumns, ...] = ()
+
+
+UNKNOWN_KIND = StatementKind("unknown", "", facts=False)
+"""What a table is that nobody knows; also any name that is none of a kind."""
+
+
+def _by_columns(entry: dict[str, Any]) -> ByColumns:
+    """Raises TypeError for a word that no rule has."""
+    told = {key: frozenset(value) for key, value in entry.items() if key not in ("both_sides", "row_begins")}
+    return ByColumns(**told, both_sides=entry.get("both_sides", False), row_begins=tuple(entry.get("row_begins", ())))
+
+
+def kind_from(name: str, entry: dict[str, Any]) -> StatementKind:
+    """Raises TypeError for a word that no kind has."""
+    told: dict[str, Any] = dict(entry)
+    for key in ("contains", "ends", "decides"):
+        told[key] = tuple(told.get(key, ()))
+    told["together"] = tuple(map(tuple, told.get("together", ())))
+    told["own"] = frozenset(told.get("own", ()))
+    told["certain"] = _by_columns(told["certain"]) if "certain" in told else None
+    told["suggested"] = tuple(map(_by_columns, told.get("suggested", ())))
+    return StatementKind(name, **told)
+
+
+@cache
+def _raw() -> dict[str, Any]:
+    return tomllib.loads(resources.files("budget").joinpath("data/kinds.toml").read_text(encoding="utf-8"))
 
 
 @cache
 def _data() -> tuple[tuple[tuple[str, str], ...], tuple[str, ...], tuple[StatementKind, ...]]:
-    text = resources.files("budget").joinpath("data/kinds.toml").read_text(encoding="utf-8")
-    raw = tomllib.loads(text)
-    folding = raw["folding"]
-    kinds = tuple(
-        StatementKind(
-            name, entry["chinese"], tuple(entry.get("contains", ())), tuple(entry.get("ends", ())),
-            tuple(entry.get("decides", ())), tuple(tuple(words) for words in entry.get("together", ())),
-        )
-        for name, entry in raw["kinds"].items()
-    )  # fmt: skip
+    folding = _raw()["folding"]
+    kinds = tuple(kind_from(name, entry) for name, entry in _raw()["kinds"].items())
     return tuple((a, b) for a, b in folding["funds"]), tuple(folding["drop"]), kinds
+
+
+@cache
+def kind_of(name: str) -> StatementKind:
+    """The kind of a name; `UNKNOWN_KIND` for `unknown` and for any other name that is none."""
+    return next((kind for kind in statement_kinds() if kind.name == name), UNKNOWN_KIND)
+
+
+@cache
+def kinds_by_columns(how: Literal["certain", "suggested"]) -> tuple[StatementKind, ...]:
+    """The kinds that columns can tell, in the order in which they are asked for."""
+    return tuple(kind_of(name) for name in _raw()["by_columns"][how])
+
+
+@cache
+def names_of_statements() -> frozenset[str]:
+    """The kinds that are statements of a budget or final account: they tell what kind of document it is."""
+    return frozenset(kind.name for kind in statement_kinds() if kind.statement)
 
 
 def statement_kinds() -> tuple[StatementKind, ...]:
@@ -112,8 +176,8 @@ def classify_title(text: str) -> str | None:
 @cache
 def _before_short_aliases() -> tuple[tuple[str, ...], tuple[str, ...]]:
     """How the names of those end whose statements these are, and words that name a part of the money."""
-    raw = tomllib.loads(resources.files("budget").joinpath("data/kinds.toml").read_text(encoding="utf-8"))["folding"]
-    return tuple(raw["bearers"]), tuple(raw["parts_of_money"])
+    folding = _raw()["folding"]
+    return tuple(folding["bearers"]), tuple(folding["parts_of_money"])
 
 
 def _may_stand_before(words: str) -> bool:
@@ -132,29 +196,35 @@ def alias_in(text: str) -> tuple[str, str] | None:
     bare = re.sub(r"[(（].*$", "", bare)
     if not bare:
         bare = title
-    for kind in reversed(statement_kinds()):
-        for word in kind.decides:
-            if word in title:
-                return kind.name, word
-    best: tuple[int, str, str] | None = None
-    for kind in statement_kinds():
-        for alias in kind.contains:
-            weight = len(alias) + (_NAMED_FUND if alias[0] in "GFS" else 0)
-            if alias in bare and (best is None or weight > best[0]):
-                best = (weight, kind.name, alias)
-    if best is None:
-        # short aliases stand inside many longer titles: they count only when nothing longer is named
-        for kind in statement_kinds():
-            for alias in kind.ends:
-                longer = best is None or len(alias) > best[0]
-                if longer and bare.endswith(alias) and _may_stand_before(bare.removesuffix(alias)):
-                    best = (len(alias), kind.name, alias)
-    if best is None:
-        for kind in statement_kinds():
-            for words in kind.together:
-                if all(word in title for word in words):
-                    return kind.name, "".join(words)
-    return (best[1], best[2]) if best else None
+    return _deciding_word(title) or _longest_within(bare) or _longest_at_the_end(bare) or _words_together(title)
+
+
+def _deciding_word(title: str) -> tuple[str, str] | None:
+    words = ((kind.name, word) for kind in reversed(statement_kinds()) for word in kind.decides)
+    return next((found for found in words if found[1] in title), None)
+
+
+def _longest_within(title: str) -> tuple[str, str] | None:
+    found = [(kind.name, alias) for kind in statement_kinds() for alias in kind.contains if alias in title]
+    return max(found, key=lambda pair: _weight(pair[1]), default=None)
+
+
+def _weight(alias: str) -> int:
+    return len(alias) + (_NAMED_FUND if alias[0] in "GFS" else 0)
+
+
+def _longest_at_the_end(title: str) -> tuple[str, str] | None:
+    """Short aliases stand inside many longer titles: they count only where nothing longer is named."""
+    found = [
+        (kind.name, alias) for kind in statement_kinds() for alias in kind.ends
+        if title.endswith(alias) and _may_stand_before(title.removesuffix(alias))
+    ]  # fmt: skip
+    return max(found, key=lambda pair: len(pair[1]), default=None)
+
+
+def _words_together(title: str) -> tuple[str, str] | None:
+    several = ((kind.name, words) for kind in statement_kinds() for words in kind.together)
+    return next(((name, "".join(words)) for name, words in several if all(word in title for word in words)), None)
 
 
 _FUND_SIGNS: tuple[tuple[str, Fund], ...] = (("G", "general_budget"), ("F", "gov_fund"), ("S", "state_capital"))

@@ -9,6 +9,7 @@ from functools import cache
 from importlib import resources
 
 from budget.disclosure import Fund
+from budget.kinds import kind_of
 from budget.printed_text import plain_name, squeeze
 
 _YEAR = re.compile(r"(?:19|20)\d{2}(?:年度|年)?")
@@ -27,25 +28,7 @@ _FUND_OF: dict[str, Fund] = {
     "fiscal_total": "fiscal", "general_budget": "general_budget", "gov_fund": "gov_fund",
     "state_capital": "state_capital", "fiscal_account_funds": "fiscal_account_funds", "unit_funds": "unit_funds",
 }  # fmt: skip
-_FUND_OF_KIND: dict[str, Fund] = {
-    "general_budget_expenditure": "general_budget", "general_budget_basic_expenditure": "general_budget",
-    "government_fund_expenditure": "gov_fund", "state_capital_expenditure": "state_capital",
-    "appropriation_summary": "fiscal", "appropriation_expenditure": "fiscal",
-}  # fmt: skip
-
-
 _FUND_OF_SIGN: dict[str, Fund] = {"G": "general_budget", "F": "gov_fund", "S": "state_capital"}
-
-_OWN: dict[str, frozenset[str]] = {
-    "revenue_expenditure_summary": frozenset({"current_year_subtotal"}),
-    "appropriation_summary": frozenset({"fiscal_total", "current_year_subtotal"}),
-    "general_budget_expenditure": frozenset({"general_budget"}),
-    "general_budget_basic_expenditure": frozenset({"basic", "general_budget"}),
-    "government_fund_expenditure": frozenset({"gov_fund"}),
-    "state_capital_expenditure": frozenset({"state_capital"}),
-    "basic_expenditure": frozenset({"basic"}),
-    "project_expenditure": frozenset({"project"}),
-}
 
 UNKNOWN = "unknown"
 """The measure of amounts whose header says something that is none of the measures."""
@@ -191,7 +174,7 @@ def measure_of(path: tuple[str, ...], kind: str = "") -> Measure:
     """
     named = [name for level in path if (name := measure_of_level(level))]
     named = [n for i, n in enumerate(named) if not (n == "total" and len(named) > 1 and i < len(named) - 1)]
-    fund: Fund = _FUND_OF_KIND.get(kind, "all")
+    fund: Fund = kind_of(kind).fund
     for level in path:
         fund = _fund_of_level(level) or fund
     item = next((name for name in reversed(named) if name in _spellings().items), None)
@@ -211,7 +194,7 @@ def measure_of(path: tuple[str, ...], kind: str = "") -> Measure:
 def is_own_measure(kind: str, measure: str) -> bool:
     """Whether a measure is what a statement of this kind is about as a whole: 一般公共预算支出 / 合计 in 一般公共预算支出表 is its
     total, where no other column is."""
-    return measure in _OWN.get(kind, ())
+    return measure in kind_of(kind).own
 
 
 def _is_part(path: tuple[str, ...]) -> bool:

@@ -74,6 +74,11 @@ def plain_name(name: str) -> str:
     return _OF_WHICH.sub("", split_ordinal(rest)[1]) or rest
 
 
+def without_of_which(name: str) -> str:
+    """A name without blanks and without a leading 其中：."""
+    return _OF_WHICH.sub("", name)
+
+
 @lru_cache(maxsize=1 << 16)
 def says_of_which(name: str) -> bool:
     """Whether a printed name begins with 其中 (such a row is a part, never an addend: trap 12)."""

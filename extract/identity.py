@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from budget.disclosure import DocumentKind, Finding
-from budget.kinds import classify_title, is_contents_line
+from budget.kinds import classify_title, is_contents_line, names_of_statements
 from budget.printed_text import squeeze
 from budget.sightings import SaidByPages
 from budget.states import Origin, Severity
@@ -366,31 +366,13 @@ def _fiscal_year(title: str | None, lines: list[Line], tables: list[Table], name
     return years.most_common(1)[0][0] if years else None
 
 
-_STATEMENTS = frozenset(
-    [
-        "revenue_expenditure_summary",
-        "revenue_summary",
-        "expenditure_summary",
-        "appropriation_summary",
-        "appropriation_expenditure",
-        "general_budget_expenditure",
-        "general_budget_basic_expenditure",
-        "three_public_expenses",
-        "government_fund_expenditure",
-        "state_capital_expenditure",
-        "basic_expenditure",
-        "project_expenditure",
-    ]
-)
-
-
 def _kind(title: str, name: str, lines: list[Line], tables: list[Table]) -> DocumentKind | None:
     kinds = Counter(table.kind for table in tables)
-    statements = sum(kinds[k] for k in _STATEMENTS)
-    final = sum("决算" in squeeze(t.title or "") for t in tables if t.kind in _STATEMENTS)
+    statements = sum(kinds[k] for k in names_of_statements())
+    final = sum("决算" in squeeze(t.title or "") for t in tables if t.kind in names_of_statements())
     text = squeeze(title)
     # a workbook of one sheet: its title alone says what it is
-    titled = any(t.rows and t.title and classify_title(t.title) in _STATEMENTS for t in tables)
+    titled = any(t.rows and t.title and classify_title(t.title) in names_of_statements() for t in tables)
     if statements >= 2 or (
         statements and (titled or re.search(r"预算|决算", text + "".join(t.title or "" for t in tables)))
     ):

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Final, Literal
 
 from budget.disclosure import Place, ReaderName, Unread
+from budget.printed_text import squeeze
 
 Box = tuple[float, float, float, float]
 """x0, top, x1, bottom in points from the top left of the page as displayed (after /Rotate)."""
@@ -71,6 +72,11 @@ class GridCell:
     """The first line of the text when the edge of the page cuts through its letters: the page before shows it too."""
     cut_below: str = ""
     """The last line of the text when the edge of the page cuts through its letters: the next page shows it too."""
+    shown: str = field(init=False, repr=False, compare=False)
+    """The text as it is compared: normalised and without blanks (`budget.printed_text.squeeze`)."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "shown", squeeze(self.text))
 
     def moved(self, row: int, col: int, rows: int, cols: int) -> GridCell:
         """The same cell at another place of a grid."""
@@ -163,6 +169,11 @@ class Line:
     size: float | None = None
     heading: int | None = None
     """Heading level when the format marks one (Word, HTML)."""
+    shown: str = field(init=False, repr=False, compare=False)
+    """The text as it is compared: normalised and without blanks (`budget.printed_text.squeeze`)."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "shown", squeeze(self.text))
 
 
 NotUnderstoodKind = Literal[

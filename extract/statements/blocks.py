@@ -6,8 +6,9 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-from budget.printed_text import squeeze
-from extract.statements.model import Table
+from budget.words import HEADERS, any_of, holds
+from extract.statements.heads import Head
+from extract.statements.model import Table, shows
 
 Side = Literal["revenue", "expenditure"]
 
@@ -24,138 +25,133 @@ class Block:
     side: Side | None
 
 
+_NAMED_OR_NUMBERED = ("code", "name", "seq")
+_BRACKETED = re.compile(r"[(（].*")
+_OWN_CODE = re.compile(any_of(HEADERS.own_codes))
+_WHOLE_CODE = re.compile(any_of(HEADERS.codes))
+
+
 def blocks_of(table: Table) -> tuple[Block, ...]:
     """The lists of a table. A new list begins where, after money columns, a code or name column repeats the first one's
     header or stands under another side (收入 | 支出, 人员经费 | 公用经费)."""
-    roles, paths = table.roles, table.paths
+    starts = _starts(table)
+    ends = [*starts[1:], len(table.roles)]
+    return tuple(_block(table, start, end, len(starts) > 1) for start, end in zip(starts, ends, strict=True))
+
+
+def _starts(table: Table) -> list[int]:
+    """The first column of every list."""
     starts = [0]
-    first: str | None = None
-    for c, role in enumerate(roles):
-        leaf = re.sub(r"[(（].*", "", squeeze(paths[c][-1])) if paths[c] else ""
-        if role not in ("code", "name", "seq"):
-            continue
-        if first is None and role != "seq":
-            first = leaf
-        after_money = any(roles[k] == "money" for k in range(starts[-1], c))
-        if not after_money:
-            continue
-        top, start_top = (paths[c][0] if paths[c] else ""), (paths[starts[-1]][0] if paths[starts[-1]] else "")
-        first_top = next(
-            (paths[k][0] for k in range(starts[-1], c) if roles[k] in ("code", "name") and paths[k]), start_top
-        )
-        repeats = bool(leaf) and leaf == first
-        # a source nobody knows, left blank all the way down (财政专户管理的支出), looks like a column of names
-        blank = not any(c < len(row) and row[c].shown for row in table.rows) and leaf not in _NAME_ORDER
-        other_side = (
-            role in ("name", "code")
-            and not blank
-            and _side_of(top) is not None
-            and _side_of(top) != _side_of(first_top)
-        )
-        if repeats or other_side or (role != "seq" and _money_again(table, starts[-1], c)):
+    first = next((c for c, role in enumerate(table.roles) if role in ("code", "name")), len(table.roles))
+    for c, role in enumerate(table.roles):
+        after_money = "money" in table.roles[starts[-1] : c]
+        if role in _NAMED_OR_NUMBERED and after_money and _begins_list(table, starts[-1], c, first):
             starts.append(c)
-    blocks = []
-    for i, start in enumerate(starts):
-        end = starts[i + 1] if i + 1 < len(starts) else len(roles)
-        blocks.append(_block(table, start, end, len(starts) > 1))
-    return tuple(blocks)
+    return starts
+
+
+def _begins_list(table: Table, start: int, c: int, first: int) -> bool:
+    """Whether column c, right of money, begins a list beside the one that begins at `start`; `first` is the first column of
+    codes or names of the table."""
+    leaf = _plain_leaf(table.paths[c])
+    if leaf and c >= first and leaf == _plain_leaf(table.paths[first]):
+        return True
+    return table.roles[c] != "seq" and (_is_on_other_side(table, start, c) or _money_again(table, start, c))
+
+
+def _plain_leaf(head: Head) -> str:
+    return _BRACKETED.sub("", head.leaf)
+
+
+def _is_on_other_side(table: Table, start: int, c: int) -> bool:
+    side = _side_of(table.paths[c].top)
+    # a source nobody knows, left blank all the way down (财政专户管理的支出), looks like a column of names
+    named = shows(table.rows, c) or _plain_leaf(table.paths[c]) in HEADERS.names
+    return named and side is not None and side != _side_of(_first_top(table, start, c))
+
+
+def _first_top(table: Table, start: int, end: int) -> str:
+    """What stands above the first code or name of the list that begins at `start`."""
+    keys = (table.paths[k] for k in range(start, end) if table.roles[k] in ("code", "name"))
+    return next(filter(None, keys), table.paths[start]).top
 
 
 def _money_again(table: Table, start: int, c: int) -> bool:
     """Whether the next money column right of c is headed like one of the list that begins at `start`: a third or fourth
     list side by side (支出按功能 | 按部门经济 | 按政府经济), which a procurement list with 预算资金 … 单价 is not."""
-    following = next((k for k in range(c + 1, len(table.roles)) if table.roles[k] == "money"), None)
-    if following is None or not table.paths[following]:
-        return False
-    leaf = squeeze(table.paths[following][-1])
-    return any(
-        table.roles[k] == "money" and table.paths[k] and squeeze(table.paths[k][-1]) == leaf for k in range(start, c)
-    )
+    following = _heads_of_money(table, c + 1, len(table.roles))[:1]
+    return any(following) and any(head.leaf == following[0].leaf for head in _heads_of_money(table, start, c) if head)
+
+
+def _heads_of_money(table: Table, start: int, end: int) -> list[Head]:
+    return [table.paths[k] for k in range(start, end) if table.roles[k] == "money"]
 
 
 def _side_of(top: str) -> Side | None:
-    text = squeeze(top)
-    if re.search(r"收入", text) and "支出" not in text:
-        return "revenue"
-    if re.search(r"支出", text) and "收入" not in text:
-        return "expenditure"
-    return None
+    revenue, expenditure = holds(top, HEADERS.revenue), holds(top, HEADERS.expenditure)
+    if revenue == expenditure:
+        return None
+    return "revenue" if revenue else "expenditure"
 
 
-# what a name column is called, the best first: 科目名称 beats 项目单位 where both stand left of the amounts
-_NAME_ORDER = (
-    "科目名称",
-    "项目名称",
-    "名称",
-    "项目",
-    "职责活动",
-    "支出项目类别",
-    "单位名称",
-    "功能分类科目",
-    "支出功能分类科目",
-    "科目",
-    "预算单位",
-    "单位",
-)
-
-
-_OTHER_CODE = re.compile(r"单位|部门|项目")
-
-
-_WHOLE_CODE = re.compile(r"编码|代码|编号")
-
-
-def _goes_on_with(path: tuple[str, ...], following: tuple[str, ...]) -> bool:
+def _goes_on_with(head: Head, following: Head) -> bool:
     """Whether a code column holds the next level of the code beside it (类 | 款 | 项), not a code of its own: beside the
     function's stand the unit's and the project's (类 | 款 | 项 | 单位代码)."""
-    leaf, next_leaf = (squeeze(one[-1]) if one else "" for one in (path, following))
+    leaf, next_leaf = head.leaf, following.leaf
     if leaf == next_leaf:
         return True
     if not leaf or not next_leaf:
         # one header centred over the columns of the levels leaves the others without a text
-        return not _OTHER_CODE.search(leaf + next_leaf)
+        return not _OWN_CODE.search(leaf + next_leaf)
     return not (_WHOLE_CODE.search(next_leaf) or _WHOLE_CODE.search(leaf))
 
 
 def _is_bare(table: Table, col: int) -> bool:
     """Without header and cells: where no rule parts columns, the place of a header that is centred over others."""
-    return not table.paths[col] and not any(row[col].shown for row in table.rows)
+    return not table.paths[col] and not shows(table.rows, col)
 
 
 def _block(table: Table, start: int, end: int, several: bool) -> Block:
-    roles, paths = table.roles, table.paths
     columns = tuple(range(start, end))
-    money = tuple(c for c in columns if roles[c] == "money")
+    money = tuple(c for c in columns if table.roles[c] == "money")
+    codes = _code_groups(table, columns)
+    names = _names(table, columns, codes, money[0] if money else end)
+    return Block(columns, codes, names, money, _side(table, columns) if several else None)
+
+
+def _code_groups(table: Table, columns: tuple[int, ...]) -> tuple[tuple[int, ...], ...]:
     groups: list[list[int]] = []
     for c in columns:
-        if roles[c] != "code":
+        if table.roles[c] != "code":
             continue
-        before = groups[-1][-1] if groups else None
-        if (
-            before is not None
-            and all(_is_bare(table, k) for k in range(before + 1, c))
-            and _goes_on_with(paths[before], paths[c])
-        ):
+        if groups and _is_next_level(table, groups[-1][-1], c):
             groups[-1].append(c)
         else:
             groups.append([c])
-    first_money = money[0] if money else end
-    candidates = [c for c in columns if roles[c] == "name"]
+    return tuple(map(tuple, groups))
+
+
+def _is_next_level(table: Table, before: int, c: int) -> bool:
+    bare = all(_is_bare(table, k) for k in range(before + 1, c))
+    return bare and _goes_on_with(table.paths[before], table.paths[c])
+
+
+def _names(
+    table: Table, columns: tuple[int, ...], codes: tuple[tuple[int, ...], ...], first_money: int
+) -> tuple[int, ...]:
+    """The columns of names, the best first; beside two codes the one behind the first code."""
+    candidates = [c for c in columns if table.roles[c] == "name"]
     left = [c for c in candidates if c < first_money] or candidates
+    behind_code = [c for c in candidates if c > codes[0][-1]][:1] if len(codes) > 1 else []
+    ranked = sorted(left, key=lambda c: (_rank(table.paths[c]), c))
+    return tuple(dict.fromkeys([*behind_code, *ranked]))
 
-    def rank(c: int) -> tuple[int, int]:
-        leaf = re.sub(r"[(（].*", "", squeeze(paths[c][-1])) if paths[c] else ""
-        for i, word in enumerate(_NAME_ORDER):
-            if leaf == word or leaf.endswith(word):
-                return i, c
-        return len(_NAME_ORDER), c
 
-    names = tuple(sorted(left, key=rank))
-    if groups and candidates and len(groups) > 1:
-        after = [c for c in candidates if c > groups[0][-1]]
-        names = (after[0], *[c for c in names if c != after[0]]) if after else names
-    side = None
-    if several:
-        tops = [paths[c][0] for c in columns if paths[c] and roles[c] in ("name", "money", "code")]
-        side = next((s for t in tops if (s := _side_of(t))), None)
-    return Block(columns, tuple(map(tuple, groups)), names, money, side)
+def _rank(head: Head) -> int:
+    leaf = _plain_leaf(head)
+    return next((i for i, word in enumerate(HEADERS.names) if leaf.endswith(word)), len(HEADERS.names))
+
+
+def _side(table: Table, columns: tuple[int, ...]) -> Side | None:
+    tops = (table.paths[c].top for c in columns if table.roles[c] in ("name", "money", "code"))
+    return next(filter(None, map(_side_of, tops)), None)

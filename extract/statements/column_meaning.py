@@ -3,34 +3,29 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from dataclasses import dataclass, replace
 from typing import Literal
 
 from budget.amounts import Unit, find_unit
-from budget.kinds import fund_of_title
+from budget.kinds import fund_of_title, kind_of
 from budget.measures import NO_MEASURES, UNKNOWN, Measure, is_own_measure, item_of_title, measure_of, unsaid
-from budget.printed_text import squeeze
+from budget.words import HEADERS, Words, any_of, holds
 from extract.statements.blocks import Block
+from extract.statements.heads import Head
 from extract.statements.model import Table
 
-_FUND_IN_TITLE = frozenset(
-    [
-        "basic_expenditure",
-        "project_expenditure",
-        "procurement",
-        "agency_running_expenses",
-        "meeting_and_training_expenses",
-    ]
-)
-"""Kinds of all funds: one that is paid from a single fund, or from the fiscal funds, says so in its title only
-(一般公共预算项目支出表 beside 项目支出表, 财政拨款基本支出表)."""
+Basis = Literal["budget", "final", "none"]
+"""`none`: 执行数, what was spent by the time the budget was made, is neither a budget nor a final account."""
+TOTAL = "total"
+"""The measure of the whole of a list."""
 
 
 @dataclass(frozen=True, slots=True)
 class ColumnMeaning:
     """What the header path of a column says of its amounts."""
 
-    path: tuple[str, ...]
+    path: Head
     unit: Unit
     measure: Measure
     year: int | None
@@ -38,24 +33,28 @@ class ColumnMeaning:
 
     @classmethod
     def of(cls, table: Table, c: int, unit: Unit, year: int | None) -> ColumnMeaning:
-        path = table.paths[c]
-        named = next((u for level in reversed(path) if (u := find_unit(level)) and "元" in level), unit)
-        path_year, path_basis = year_and_basis(path, year)
-        measure = measure_of(path, table.kind)
-        if measure.fund == "all" and table.title and table.kind in _FUND_IN_TITLE:
-            measure = replace(measure, fund=fund_of_title(table.title) or "all")
-        if measure.item is None and table.title and table.kind == "meeting_and_training_expenses":
-            measure = replace(measure, item=item_of_title(table.title))
-        return cls(path, named, measure, path_year, path_basis)
+        head = table.paths[c]
+        named = next((found for level in reversed(head) if "元" in level and (found := find_unit(level))), unit)
+        return cls(head, named, _measure(table, head), *year_and_basis(head.shown, year))
 
     def measured(self, name: str) -> ColumnMeaning:
         """The same column under another measure."""
         return replace(self, measure=replace(self.measure, measure=name))
 
 
+def _measure(table: Table, head: Head) -> Measure:
+    """What a column measures; its fund and its item as the title of the table names them, where the header names none."""
+    measure, kind, title = measure_of(head, table.kind), kind_of(table.kind), table.title or ""
+    if measure.fund == "all" and kind.fund_in_title:
+        measure = replace(measure, fund=fund_of_title(title) or "all")
+    if measure.item is None and kind.item_in_title:
+        measure = replace(measure, item=item_of_title(title))
+    return measure
+
+
 def told_apart(
     kind: str,
-    paths: list[ColumnMeaning],
+    columns: list[ColumnMeaning],
     blocks: tuple[Block, ...],
     year: int | None,
     basis: Literal["budget", "final"] | None,
@@ -66,55 +65,62 @@ def told_apart(
     others, and all of them where none is plainer, are `unknown`. A list without a total column whose one column is what the
     statement is about (一般公共预算支出 / 合计) has its total there.
     """
-    told = list(paths)
+    told = list(columns)
     for block in blocks:
-        same: dict[tuple[object, ...], list[int]] = {}
+        of_span: dict[tuple[object, ...], list[int]] = defaultdict(list)
+        of_measure: dict[tuple[object, ...], list[int]] = defaultdict(list)
         for c in block.money:
-            one = paths[c]
+            one = columns[c]
+            span = (one.year or year, one.basis or basis)
+            of_span[span].append(c)
             if one.measure.measure not in NO_MEASURES:
-                same.setdefault((one.measure, one.year or year, one.basis or basis), []).append(c)
-        for columns in same.values():
-            if len(columns) < 2:
-                continue
-            least = min(len(unsaid(paths[c].path)) for c in columns)
-            plain = [c for c in columns if len(unsaid(paths[c].path)) == least]
-            for c in columns:
-                if plain != [c]:
-                    told[c] = told[c].measured(UNKNOWN)
-        spans: dict[tuple[object, ...], list[int]] = {}
-        for c in block.money:
-            spans.setdefault((paths[c].year or year, paths[c].basis or basis), []).append(c)
-        for columns in spans.values():
-            whole = [c for c in columns if is_own_measure(kind, told[c].measure.measure)]
-            if len(whole) == 1 and not any(told[c].measure.measure == "total" for c in columns):
-                told[whole[0]] = told[whole[0]].measured("total")
+                of_measure[(one.measure, *span)].append(c)
+        for same in of_measure.values():
+            for c in _not_plain(columns, same):
+                told[c] = told[c].measured(UNKNOWN)
+        for span_columns in of_span.values():
+            _name_total(kind, told, span_columns)
     return told
 
 
-Basis = Literal["budget", "final", "none"]
-"""`none`: 执行数, what was spent by the time the budget was made, is neither a budget nor a final account."""
+def _not_plain(columns: list[ColumnMeaning], same: list[int]) -> list[int]:
+    """Of columns that claim the same amount all but the one that says nothing else; none where there is one alone."""
+    least = min(len(unsaid(columns[c].path)) for c in same)
+    plain = [c for c in same if len(unsaid(columns[c].path)) == least]
+    return [c for c in same if [c] != plain]
 
 
-def year_and_basis(path: tuple[str, ...], year: int | None) -> tuple[int | None, Basis | None]:
+def _name_total(kind: str, told: list[ColumnMeaning], columns: list[int]) -> None:
+    """Of the columns of one year and basis the one that the statement is about is its total, where no other one is."""
+    whole = [c for c in columns if is_own_measure(kind, told[c].measure.measure)]
+    if len(whole) == 1 and not any(told[c].measure.measure == TOTAL for c in columns):
+        told[whole[0]] = told[whole[0]].measured(TOTAL)
+
+
+_YEAR = re.compile(r"(20[0-4]\d)年")
+_LAST_YEAR = re.compile(
+    "^" + any_of(HEADERS.last_year) + "$|上年(?:度)?" + any_of((*HEADERS.budget, *HEADERS.final, *HEADERS.executed))
+)
+_BUDGET = re.compile(any_of(HEADERS.budget) + "(?:" + any_of(HEADERS.amounts) + "|$)")
+_BASES: tuple[tuple[Words, Basis], ...] = ((HEADERS.final, "final"), (HEADERS.executed, "none"))
+
+
+def year_and_basis(levels: tuple[str, ...], year: int | None) -> tuple[int | None, Basis | None]:
     """(fiscal year, budget or final) that a header path names: `2022年预算数` → (2022, budget), 上年 → the year before."""
-    found_year: int | None = None
-    basis: Basis | None = None
-    for level in path:
-        text = squeeze(level)
-        named = re.search(r"(20[0-4]\d)年", text)
-        if named:
-            found_year = int(named.group(1))
-        elif year is not None and re.search(r"^(?:上年度?|去年)$|上年(?:度)?(?:预算|决算|执行)", text):
-            found_year = year - 1
-        if re.search(r"决算", text):
-            basis = "final"
-        elif re.search(r"执行", text):
-            basis = "none"
-        elif (
-            re.search(r"预算(?:数|安排|金额)|预算$", text)
-            and "一般公共预算" not in text
-            and "基金预算" not in text
-            and "经营预算" not in text
-        ):
-            basis = "budget"
-    return found_year, basis
+    deepest_first = levels[::-1]
+    found_year = next(filter(None, (_year_of(text, year) for text in deepest_first)), None)
+    return found_year, next(filter(None, map(_basis_of, deepest_first)), None)
+
+
+def _year_of(text: str, year: int | None) -> int | None:
+    named = _YEAR.search(text)
+    if named:
+        return int(named.group(1))
+    return year - 1 if year is not None and _LAST_YEAR.search(text) else None
+
+
+def _basis_of(text: str) -> Basis | None:
+    told = next((basis for words, basis in _BASES if holds(text, words)), None)
+    if told is None and _BUDGET.search(text) and not holds(text, HEADERS.budgets_of_funds):
+        return "budget"
+    return told

@@ -1,4 +1,7 @@
-"""Performance forms: labels and values side by side, not a header above rows; how they begin, go on and end."""
+"""Performance forms: labels and values side by side, not a header above rows; how they begin, go on and end.
+
+The words are data (`budget/data/forms.toml`, fields of a form `budget/data/projects.toml`).
+"""
 
 from __future__ import annotations
 
@@ -6,125 +9,113 @@ import re
 
 from budget.measures import measure_of_level
 from budget.project_words import fold_label, indicator_header, is_project_name, list_words
-from budget.words import TOTALS
+from budget.words import FORMS, TOTALS, any_of, holds
 from extract.statements.figures import is_amount_text
 from extract.statements.matrix import Matrix, own_cells, text_of
 from extract.statements.model import Cell, Piece, Table
 
-_FORM_WORDS = ("一级指标", "二级指标", "三级指标", "指标值", "绩效目标", "绩效指标", "项目名称", "年度总体目标", "项目编码", "预算规模及资金用途",
-               "资金支出计划", "项目资金", "年度资金总额", "总体目标", "年度绩效目标", "部门名称", "整体绩效目标", "任务名称", "年度主要任务", "主管部门", "实施单位",
-               "产出指标", "效益指标", "满意度指标", "数量指标", "质量指标", "时效指标", "成本指标", "社会效益指标", "服务对象满意度指标")  # fmt: skip
-
-
 PROJECT_LABEL = re.compile(
-    r"^(?:项目|专项|专项资金|政策|转移支付)(?:[(（][^()（）]{1,8}[)）])?(?:名称|编码|代码)[:：]?"
+    "^" + any_of(FORMS.subjects) + "(?:[(（][^()（）]{1,8}[)）])?" + any_of(FORMS.subject_labels) + "[:：]?"
 )
 """What stands before the name or the code of what a form is for (`项目名称`, `专项（项目）名称`)."""
-
-
 FORM_STARTS = re.compile(PROJECT_LABEL.pattern + "$")
+INDICATOR_WORDS = frozenset(FORMS.indicators)
 
+LONGEST_LABEL = 20
+"""Signs below which a text can be the label of a form."""
+LEVEL_COLUMNS = 3
+"""First columns of a form, in which levels of indicators and its labels stand."""
+HEAD_ROWS = 3
+"""First rows of a piece among which a label begins a form."""
+FEWEST_INDICATORS = 3
+"""Different headers and levels of indicators that make a form by themselves."""
+FEWEST_LEVELS = 2
+"""Levels of indicators, alone or with an indicator behind them, that make a form with little else."""
+FEWEST_WORDS = 4
+"""Different labels that make a form, beside one header or level of indicators."""
+FEWEST_INDICATOR_HEADERS = 3
+"""Headers of indicators side by side that make the header of a form's indicators."""
+FEWEST_AMOUNT_HEADERS = 2
+"""Headers that name amounts, side by side, that make the header of a list."""
 
-_FORM_SECONDS = (
-    "主管部门",
-    "项目资金",
-    "实施单位",
-    "预算规模",
-    "项目单位",
-    "主管预算部门",
-    "项目属性",
-    "项目类别",
-    "项目负责人",
-    "预算单位",
-    "资金支出计划",
-)
-
-
-INDICATOR_WORDS = frozenset(
-    [
-        "一级指标",
-        "二级指标",
-        "三级指标",
-        "产出指标",
-        "效益指标",
-        "满意度指标",
-        "数量指标",
-        "质量指标",
-        "时效指标",
-        "成本指标",
-        "社会效益指标",
-        "经济效益指标",
-        "指标值",
-        "绩效指标",
-        "年度指标值",
-    ]
-)
-
-
-_FUSED = re.compile(r"^(?:产出|效益|满意度|成本)指标")
-"""A level of indicators, alone or with its first indicator behind it in one cell."""
+_YEAR = re.compile(r"^[(（]?\d{4}年度[)）]?$")
+_BENEFIT = re.compile("^.{2,8}" + any_of(FORMS.any_benefit))
 
 
 def is_form(matrix: Matrix, start: int) -> bool:
     """Whether a grid is a performance form: labels and values side by side, not a header above rows."""
-    texts = {text_of(cell) for row in matrix[start:] for cell in row}
-    words = {text for text in texts if text and len(text) < 20}
-    indicators = len(words & INDICATOR_WORDS)
-    if "职责活动" in words:
+    words = {text for row in matrix[start:] for cell in row if len(text := text_of(cell)) < LONGEST_LABEL}
+    if not words.isdisjoint(FORMS.no_form):
         return False
-    labels = [text_of(c) for c in own_cells(matrix, start)]
-    below = [text_of(c) for c in own_cells(matrix, start + 1)] if start + 1 < len(matrix) else []
-    if labels and FORM_STARTS.match(labels[0]) and below and below[0].startswith(_FORM_SECONDS):
+    if _begins_like_a_form(matrix, start):
         return True
-    fused = 0
-    if any(map(_FUSED.match, texts)):
-        fused = sum(bool(_FUSED.match(text_of(c))) for row in matrix[start:] for c in row[:3] if c is not None)
-    if indicators >= 3 or (fused >= 2 and (indicators >= 2 or len(matrix) - start >= 3)):
+    indicators = len(words & INDICATOR_WORDS)
+    if indicators >= FEWEST_INDICATORS or _has_levels(matrix, start, indicators):
         return not _has_list_header(matrix, start)
-    return indicators >= 1 and sum(any(text.startswith(word) for text in words) for word in _FORM_WORDS) >= 4
+    return indicators >= 1 and _labels_among(words) >= FEWEST_WORDS
+
+
+def _labels_among(words: set[str]) -> int:
+    """How many of the labels of a form some of the words begin with."""
+    return sum(any(text.startswith(label) for text in words) for label in FORMS.words)
+
+
+def _begins_like_a_form(matrix: Matrix, start: int) -> bool:
+    """Whether the name of what a form is for stands above one of the labels that follow it."""
+    labels = [cells[0].shown for r in range(start, min(start + 2, len(matrix))) if (cells := own_cells(matrix, r))]
+    return len(labels) == 2 and bool(FORM_STARTS.match(labels[0])) and labels[1].startswith(FORMS.seconds)
+
+
+def _has_levels(matrix: Matrix, start: int, indicators: int) -> bool:
+    """Whether levels of indicators stand below one another, their first indicator in the same cell."""
+    if indicators < FEWEST_LEVELS and len(matrix) - start < FEWEST_INDICATORS:
+        return False
+    firsts = (text_of(cell) for row in matrix[start:] for cell in row[:LEVEL_COLUMNS])
+    return sum(text.startswith(FORMS.levels) for text in firsts) >= FEWEST_LEVELS
 
 
 def _has_list_header(matrix: Matrix, start: int) -> bool:
     """Whether a header stands above rows: a list of projects that prints their amounts or indicators in columns."""
-    texts = [text_of(c) for c in own_cells(matrix, start)]
-    heads = {fold_label(text) for text in texts}
-    if (
-        any(is_project_name(text) for text in texts)
-        and heads & set(list_words().totals)
-        and heads & {*list_words().goals, *list_words().written}
-        and not any(is_amount_text(text) for text in texts)
-    ):
+    texts = [cell.shown for cell in own_cells(matrix, start)]
+    if _heads_a_list_of_projects(texts):
         return True
-    if any(FORM_STARTS.match(t) for t in texts) and any(t in INDICATOR_WORDS for t in texts):
+    if any(map(FORM_STARTS.match, texts)) and not INDICATOR_WORDS.isdisjoint(texts):
         return True  # a form has these words under each other
-    return sum(measure_of_level(t) is not None or t.rstrip("：:") in TOTALS.ends for t in texts) >= 2
+    amounts = sum(measure_of_level(text) is not None or text.rstrip("：:") in TOTALS.ends for text in texts)
+    return amounts >= FEWEST_AMOUNT_HEADERS
 
 
-FORM_HEAD = re.compile(
-    r"^(?:项目名称|主管部门|实施单位|项目单位|项目资金|资金金额|预算规模|年度资金总额|实施期资金总额|(?:年度)?总体目标|年度目标)"
-)
-
-
-_FORM_BEGINS = re.compile(
-    r"^(?:项目名称|项目编码|部门名称|单位名称|预算单位|[(（]?\d{4}年度[)）]?$|项目单位|专项名称|预算部门|部门[(（]单位[)）]名称)"
-)
+def _heads_a_list_of_projects(texts: list[str]) -> bool:
+    heads, words = {fold_label(text) for text in texts}, list_words()
+    if heads.isdisjoint(words.totals) or heads.isdisjoint((*words.goals, *words.written)):
+        return False
+    return any(map(is_project_name, texts)) and not any(map(is_amount_text, texts))
 
 
 def begins_form(piece: Piece) -> bool:
-    return any(
-        _FORM_BEGINS.match(cell.shown) or PROJECT_LABEL.match(cell.shown) for row in piece.body[:3] for cell in row[:3]
-    )
+    """Whether a piece has a label that begins a form among its first cells."""
+    texts = [cell.shown for row in piece.body[:HEAD_ROWS] for cell in row[:LEVEL_COLUMNS]]
+    return any(text.startswith(FORMS.begins) or _YEAR.match(text) or PROJECT_LABEL.match(text) for text in texts)
+
+
+def has_head_of_form(piece: Piece) -> bool:
+    """Whether a piece has any label of the head of a form."""
+    labels = [cell.shown for row in piece.body for cell in row if cell.own]
+    return any(label.startswith(FORMS.head) or FORM_STARTS.match(label) for label in labels)
 
 
 def is_tail(rows: list[tuple[Cell, ...]]) -> bool:
     """Whether rows begin with a kind of indicator."""
-    first = [cell.shown for cell in rows[0] if cell.own]
-    return any(re.match(r"^(?:产出|效益|满意度|成本|.{2,8}效益)指标", text) for text in first)
+    return any(cell.own and (cell.shown.startswith(FORMS.levels) or _BENEFIT.match(cell.shown)) for cell in rows[0])
+
+
+def _may_be_a_head(table: Table) -> bool:
+    return not table.form and not any(table.paths) and holds(table.title or "", FORMS.title)
 
 
 def is_head_of_form(table: Table, piece: Piece, title: str | None) -> bool:
     """Whether a table of labels alone is the head of the form whose indicators begin on the next page, under their header."""
-    if table.form or not piece.form or title or any(table.paths) or not piece.body or "绩效" not in (table.title or ""):
+    if title or not piece.body or not piece.form or not _may_be_a_head(table):
         return False
     first = {fold_label(cell.shown) for cell in piece.body[0] if cell.own}
-    return len(first & indicator_header()) >= 3 and not begins_form(piece)
+    return len(first & indicator_header()) >= FEWEST_INDICATOR_HEADERS and not begins_form(piece)

@@ -1,116 +1,151 @@
-"""Pieces → tables: what a page break or the edge of a sheet cut is one table again."""
+"""Pieces → tables: what a page break cut is one table again."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import replace
 
-from budget.amounts import find_unit, stated_unit
+from budget.amounts import find_unit
 from budget.kinds import fold_title
 from budget.measures import fold_header
-from budget.printed_text import is_blank, squeeze
-from budget.words import TOTAL_WORDS
+from budget.words import HEADERS, TOTAL_WORDS
 from extract.reading import Line
+from extract.statements.alignment import aligned
 from extract.statements.captions import is_meta, is_note, is_title_line
 from extract.statements.cutting import row_of
-from extract.statements.figures import is_amount_text
-from extract.statements.forms import FORM_HEAD, FORM_STARTS, begins_form, is_head_of_form, is_tail
-from extract.statements.model import BLANK, Cell, Piece, Table, width_of
+from extract.statements.forms import begins_form, has_head_of_form, is_head_of_form, is_tail
+from extract.statements.heads import NO_HEAD
+from extract.statements.model import BLANK, Piece, Row, Table
 from extract.statements.page_breaks import RECENT, join_cut_cells, join_cut_row
 from extract.statements.titles import title_of, unit_of
+
+LINES_OF_NOTES = 6
+"""Lines below a table among which its notes stand."""
+LINES_KEPT = 12
+"""Lines above a table that are kept with it: whose it is, of which year."""
+LONGEST_UNIT_LINE = 40
+"""Signs below which a line that names a unit is no text between two pieces."""
+SHORTEST_TEXT = 5
+"""Signs from which on a line is text between two pieces."""
+_NEW_PARAGRAPH = re.compile(r"^第.部分|^[一二三四五六七八九十]+、")
+_NUMBERED_NOTE = re.compile(r"^\d[.、．]")
 
 
 def give_notes(tables: list[Table], lines: list[Line]) -> list[Line]:
     """Gives the note lines right below a table to it; returns the lines that are left."""
-    if not tables or not lines:
+    if not tables:
         return lines
-    taken = 0
-    for i, line in enumerate(lines[:6]):
-        text = squeeze(line.text)
-        if is_note(text):
-            tables[-1].notes.append(text)
-            taken = i + 1
-        elif (
-            taken == i and taken and not is_title_line(text) and not is_meta(text) and find_unit(text) is None
-            and line.heading is None and not tables[-1].notes[-1].endswith(("。", "；"))
-            and not re.match(r"^第.部分|^[一二三四五六七八九十]+、", text)
-        ):  # fmt: skip
-            tables[-1].notes[-1] += text
-            taken = i + 1
-        elif re.match(r"^\d[.、．]", text) and taken == i and taken:
-            tables[-1].notes.append(text)
-            taken = i + 1
+    notes, taken = tables[-1].notes, 0
+    for line in lines[:LINES_OF_NOTES]:
+        if is_note(line.shown) or (taken and _NUMBERED_NOTE.match(line.shown) and not _goes_on_a_note(notes, line)):
+            notes.append(line.shown)
+        elif taken and _goes_on_a_note(notes, line):
+            notes[-1] += line.shown
         else:
             break
+        taken += 1
     return lines[taken:]
 
 
+def _goes_on_a_note(notes: list[str], line: Line) -> bool:
+    """Whether a line below a note is its next line and begins nothing of its own."""
+    text = line.shown
+    if line.heading is not None or notes[-1].endswith(("。", "；")) or _NEW_PARAGRAPH.match(text):
+        return False
+    return not is_title_line(text) and not is_meta(text) and find_unit(text) is None
+
+
 def add_piece(tables: list[Table], piece: Piece) -> None:
-    title = title_of(piece)
-    previous = tables[-1] if tables else None
+    """Joins a piece to the last table where it goes on with it, else adds it as a table of its own."""
     if not piece.body and not piece.header and not piece.form:
-        if previous is not None and piece.notes:
-            previous.notes.extend(piece.notes)
-        elif piece.banner:
-            # a frame around a heading: it belongs to the table below
-            tables.append(
-                Table(
-                    None, "", None, (), [], [], [], piece.banner, lines_above=tuple(line.text for line in piece.lines)
-                )
-            )
+        _add_bare(tables, piece)
         return
-    if previous is not None and previous.kind == "" and not previous.rows and not previous.paths:
-        tables.pop()
-        piece.banner = [*previous.banner, *piece.banner]
-        piece.lines = [*(Line(text=t) for t in previous.lines_above), *piece.lines]
-        title = title_of(piece)
-        previous = tables[-1] if tables else None
-    if previous is not None and previous.form and piece.header and not piece.body:
-        # a last row of indicators alone on its page looks like a header
-        rows = [row_of(piece.matrix, r) for r in range(piece.top, len(piece.matrix))]
-        piece = replace(piece, header=0, paths=tuple(() for _ in piece.paths), body=rows) if is_tail(rows) else piece
-    if previous is not None and is_head_of_form(previous, piece, title):
-        previous.form = True
-    if previous is not None and _continues(previous, piece, title):
-        _join(previous, piece)
-        return
-    texts = [*(squeeze(line.text) for line in piece.lines), *piece.banner]
-    tables.append(
-        Table(
-            title=title, kind="", unit=unit_of(piece), paths=piece.paths, rows=list(piece.body),
-            pages=[piece.page] if piece.page is not None else [], notes=list(piece.notes), banner=list(piece.banner),
-            form=piece.form, sheet=piece.sheet, lines_above=tuple(texts[-12:]), edges=piece.edges,
-        )
+    _take_frame(tables, piece)
+    title = title_of(piece)
+    if tables and _goes_on_with(tables[-1], piece := _as_rows(tables[-1], piece), title):
+        _join(tables[-1], piece)
+    else:
+        tables.append(_table(piece, title))
+
+
+def _take_frame(tables: list[Table], piece: Piece) -> None:
+    """Gives a piece the frame around its heading, which stands above it as a table without rows and header."""
+    if tables and tables[-1].is_frame:
+        frame = tables.pop()
+        piece.banner = [*frame.banner, *piece.banner]
+        piece.lines = [*(Line(text=text) for text in frame.lines_above), *piece.lines]
+
+
+def _add_bare(tables: list[Table], piece: Piece) -> None:
+    """A piece of a banner and notes alone: notes to the table above, or a frame around the heading of the one below."""
+    if tables and piece.notes:
+        tables[-1].notes.extend(piece.notes)
+    elif piece.banner:
+        lines = tuple(line.text for line in piece.lines)
+        tables.append(Table(None, "", None, (), [], [], [], piece.banner, lines_above=lines))
+
+
+def _as_rows(table: Table, piece: Piece) -> Piece:
+    """A piece whose header is a row: a last row of indicators alone on its page looks like one."""
+    if not table.form or not piece.header or piece.body:
+        return piece
+    rows = [row_of(piece.matrix, r) for r in range(piece.top, len(piece.matrix))]
+    return replace(piece, header=0, paths=(NO_HEAD,) * len(piece.paths), body=rows) if is_tail(rows) else piece
+
+
+def _table(piece: Piece, title: str | None) -> Table:
+    texts = [*piece.lines_shown, *piece.banner]
+    return Table(
+        title=title, kind="", unit=unit_of(piece), paths=piece.paths, rows=list(piece.body),
+        pages=[piece.page] if piece.page is not None else [], notes=list(piece.notes), banner=list(piece.banner),
+        form=piece.form, sheet=piece.sheet, lines_above=tuple(texts[-LINES_KEPT:]), edges=piece.edges,
     )  # fmt: skip
 
 
-def _continues(table: Table, piece: Piece, title: str | None) -> bool:
+def _goes_on_with(table: Table, piece: Piece, title: str | None) -> bool:
+    """Whether a piece is the next part of a table. A table that turns out to be the head of a form becomes one."""
+    if is_head_of_form(table, piece, title):
+        table.form = True
+    if not _may_follow(table, piece) or (title and not _same_title(table, title)):
+        return False
+    if piece.form or table.form:
+        return _goes_on_as_form(table, piece, title)
+    return _goes_on_as_list(table, piece, title)
+
+
+def _may_follow(table: Table, piece: Piece) -> bool:
+    """Whether a piece stands where the next part of a table can: on the next page, or with nothing between on the same."""
     if table.sheet is not None or piece.sheet is not None:
         return False
-    if piece.page is not None:
-        if not table.pages or piece.page - table.pages[-1] not in (0, 1):
-            return False
-        if piece.page == table.pages[-1] and (piece.lines or piece.banner):
-            return False
-    if title and (not table.title or fold_title(title) != fold_title(table.title)):
+    if piece.page is None:
+        return True
+    if not table.pages or piece.page - table.pages[-1] not in (0, 1):
         return False
+    return piece.page != table.pages[-1] or not (piece.lines or piece.banner)
+
+
+def _same_title(table: Table, title: str) -> bool:
+    return bool(table.title) and fold_title(title) == fold_title(table.title or "")
+
+
+def _goes_on_as_form(table: Table, piece: Piece, title: str | None) -> bool:
     if piece.form and not table.form and table.paths:
         # rows of a list of indicators, its header not repeated, read like a form
-        fits = _same_columns(table, piece) or _fits(table, piece)
-        return fits and not title and not _between(piece) and not begins_form(piece)
-    if piece.form != table.form:
-        # the end of a form may carry none of its labels
-        return table.form and _follows_in_form(table, piece, title) and _ends_a_form(piece)
-    if piece.form:
-        return _follows_in_form(table, piece, title) and not begins_form(piece)
+        return not title and not _between(piece) and not begins_form(piece) and _fits(table, piece)
+    if not table.form or not _follows_in_form(table, piece, title):
+        return False
+    # the end of a form may carry none of its labels
+    return not begins_form(piece) if piece.form else _ends_a_form(piece)
+
+
+def _goes_on_as_list(table: Table, piece: Piece, title: str | None) -> bool:
     if not title and _between(piece):
         return False
-    if piece.page is None and title and piece.lines:
-        # in a flowing text a repeated title begins a table again only if its rows go on
-        return bool(piece.header) and _same_header(table, piece) and _goes_on(table, piece)
     if piece.header:
         return _same_header(table, piece) and _goes_on(table, piece)
-    return bool(table.paths) and (_same_columns(table, piece) or _fits(table, piece))
+    if not table.paths or (piece.page is None and title and piece.lines):
+        return False  # in a flowing text a repeated title begins a table again
+    return _fits(table, piece)
 
 
 def _follows_in_form(table: Table, piece: Piece, title: str | None) -> bool:
@@ -122,153 +157,85 @@ def _follows_in_form(table: Table, piece: Piece, title: str | None) -> bool:
         return not _between(piece)
     if piece.page is None or not table.pages or piece.page != table.pages[-1] + 1:
         return False
-    rest = [line for line in piece.lines if squeeze(line.text) not in title]
-    labels = [cell.shown for row in piece.body for cell in row if cell.own]
-    head = any(FORM_HEAD.match(label) or FORM_STARTS.match(label) for label in labels)
-    return not head and not _between(replace(piece, lines=rest))
+    rest = [line for line in piece.lines if line.shown not in title]
+    return not has_head_of_form(piece) and not _between(replace(piece, lines=rest))
 
 
 def _ends_a_form(piece: Piece) -> bool:
-    return bool(piece.body) and (not piece.header or is_tail(piece.body)) and any(c.shown for c in piece.body[0])
+    if not piece.body or not any(cell.shown for cell in piece.body[0]):
+        return False
+    return not piece.header or is_tail(piece.body)
 
 
 def _fits(table: Table, piece: Piece) -> bool:
-    """Whether the columns of a piece stand where columns of the table stand."""
-    return bool(piece.body) and len(_aligned(table, piece)[0]) == width_of(table)
+    """Whether a piece has as many columns as the table, or columns that stand where columns of the table stand."""
+    if piece.width == table.width:
+        return True
+    return bool(piece.body) and len(aligned(table, piece)[0]) == table.width
 
 
 def _between(piece: Piece) -> bool:
     """Whether text that is no banner stands above a piece."""
-    return any(
-        not is_meta(line.text) and not (find_unit(line.text) and len(squeeze(line.text)) < 40)
-        and (len(squeeze(line.text)) > 4)
-        for line in piece.lines
-    )  # fmt: skip
+    return any(map(_is_text, piece.lines))
+
+
+def _is_text(line: Line) -> bool:
+    if len(line.shown) < SHORTEST_TEXT or is_meta(line.shown):
+        return False
+    return len(line.shown) >= LONGEST_UNIT_LINE or find_unit(line.shown) is None
 
 
 def _same_header(table: Table, piece: Piece) -> bool:
-    ours = [tuple(map(fold_header, p)) for p in table.paths if p]
-    theirs = [tuple(map(fold_header, p)) for p in piece.paths if p]
+    ours, theirs = ([tuple(map(fold_header, head)) for head in heads if head] for heads in (table.paths, piece.paths))
     return ours == theirs
-
-
-def _same_columns(table: Table, piece: Piece) -> bool:
-    width = len(piece.body[0]) if piece.body else 0
-    return width == (len(table.paths) or (len(table.rows[0]) if table.rows else 0))
 
 
 def _goes_on(table: Table, piece: Piece) -> bool:
     """Whether the rows of a piece go on where the table stops: its numbering does not begin again."""
     if not table.rows or not piece.body:
         return bool(table.rows) or not piece.body
-    leaf = [squeeze(p[-1]) if p else "" for p in table.paths]
-    for c, name in enumerate(leaf):
-        if name in ("序号", "行次") and c < len(piece.body[0]):
-            mine = [r[c].shown for r in table.rows[-RECENT:] if r[c].shown.isdigit()]
-            theirs = [r[c].shown for r in piece.body if r[c].shown.isdigit()]
-            if mine and theirs:
-                return int(theirs[0]) > int(mine[-1])
-    first = {c.shown for c in piece.body[0]}
-    begins = {c.shown for c in table.rows[0]}
-    return not (first & TOTAL_WORDS and begins & TOTAL_WORDS and first & begins & TOTAL_WORDS)
+    numbered = (c for c, head in enumerate(table.paths[: piece.width]) if head.leaf in HEADERS.row_numbers)
+    for c in numbered:
+        above, below = _numbers(table.rows[-RECENT:], c), _numbers(piece.body, c)
+        if above and below:
+            return below[0] > above[-1]
+    first, begins = ({cell.shown for cell in rows[0]} for rows in (piece.body, table.rows))
+    return not first & begins & TOTAL_WORDS
+
+
+def _numbers(rows: list[Row], c: int) -> list[int]:
+    return [int(row[c].shown) for row in rows if row[c].shown.isdecimal()]
 
 
 def _join(table: Table, piece: Piece) -> None:
-    body = _aligned(table, piece)
-    if piece.header and width_of(table) and piece.body and len(piece.body[0]) != width_of(table):
-        body = [row for row in body if len(row) == width_of(table)] or body
+    """Adds the rows of a piece to its table; what the page break cut is put together."""
+    body = _in_columns_of(table, piece)
     if table.rows and body:
         body = join_cut_cells(table, body)
-    if table.rows and body:
-        joined = join_cut_row(table, body[0])
-        if joined is not None:
-            table.rows[-1] = joined
-            body = body[1:]
-    width = width_of(table)
-    if any(len(row) > width for row in body):
-        wider = max(len(row) for row in body)
-        table.paths += ((),) * (wider - len(table.paths))
-        table.rows = [row + (BLANK,) * (wider - len(row)) for row in table.rows]
-        width = wider
-    table.rows.extend(row + (BLANK,) * (width - len(row)) for row in body)
+    if table.rows and body and (joined := join_cut_row(table, body[0])) is not None:
+        table.rows[-1] = joined
+        body = body[1:]
+    _widen(table, max(map(len, body), default=0))
+    table.rows.extend(_padded(row, table.width) for row in body)
     table.notes.extend(piece.notes)
     table.banner.extend(piece.banner)
     if piece.page is not None and piece.page not in table.pages:
         table.pages.append(piece.page)
 
 
-def _aligned(table: Table, piece: Piece) -> list[tuple[Cell, ...]]:
-    """The rows of a narrower piece in the columns of its table, matched by where they stand on the page.
-
-    The part of a form that a page break cuts off may need fewer columns than the whole form.
-    """
-    width, given = width_of(table), len(piece.body[0]) if piece.body else 0
-    if given > width:
-        # a margin drawn as a column on this page only
-        blank = [c for c in range(given) if not any(row[c].shown for row in piece.body)]
-        for drop in (blank[: given - width], blank[width - given :]):
-            if len(drop) == given - width and all(c in (*range(3), *range(given - 3, given)) for c in drop):
-                return [tuple(cell for c, cell in enumerate(row) if c not in drop) for row in piece.body]
-        return list(piece.body)
-    if not given or given == width or len(table.edges) != width or len(piece.edges) != given:
-        return list(piece.body)
-    places: list[int] = []
-    for left, right in piece.edges:
-        overlaps = [max(0.0, min(right, b) - max(left, a)) for a, b in table.edges]
-        best = max(range(width), key=lambda c: overlaps[c])
-        if not overlaps[best] or (places and best <= places[-1]):
-            return list(piece.body)
-        places.append(best)
-    rows = []
-    for row in piece.body:
-        new = [BLANK] * width
-        for c, cell in zip(places, row, strict=True):
-            new[c] = cell
-        rows.append(tuple(new))
-    return rows
+def _in_columns_of(table: Table, piece: Piece) -> list[Row]:
+    """The rows of a piece in the columns of its table; under a repeated header those that fit, where any do."""
+    body = aligned(table, piece)
+    if not piece.header or piece.width == table.width:
+        return body
+    return [row for row in body if len(row) == table.width] or body
 
 
-def goes_on_sideways(table: Table, piece: Piece) -> bool:
-    """Whether a piece is the right half of a table too wide for its page: the next page, as many rows, a header of its own over
-    figures alone, and nothing printed between them."""
-    if table.form or piece.form or not piece.header or piece.page is None or not table.pages or not table.paths:
-        return False
-    if piece.page != table.pages[-1] + 1 or not all(
-        map(_is_beside, [*piece.banner, *(one.text for one in piece.lines)])
-    ):
-        return False
-    if len(piece.body) != len(table.rows) or not any(piece.paths) or set(piece.paths) & set(table.paths):
-        return False
-    shown = [cell.shown for row in piece.body for cell in row if cell.own and cell.shown]
-    return bool(shown) and all(is_amount_text(text) or is_blank(text) for text in shown)
+def _widen(table: Table, width: int) -> None:
+    if width > table.width:
+        table.paths += (NO_HEAD,) * (width - len(table.paths))
+        table.rows = [_padded(row, width) for row in table.rows]
 
 
-def _with_group(last: tuple[str, ...], paths: tuple[tuple[str, ...], ...]) -> list[tuple[str, ...]]:
-    """The headers of a right half: its first columns without a group belong to the one at the end of the left half."""
-    found = list(paths)
-    deep = any(len(path) > 1 for path in paths)
-    for c, path in enumerate(paths):
-        if len(path) != 1 or len(last) < 2 or not deep:
-            break
-        found[c] = (*last[:-1], *path)
-    return found
-
-
-def _is_beside(text: str) -> bool:
-    """Whether a line above the right half of a table only says its unit, its number or whose it is."""
-    return not squeeze(text) or (is_meta(text) and not is_title_line(text)) or stated_unit(text) is not None
-
-
-def join_sideways(table: Table, piece: Piece) -> None:
-    """The columns of a piece become the right columns of a table, row by row."""
-    width = width_of(table)
-    table.paths = (*table.paths, *_with_group(table.paths[-1], piece.paths))
-    table.rows = [
-        (*(row[c] if c < len(row) else BLANK for c in range(width)), *more)
-        for row, more in zip(table.rows, piece.body, strict=True)
-    ]
-    table.edges = ()
-    assert piece.page is not None
-    table.pages.append(piece.page)
-    table.notes += piece.notes
-    table.unit = table.unit or unit_of(piece)
+def _padded(row: Row, width: int) -> Row:
+    return row + (BLANK,) * (width - len(row))

@@ -3,100 +3,120 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from dataclasses import dataclass
 
-from budget.kinds import classify_title
+from budget.kinds import UNKNOWN_KIND, ByColumns, classify_title, kind_of, kinds_by_columns
 from budget.measures import fold_header, item_of_row, measure_of_level
-from budget.printed_text import squeeze
 from budget.project_words import fold_label, indicator_header, is_project_name
+from budget.words import EMPTY_NOTES, FORMS, HEADERS, holds
 from extract.statements.figures import is_amount_text
 from extract.statements.forms import PROJECT_LABEL
 from extract.statements.model import Table
 
+FEWEST_INDICATOR_HEADERS = 3
+"""Headers of indicators that make a list of projects one of performance."""
+SEVERAL = 2
+"""Of the measures or items named for a kind: so many are no chance."""
+HEAD_ROWS = 3
+"""First rows of a form among which it says what it is for."""
+NAME_COLUMNS = 3
+"""First columns of a table in which rows are named."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What a table shows in its headers and rows."""
+
+    headers: frozenset[str]
+    measures: frozenset[str]
+    both_sides: bool
+    names: tuple[str, ...]
+
+    @classmethod
+    def of(cls, table: Table) -> _Seen:
+        levels = {level for head in table.paths for level in head}
+        tops = [fold_header(head[0]) for head in table.paths if head]
+        return cls(
+            frozenset(map(fold_header, levels)), frozenset(filter(None, map(measure_of_level, levels))),
+            any(top.endswith(HEADERS.revenue) for top in tops) and any(top.endswith(HEADERS.expenditure) for top in tops),
+            tuple(cell.shown for row in table.rows for cell in row[:NAME_COLUMNS] if cell.begins),
+        )  # fmt: skip
+
+    def fits(self, rule: ByColumns) -> bool:
+        """Whether everything that a rule names is there."""
+        return self._has_headers(rule) and self._has_measures(rule) and self._has_rows(rule)
+
+    def _has_headers(self, rule: ByColumns) -> bool:
+        if rule.both_sides and not self.both_sides:
+            return False
+        return rule.headers_all <= self.headers and _any_of(rule.headers_any, self.headers)
+
+    def _has_measures(self, rule: ByColumns) -> bool:
+        several = not rule.measures_several or len(rule.measures_several & self.measures) >= SEVERAL
+        return several and rule.measures_all <= self.measures and _any_of(rule.measures_any, self.measures)
+
+    def _has_rows(self, rule: ByColumns) -> bool:
+        if rule.row_begins and not any(name.startswith(rule.row_begins) for name in self.names):
+            return False
+        return not rule.row_items_several or self._has_items(rule.row_items_several)
+
+    def _has_items(self, wanted: frozenset[str]) -> bool:
+        """Whether most names are of the items; tables by economic class name the same items among many others."""
+        items = [item for name in self.names if (item := item_of_row(name))]
+        words = sum(not is_amount_text(name) for name in self.names)
+        return len(wanted.intersection(items)) >= SEVERAL and len(items) * 2 >= words
+
+
+def _any_of(wanted: frozenset[str], there: frozenset[str]) -> bool:
+    return not wanted or bool(wanted & there)
+
 
 def classify(table: Table) -> str:
     """The statement kind of a table: what its header can only be, then its title, then what its header suggests."""
-    certain = _certain_kind(table)
+    seen = _Seen.of(table)
+    certain = _kind_of_form(table) if table.form else _certain_kind(table, seen)
     if certain:
         return certain
-    titled = classify_title(table.title) if table.title else None
-    if titled and titled not in ("project_performance", "organisation"):
+    titled = classify_title(table.title or "")
+    if titled and not kind_of(titled).weak_title:
         return titled
-    return _suggested_kind(table) or titled or "unknown"
+    return _suggested_kind(table, seen) or titled or UNKNOWN_KIND.name
 
 
-_ABOUT_UNITS = frozenset(
-    [
-        "单位性质",
-        "单位规格",
-        "经费保障形式",
-        "拟变动情况",
-        "经费性质",
-        "在职人数",
-        "预算单位性质",
-        "单位类型",
-        "编制数",
-        "人员编制",
-        "变动情况",
-        "在职人员",
-        "单位级别",
-    ]
-)
-
-
-def _certain_kind(table: Table) -> str | None:
-    leaves = {fold_header(level) for path in table.paths for level in path}
-    if table.form:
-        words = {cell.shown for row in table.rows for cell in row}
-        title = squeeze(table.title or "")
-        if any(PROJECT_LABEL.match(cell.shown) for row in table.rows[:3] for cell in row[:1]):
-            return "project_performance"  # 专项资金整体绩效目标表 is a form for one 专项, not for the department
-        if "整体" in title or any(w.startswith(("整体绩效目标", "部门整体")) for w in words):
-            return "department_performance"
+def _kind_of_form(table: Table) -> str:
+    """Of one project or of a whole department. 专项资金整体绩效目标表 is a form for one 专项, not for the department."""
+    if any(PROJECT_LABEL.match(row[0].shown) for row in table.rows[:HEAD_ROWS]):
         return "project_performance"
-    if "职责活动" in leaves:
-        return "department_performance"
-    folded = {fold_label(level) for path in table.paths for level in path}
-    tells = any(leaf.endswith(("绩效目标", "绩效指标")) for leaf in folded) or len(folded & indicator_header()) >= 3
-    if tells and any(is_project_name(path[-1]) for path in table.paths if path):
-        return "project_performance"
-    if leaves & {"采购物品名称", "政府采购目录序号", "采购品目名称", "采购品目", "采购目录", "采购项目名称"}:
-        return "procurement"
-    if "单位名称" in leaves and leaves & _ABOUT_UNITS:
-        return "organisation"
+    whole = any(cell.shown.startswith(FORMS.whole_department) for row in table.rows for cell in row)
+    whole = whole or holds(table.title or "", FORMS.whole_department_title)
+    return "department_performance" if whole else "project_performance"
+
+
+def _certain_kind(table: Table, seen: _Seen) -> str | None:
+    for kind in kinds_by_columns("certain"):
+        if _is_list_of_projects(table) if kind.certain is None else seen.fits(kind.certain):
+            return kind.name
     return None
 
 
-def _suggested_kind(table: Table) -> str | None:
-    measures = {m for path in table.paths for level in path if (m := measure_of_level(level))}
-    levels = {fold_header(level) for path in table.paths for level in path}
-    names = [cell.shown for row in table.rows for cell in row[:3] if cell.own]
-    tops = {fold_header(path[0]) for path in table.paths if path}
-    money = sum(role == "money" for role in table.roles)
-    if not money:
-        return None
-    items = {n: item for n in names if n and (item := item_of_row(n))}
-    several = len(set(items.values()) & {"abroad", "reception", "vehicle_total"}) >= 2
-    # tables by economic class name the same items among many others
-    mostly = sum(n in items for n in names if n) * 2 >= sum(bool(n) and not is_amount_text(n) for n in names)
-    if {"abroad", "reception"} <= measures or (several and mostly):
-        return "three_public_expenses"
-    if levels & {"价值"} and any(n.startswith(("资产总额", "一、土地", "房屋", "1、房屋")) for n in names):
-        return "fixed_assets"
-    if any(t.endswith("收入") for t in tops) and any(t.endswith("支出") for t in tops):
-        return "appropriation_summary" if {"general_budget", "gov_fund"} <= measures else "revenue_expenditure_summary"
+def _is_list_of_projects(table: Table) -> bool:
+    """Whether a list prints projects with their goals or indicators in columns."""
+    heads = [head for head in table.paths if head]
+    folded = {fold_label(level) for head in heads for level in head}
     if (
-        len(
-            {"business_revenue", "superior_subsidy", "other_revenue", "operating_revenue", "affiliated_payment"}
-            & measures
-        )
-        >= 2
+        not any(leaf.endswith(FORMS.goals) for leaf in folded)
+        and len(folded & indicator_header()) < FEWEST_INDICATOR_HEADERS
     ):
-        return "revenue_summary"
-    if {"basic", "project"} <= measures and len({"operating_expenditure", "paid_up", "subsidy_down"} & measures) >= 1:
-        return "expenditure_summary"
-    if "项目名称" in levels and any("项目" in t for t in levels):
-        return "project_expenditure"
-    return None
+        return False
+    return any(is_project_name(head[-1]) for head in heads)
+
+
+def _suggested_kind(table: Table, seen: _Seen) -> str | None:
+    if "money" not in table.roles:
+        return None
+    kinds = kinds_by_columns("suggested")
+    return next((kind.name for kind in kinds if any(map(seen.fits, kind.suggested))), None)
 
 
 _TOLD = re.compile(r"[\u4e00-\u9fff]{2}|^-?(?:\d[\d,，]*\.\d+|\d{1,3}(?:[,，]\d{3})+)$")
@@ -111,13 +131,18 @@ def is_statement(table: Table) -> bool:
     if not table.rows and not table.paths:
         return False
     bare = not table.form and not any(table.paths)
-    if bare and not any(_TOLD.search(cell.shown) for row in table.rows for cell in row if cell.own):
-        return bool(table.notes) and table.kind != "unknown"  # the scale and the bars of a chart
-    if table.kind != "unknown":
+    if bare and not any(_TOLD.search(text) for text in _own_texts(table)):
+        return bool(table.notes) and table.kind != UNKNOWN_KIND.name  # the scale and the bars of a chart
+    if table.kind != UNKNOWN_KIND.name:
         return True
-    if any(fold_header(level) in ("报表名称", "是否空表") for path in table.paths for level in path):
-        return False
+    return not _is_list_of_tables(table) and any(map(is_amount_text, _own_texts(table)))
+
+
+def _own_texts(table: Table) -> Iterator[str]:
+    return (cell.shown for row in table.rows for cell in row if cell.own)
+
+
+def _is_list_of_tables(table: Table) -> bool:
     texts = {cell.shown for row in table.rows for cell in row}
-    if texts & {"报表名称", "是否空表"}:
-        return False
-    return any(is_amount_text(cell.shown) for row in table.rows for cell in row if cell.own)
+    texts |= {fold_header(level) for head in table.paths for level in head}
+    return not texts.isdisjoint((*EMPTY_NOTES.list_names, *EMPTY_NOTES.list_empty))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from budget.printed_text import squeeze
 from extract.reading import GridCell
 
 Matrix = list[list["GridCell | None"]]
@@ -10,7 +9,12 @@ Matrix = list[list["GridCell | None"]]
 
 
 def text_of(cell: GridCell | None) -> str:
-    return squeeze(cell.text) if cell is not None else ""
+    return cell.shown if cell is not None else ""
+
+
+def texts_of(matrix: Matrix, r: int) -> list[str]:
+    """The texts that begin in row r, from left to right, as they are compared."""
+    return [cell.shown for cell in own_cells(matrix, r)]
 
 
 def own_cells(matrix: Matrix, r: int) -> list[GridCell]:
@@ -18,7 +22,7 @@ def own_cells(matrix: Matrix, r: int) -> list[GridCell]:
     seen: list[GridCell] = []
     before: GridCell | None = None
     for cell in matrix[r]:
-        if cell is not None and cell is not before and cell.text and cell.row == r and squeeze(cell.text):
+        if cell is not None and cell is not before and cell.row == r and cell.shown:
             seen.append(cell)
         before = cell
     return seen

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from budget.amounts import Unit
 from budget.disclosure import Place
 from budget.printed_text import squeeze
-from extract.reading import Line
+from extract.reading import GridCell, Line
 from extract.statements.captions import says_empty
 from extract.statements.column_roles import ColumnRole
+from extract.statements.heads import Head
 from extract.statements.matrix import Matrix
 
 
@@ -27,14 +29,28 @@ class Cell:
     open_below: bool = False
     cut_above: str = ""
     cut_below: str = ""
+    shown: str = field(init=False, repr=False, compare=False)
+    """As of a `GridCell`: normalised and without blanks (`budget.printed_text.squeeze`)."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "shown", squeeze(self.text))
 
     @property
-    def shown(self) -> str:
-        """The text without blanks."""
-        return squeeze(self.text)
+    def begins(self) -> bool:
+        """Whether a text begins here."""
+        return self.own and bool(self.shown)
+
+    @classmethod
+    def of(cls, cell: GridCell, own: bool) -> Cell:
+        """A place that a cell of the grid covers; `own` where it begins there."""
+        return cls(
+            cell.text, cell.at, own, cell.indent, cell.rows, cell.cols, cell.confidence, cell.open_below,
+            cell.cut_above, cell.cut_below,
+        )  # fmt: skip
 
 
 BLANK = Cell()
+Row = tuple[Cell, ...]
 
 
 @dataclass(slots=True)
@@ -44,8 +60,8 @@ class Table:
     title: str | None
     kind: str
     unit: Unit | None
-    paths: tuple[tuple[str, ...], ...]
-    rows: list[tuple[Cell, ...]]
+    paths: tuple[Head, ...]
+    rows: list[Row]
     pages: list[int]
     notes: list[str]
     banner: list[str]
@@ -54,6 +70,16 @@ class Table:
     roles: tuple[ColumnRole, ...] = ()
     lines_above: tuple[str, ...] = ()
     edges: tuple[tuple[float, float], ...] = ()
+
+    @property
+    def width(self) -> int:
+        """How many columns it has."""
+        return len(self.paths) or _width(self.rows)
+
+    @property
+    def is_frame(self) -> bool:
+        """Whether it is only a frame around a heading: banner and lines above, no header, no rows."""
+        return not self.kind and not self.rows and not self.paths
 
     @property
     def declared_empty(self) -> bool:
@@ -73,19 +99,32 @@ class Piece:
     matrix: Matrix
     banner: list[str]
     header: int
-    paths: tuple[tuple[str, ...], ...]
-    body: list[tuple[Cell, ...]]
+    paths: tuple[Head, ...]
+    body: list[Row]
     notes: list[str]
     page: int | None
     sheet: str | None
     form: bool
     lines: list[Line]
-    first_on_page: bool = True
     edges: tuple[tuple[float, float], ...] = ()
-    header_texts: set[tuple[str, ...]] = field(default_factory=set)
     top: int = 0
     """The row of `matrix` below the banner."""
 
+    @property
+    def width(self) -> int:
+        """How many columns its rows have, 0 without rows."""
+        return _width(self.body)
 
-def width_of(table: Table) -> int:
-    return len(table.paths) or (len(table.rows[0]) if table.rows else 0)
+    @property
+    def lines_shown(self) -> list[str]:
+        """The lines above it as they are compared."""
+        return [line.shown for line in self.lines]
+
+
+def shows(rows: Iterable[Row], c: int) -> bool:
+    """Whether one of the rows shows something in column c."""
+    return any(row[c].shown for row in rows)
+
+
+def _width(rows: list[Row]) -> int:
+    return len(rows[0]) if rows else 0

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 from budget.codes import is_class_name, join_code, level_of, system_of
 from budget.disclosure import CodeSystem, Role
+from budget.kinds import StatementKind, kind_of
 from budget.measures import measure_of_level
-from budget.printed_text import plain_name, says_of_which, split_ordinal, squeeze
-from budget.words import is_total, total_role
+from budget.printed_text import plain_name, says_of_which, split_ordinal, without_of_which
+from budget.words import HEADERS, any_of, holds, is_total, total_role
 from extract.statements.blocks import Block
 from extract.statements.model import Cell, Table
 
@@ -28,110 +29,176 @@ class Key:
 
 
 _CODE_NAME = re.compile(r"^[\[【(（]?(\d{3}(?:\d{2}){0,2})[\]】)）]?[-—–_:：]?(?=[^\d,.%-])(.+)$")
+_BEGINS_LIKE_A_CODE = re.compile(r"^\d{3}")
+_DIGIT = re.compile(r"\d")
+_SPACED_CODE = re.compile(r"[\d\s.\-]+")
+_CODE = re.compile(r"[0-9A-Za-z]+")
+_MAIN_ORDINAL = re.compile(r"^[一二三四五六七八九十]+、")
+_PROJECT_CODE = re.compile(any_of(HEADERS.of_projects) + any_of(HEADERS.codes))
+
+Coded = list[tuple[str, CodeSystem | None]]
+"""Codes of a row with their systems, the one that says what the row is for first."""
 
 
 def key_of(table: Table, block: Block, row: tuple[Cell, ...], above: dict[int, str]) -> Key:
-    key = Key()
-    texts = [row[c].shown for c in block.columns if c not in block.money and table.roles[c] in ("code", "name", "text")]
-    total = next((t for t in texts if is_total(t)), None)
-    groups = sorted(block.codes, key=lambda group: _code_rank(table, group))
-    coded = [(code, _system(code, table, group)) for group in groups if (code := _code(group, row, above))]
-    codes = [code for code, _ in coded]
+    """What a row of one list is called. `above` holds the levels of codes that rows above have printed, by column, and is
+    brought up to this row."""
+    coded = _codes(table, block, row, above)
     name_cell = next((row[c] for c in block.names if row[c].shown), None)
     printed = name_cell.shown if name_cell is not None else ""
-    if total is not None and not any(re.match(r"^\d{3}", code) for code in codes):
-        codes, coded = [], []
-        printed = total if not printed or is_total(printed) or printed == total else printed
-        if block.codes and any(row[c].shown == total for g in block.codes for c in g):
-            printed = total
-    found = _CODE_NAME.match(printed)
-    if found and system_of(found.group(1)) and not codes:
-        codes, printed = [found.group(1)], found.group(2)
-        others = [
-            m.group(1) for c in block.names[1:] if (m := _CODE_NAME.match(row[c].shown)) and system_of(m.group(1))
-        ]
-        key.alt_code = next((o for o in others if system_of(o) == "department_economic"), None)
-    elif not printed and not codes:
-        for c in block.columns:
-            if table.roles[c] == "text" and (m := _CODE_NAME.match(row[c].shown)):
-                codes, printed = [m.group(1)], m.group(2)
-                break
-    if codes:
-        key.code = codes[0]
-        if len(codes) > 1:
-            systems = [system for _, system in coded]
-            if systems[0] == "government_economic" and systems[1] == "department_economic":
-                codes[0], codes[1] = codes[1], codes[0]
-            key.code, key.alt_code = codes[0], codes[1]
-        key.system = dict(coded).get(key.code) or system_of(key.code)
+    total = _total_in(table, block, row)
+    if total is not None and not any(_BEGINS_LIKE_A_CODE.match(code) for code, _ in coded):
+        coded, printed = [], _name_of_total(total, printed, block, row)
+    key = Key()
+    if coded:
+        _take_codes(key, coded)
+    else:
+        printed = _take_fused_code(key, printed, table, block, row)
     key.printed = printed
-    key.ordinal = split_ordinal(re.sub(r"^其中[:：]?", "", printed))[0]
+    key.ordinal = split_ordinal(without_of_which(printed))[0]
     key.name = plain_name(printed)
-    key.role = _role(key, name_cell, table)
+    key.role = _role(key, name_cell, kind_of(table.kind))
     return key
+
+
+def _total_in(table: Table, block: Block, row: tuple[Cell, ...]) -> str | None:
+    """The name of a total that stands anywhere left of the amounts."""
+    texts = (row[c].shown for c in block.columns if table.roles[c] in ("code", "name", "text"))
+    return next(filter(is_total, texts), None)
+
+
+def _name_of_total(total: str, printed: str, block: Block, row: tuple[Cell, ...]) -> str:
+    in_code = total in (row[c].shown for group in block.codes for c in group)
+    return total if in_code or not printed or is_total(printed) else printed
+
+
+def _take_codes(key: Key, coded: Coded) -> None:
+    """The first code is the row's, the second its other one; of two economic codes the department's comes first."""
+    codes = [code for code, _ in coded]
+    if [system for _, system in coded[:2]] == ["government_economic", "department_economic"]:
+        codes[:2] = reversed(codes[:2])
+    key.code = codes[0]
+    if len(codes) > 1:
+        key.alt_code = codes[1]
+    key.system = dict(coded).get(key.code) or system_of(key.code)
+
+
+def _take_fused_code(key: Key, printed: str, table: Table, block: Block, row: tuple[Cell, ...]) -> str:
+    """A code that stands in one cell with the name (30201办公费); gives the name without it."""
+    if printed:
+        found = _CODE_NAME.match(printed)
+        if found is None or system_of(found.group(1)) is None:
+            return printed
+        key.alt_code = _other_code(block, row)
+    else:
+        texts = (row[c].shown for c in block.columns if table.roles[c] == "text")
+        found = next(filter(None, map(_CODE_NAME.match, texts)), None)
+        if found is None:
+            return ""
+    key.code = found.group(1)
+    key.system = system_of(key.code)
+    return found.group(2)
+
+
+def _other_code(block: Block, row: tuple[Cell, ...]) -> str | None:
+    """The department's economic code in another column of names."""
+    others = filter(None, (_CODE_NAME.match(row[c].shown) for c in block.names[1:]))
+    return next((one.group(1) for one in others if system_of(one.group(1)) == "department_economic"), None)
+
+
+def _codes(table: Table, block: Block, row: tuple[Cell, ...], above: dict[int, str]) -> Coded:
+    groups = sorted(block.codes, key=lambda group: _code_rank(table, group))
+    return [(code, _system(code, table, group)) for group in groups if (code := _code(group, row, above))]
 
 
 def _code_rank(table: Table, group: tuple[int, ...]) -> int:
     """Codes of units say whose row it is, not what it is for: any other code of the row comes first."""
-    header = "".join(table.paths[group[0]])
-    return 2 if "单位" in header else 1 if "项目" in header and "科目" not in header else 0
+    header = _header(table, group)
+    if holds(header, HEADERS.of_units):
+        return 2
+    return 1 if holds(header, HEADERS.of_projects) and not holds(header, HEADERS.of_accounts) else 0
+
+
+def _header(table: Table, group: tuple[int, ...]) -> str:
+    return "".join(table.paths[group[0]].shown)
 
 
 def _system(code: str, table: Table, group: tuple[int, ...]) -> CodeSystem | None:
-    header = squeeze("".join(table.paths[group[0]]))
-    if "单位" in header and "科目" not in header:
+    header, told = _header(table, group), system_of(code)
+    if holds(header, HEADERS.of_units) and not holds(header, HEADERS.of_accounts):
         return "unit"
-    if re.search(r"项目(?:编码|代码|编号)", header) and "功能" not in header:
-        return "project" if system_of(code) in (None, "project") else system_of(code)
-    return system_of(code)
+    if told is None and _PROJECT_CODE.search(header) and not holds(header, HEADERS.of_functions):
+        return "project"
+    return told
 
 
 def _code(group: tuple[int, ...], row: tuple[Cell, ...], above: dict[int, str]) -> str:
     """The full code of one group of code columns; staircase rows take the levels above them from earlier rows."""
     parts = [row[c].shown for c in group]
-    if not any(parts):
-        return ""
-    if not any(re.search(r"\d", p) for p in parts):
+    if not any(map(_DIGIT.search, parts)):
         return ""
     if len(group) == 1:
-        text = re.sub(r"[\s.\-]", "", parts[0]) if re.fullmatch(r"[\d\s.\-]+", parts[0]) else parts[0]
-        return text if re.fullmatch(r"[0-9A-Za-z]+", text) else ""
-    deepest = max(i for i, p in enumerate(parts) if p)
+        return _lone_code(parts[0])
+    _remember(group, parts, above)
+    deepest = max(i for i, part in enumerate(parts) if part)
+    return join_code(tuple(part or (above.get(c, "") if i < deepest else "")
+                           for i, (c, part) in enumerate(zip(group, parts, strict=True))))  # fmt: skip
+
+
+def _lone_code(part: str) -> str:
+    text = re.sub(r"[\s.\-]", "", part) if _SPACED_CODE.fullmatch(part) else part
+    return text if _CODE.fullmatch(text) else ""
+
+
+def _remember(group: tuple[int, ...], parts: list[str], above: dict[int, str]) -> None:
+    """Brings the levels above up to a row: a level that it prints ends all deeper ones that it leaves blank."""
     for i, c in enumerate(group):
         if parts[i]:
             above[c] = parts[i]
-            for lower in group[i + 1 :]:
-                if not row[lower].shown:
-                    above.pop(lower, None)
-    full = [parts[i] or (above.get(c, "") if i < deepest else "") for i, c in enumerate(group)]
-    return join_code(tuple(full))
+            for deeper in range(i + 1, len(group)):
+                if not parts[deeper]:
+                    above.pop(group[deeper], None)
 
 
 _CARRY = frozenset({"carry_over_in", "carry_over_out", "non_fiscal_surplus_used"})
+_NO_LEVELS = frozenset({"unit", "project", "catalogue"})
 
 
-def _role(key: Key, cell: Cell | None, table: Table) -> Role:
-    name = squeeze(key.name)
-    total = total_role(name)
+def _role(key: Key, cell: Cell | None, kind: StatementKind) -> Role:
+    total = total_role(key.name)
     if total is not None:
-        return "total" if total == "subtotal" and table.kind == "three_public_expenses" else total
+        return "total" if total == "subtotal" and kind.items_in_rows else total
     if says_of_which(key.printed):
         return "of_which"
-    if key.code and key.system not in ("unit", "project", "catalogue") and (level := level_of(key.code)):
+    if level := _level(key):
         return level
-    if measure_of_level(name) in _CARRY:
+    if measure_of_level(key.name) in _CARRY:
         return "carry"
-    if table.kind in ("revenue_expenditure_summary", "appropriation_summary"):
-        if is_class_name(name):
-            return "class"
-        if key.ordinal and re.match(r"^[一二三四五六七八九十]+、", key.ordinal):
-            return "detail"
-        return "of_which" if cell is not None and (cell.indent > 0 or not key.ordinal) and name else "detail"
-    if (
-        table.kind == "three_public_expenses"
-        and cell is not None
-        and cell.indent > 1
-        and not (key.ordinal and re.match(r"^[一二三四五六七八九十]+、", key.ordinal))
-    ):
-        return "of_which"
-    return "detail"
+    if kind.classes_by_name:
+        return _role_in_summary(key, cell)
+    return "of_which" if kind.items_in_rows and _is_set_in(key, cell) else "detail"
+
+
+def _level(key: Key) -> Role | None:
+    return level_of(key.code) if key.code and key.system not in _NO_LEVELS else None
+
+
+DEEP_INDENT = 2
+"""Depth by which a row without a main ordinal is set in where it is a part."""
+
+
+def _is_set_in(key: Key, cell: Cell | None) -> bool:
+    return cell is not None and cell.indent >= DEEP_INDENT and not _is_main(key)
+
+
+def _role_in_summary(key: Key, cell: Cell | None) -> Role:
+    """The role of a row that has no code: classes are told by their names, parts by standing in or without an ordinal."""
+    if is_class_name(key.name):
+        return "class"
+    if _is_main(key) or cell is None or not key.name:
+        return "detail"
+    return "of_which" if cell.indent > 0 or not key.ordinal else "detail"
+
+
+def _is_main(key: Key) -> bool:
+    return key.ordinal is not None and _MAIN_ORDINAL.match(key.ordinal) is not None

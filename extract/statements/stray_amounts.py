@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from budget.disclosure import Finding, FindingCell, PagePlace, Unread
 from budget.states import Origin, Severity
@@ -26,28 +27,37 @@ def stray_amounts(reading: Reading) -> tuple[tuple[Unread, ...], list[Finding]]:
 
     Formats without pages are one page; their lines have no place.
     """
-    pages: dict[int | None, list[tuple[str, PagePlace | None]]] = defaultdict(list)
+    pages: dict[int | None, list[_Stray]] = defaultdict(list)
     for block in reading.blocks:
         if isinstance(block, Line):
-            place = PagePlace(page=block.page, bbox=block.box) if block.page and block.box else None
-            pages[block.page].extend((amount, place) for amount in _amounts_of(block.text))
-    unread: list[Unread] = []
-    findings: list[Finding] = []
-    for page, found in pages.items():
-        if len(found) < ENOUGH:
-            continue
-        unread += [Unread(text=amount, at=place) for amount, place in found if place is not None]
-        where = f"第{page}页" if page else "正文"
-        findings.append(
-            Finding(
-                check="UNREAD", severity=Severity.ERROR, origin=Origin.EXTRACTION,
-                message=f"{where}成行的 {len(found)} 个金额（{found[0][0]} 等）未归入任何表格，可能是未识别的表"
-                f" / {len(found)} amounts in rows ({found[0][0]} …) {f'on page {page} ' if page else ''}ended in no table: look for a"
-                " table that was read as text",
-                cells=tuple(FindingCell(at=place, raw=amount) for amount, place in found),
-            )
-        )  # fmt: skip
-    return tuple(unread), findings
+            pages[block.page].extend(_strays_of(block))
+    many = {page: strays for page, strays in pages.items() if len(strays) >= ENOUGH}
+    unread = tuple(
+        Unread(text=one.amount, at=one.place) for strays in many.values() for one in strays if one.place is not None
+    )
+    return unread, [_finding(page, strays) for page, strays in many.items()]
+
+
+class _Stray(NamedTuple):
+    amount: str
+    place: PagePlace | None
+
+
+def _strays_of(line: Line) -> list[_Stray]:
+    place = PagePlace(page=line.page, bbox=line.box) if line.page and line.box else None
+    return [_Stray(amount, place) for amount in _amounts_of(line.text)]
+
+
+def _finding(page: int | None, strays: list[_Stray]) -> Finding:
+    where = f"第{page}页" if page else "正文"
+    first = strays[0].amount
+    return Finding(
+        check="UNREAD", severity=Severity.ERROR, origin=Origin.EXTRACTION,
+        message=f"{where}成行的 {len(strays)} 个金额（{first} 等）未归入任何表格，可能是未识别的表"
+        f" / {len(strays)} amounts in rows ({first} …) {f'on page {page} ' if page else ''}ended in no table: look for a"
+        " table that was read as text",
+        cells=tuple(FindingCell(at=one.place, raw=one.amount) for one in strays),
+    )  # fmt: skip
 
 
 def _amounts_of(text: str) -> Sequence[str]:

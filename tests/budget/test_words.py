@@ -12,11 +12,24 @@ import pytest
 
 from budget import words
 from budget.printed_text import squeeze
-from budget.words import TOTAL_WORDS, TOTALS, Words, WordsError, is_subtotal, is_total, read_words, total_role
+from budget.words import (
+    EMPTY_NOTES,
+    FORMS,
+    HEADERS,
+    LABELS,
+    TOTAL_WORDS,
+    TOTALS,
+    Words,
+    WordsError,
+    is_subtotal,
+    is_total,
+    read_words,
+    total_role,
+)
 
 ROOT = Path(__file__).parents[2]
-FILES = {"totals": TOTALS}
-IN_ORDER_OF_PREFERENCE: set[str] = set()
+FILES = {"totals": TOTALS, "headers": HEADERS, "labels": LABELS, "empty_notes": EMPTY_NOTES, "forms": FORMS}
+IN_ORDER_OF_PREFERENCE = {"headers.names"}
 """Lists whose first word that fits wins: they are not sorted."""
 
 
@@ -71,3 +84,9 @@ def test_words_for_totals() -> None:
 )  # fmt: skip
 def test_a_name_says_which_total_it_is(name: str, role: str | None) -> None:
     assert total_role(name) == role
+
+
+def test_headers_are_told_by_their_words() -> None:
+    assert "科目代码" in HEADERS.whole and "款" in HEADERS.code_levels and "目" not in HEADERS.code_levels
+    assert "支出功能分类科目编码".startswith(HEADERS.begins) and "年度资金".endswith(HEADERS.ends)
+    assert words.any_of(("预算", "预算数")) == "(?:预算数|预算)", "the longest that fits"
