@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from spiders.sample_portal.ledger import read_toml
-from spiders.sample_portal.narrative import Document, Paragraph, make_document
+from spiders.sample_portal.narrative import Document, Heading, Paragraph, make_document
 from spiders.sample_portal.statements import Table
 
 HERE = Path(__file__).parent
@@ -25,6 +25,13 @@ ASCII = "".join(chr(c) for c in range(32, 127))
 def specifications() -> list[dict[str, Any]]:
     """The entries of `documents.toml`, one a document."""
     return list(read_toml("documents.toml")["document"])
+
+
+def notice() -> Document:
+    """The one document of the list that is no disclosure: an intention to procure, under its article's title."""
+    (title,) = (str(a["title"]) for a in read_toml("documents.toml")["article"] if a.get("notice") == "采购意向")
+    text = "本单位现将近期采购意向予以公开：采购养老服务评估一项，预算金额45.00万元，预计采购时间为本年5月。最终内容以采购公告为准。"
+    return Document("notice.docx", title, "", "", 0, "notice", "", (Heading(1, title), Paragraph(text)))
 
 
 PLACES = (
@@ -177,7 +184,7 @@ def cut_font(source: Path, text: str) -> bytes:
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Write every document and its truth."""
+    """Write every document and its truth, and the notice, which has none."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--font", type=Path, help="cut font/sample.ttf from this collection first")
     parser.add_argument("--into", type=Path, default=DOCUMENTS)
@@ -189,6 +196,7 @@ def main(arguments: list[str] | None = None) -> None:
     for document in documents:
         (options.into / document.file).write_bytes(print_document(document))
         (options.into / f"{Path(document.file).stem}.truth.json").write_text(truth(document), "utf-8")
+    (options.into / notice().file).write_bytes(print_document(notice()))
 
 
 if __name__ == "__main__":

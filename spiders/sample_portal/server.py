@@ -25,7 +25,7 @@ from xml.sax.saxutils import escape
 
 from spiders.sample_portal import pages
 from spiders.sample_portal.ledger import read_toml
-from spiders.sample_portal.narrative import Document, Heading, Paragraph, make_document
+from spiders.sample_portal.narrative import Document, make_document
 
 COLUMN = "/zwgk/czyjs/"
 ROWS = 15
@@ -110,15 +110,8 @@ def _stored(file: str) -> bytes:
     return resources.files("spiders.sample_portal.documents").joinpath(file).read_bytes()
 
 
-def _notice(title: str) -> Document:
-    text = "本单位现将近期采购意向予以公开：采购养老服务评估一项，预算金额45.00万元，预计采购时间为本年5月。最终内容以采购公告为准。"
-    return Document("notice.docx", title, "", "", 0, "notice", "", (Heading(1, title), Paragraph(text)))
-
-
 def shipped_entries() -> list[Entry]:
     """The list of `documents.toml`, newest first, with the committed files."""
-    from spiders.sample_portal.print_word import print_word
-
     specs = {s["file"]: s for s in read_toml("documents.toml")["document"]}
     articles = read_toml("documents.toml")["article"]
     entries = []
@@ -137,7 +130,7 @@ def shipped_entries() -> list[Entry]:
         elif article.get("error_page"):
             name, data, kind = f"error_{n}.pdf", pages.error_page().encode(), TYPES["html"]
         elif article.get("notice") == "采购意向":
-            name, data, kind = f"notice_{n}.docx", print_word(_notice(title)), TYPES["docx"]
+            name, data, kind = f"notice_{n}.docx", _stored("notice.docx"), TYPES["docx"]
             link, paragraphs = str(article["link"]), ("为便于供应商了解采购信息，现将近期采购意向公开如下，详见附件。",)
         else:
             paragraphs = (
