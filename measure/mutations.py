@@ -952,9 +952,9 @@ def report(outcomes: Outcomes, examples: int) -> str:
 
 
 def sample_sources() -> list[Path]:
-    """The Word documents of the sample portal."""
+    """The disclosures of the sample portal that are Word documents: a truth stands beside each."""
     folder = Path(str(resources.files("spiders.sample_portal.documents")))
-    return sorted(folder.glob("*.docx"))
+    return sorted(path for path in folder.glob("*.docx") if path.with_name(f"{path.stem}.truth.json").exists())
 
 
 def main(arguments: list[str] | None = None) -> int:

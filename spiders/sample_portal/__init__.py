@@ -1,6 +1,6 @@
 """A sample government portal with sample disclosures, for the demonstration and for tests without a network.
 
-    with serve() as portal:            # or: SamplePortal(copies=40).start()
+    with serve() as portal:            # or: make_documents.copied_portal(40).start()
         print(portal.list_url)
 
 The portal (`server`, `pages`) needs nothing but the standard library and the committed `documents/`. These are made by

@@ -1,4 +1,4 @@
-"""`python -m spiders.sample_portal [--host 127.0.0.1] [--port 8642] [--copies N]`: the sample portal until Ctrl-C."""
+"""`python -m spiders.sample_portal [--host 127.0.0.1] [--port 8642] [--delay SECONDS]`: the sample portal until Ctrl-C."""
 
 from __future__ import annotations
 
@@ -18,10 +18,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8642, help="0 takes any free port")
-    parser.add_argument("--copies", type=int, default=0, help="serve this many freshly printed documents instead")
     parser.add_argument("--delay", type=float, default=0.0, help="seconds to wait before each answer")
     options = parser.parse_args(arguments)
-    portal = SamplePortal(options.copies, delay_seconds=options.delay)
+    portal = SamplePortal(delay_seconds=options.delay)
     try:
         portal.start(options.host, options.port)
     except (OSError, OverflowError) as error:  # a port beyond 65535 overflows

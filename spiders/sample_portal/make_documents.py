@@ -9,12 +9,14 @@ import argparse
 import io
 import json
 from collections.abc import Sequence
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from spiders.sample_portal.ledger import read_toml
-from spiders.sample_portal.narrative import Document, Paragraph, make_document
+from spiders.sample_portal.narrative import Document, Heading, Paragraph, make_document
+from spiders.sample_portal.server import TYPES, Entry, SamplePortal
 from spiders.sample_portal.statements import Table
 
 HERE = Path(__file__).parent
@@ -27,6 +29,14 @@ def specifications() -> list[dict[str, Any]]:
     return list(read_toml("documents.toml")["document"])
 
 
+def notice() -> Document:
+    """The one document of the list that is no disclosure: an intention to procure, under its article's title."""
+    (title,) = (str(a["title"]) for a in read_toml("documents.toml")["article"] if a.get("notice") == "采购意向")
+    text = "本单位现将近期采购意向予以公开：采购养老服务评估一项，预算金额45.00万元，预计采购时间为本年5月。最终内容以采购公告为准。"
+    return Document("notice.docx", title, "", "", 0, "notice", "", (Heading(1, title), Paragraph(text)))
+
+
+KINDS = {"department_budget": "部门预算", "unit_budget": "单位预算"}
 PLACES = (
     "望川区",
     "青禾区",
@@ -78,6 +88,39 @@ def copy_specifications(copies: int, formats: Sequence[str]) -> list[dict[str, A
             }
         )
     return specs
+
+
+def copied_documents(copies: int, formats: Sequence[str] = ("xlsx", "docx")) -> list[Document]:
+    """As many different documents, each with its own agency, year and figures, all consistent."""
+    return [make_document(spec) for spec in copy_specifications(copies, formats)]
+
+
+def entries_of(documents: Sequence[Document]) -> list[Entry]:
+    """An article a document, newest first, with its file printed now."""
+    entries = []
+    for n, document in enumerate(documents):
+        day = date(document.fiscal_year, 2, 28) - timedelta(days=n % 20)
+        title = f"{document.agency}{document.fiscal_year}年{KINDS[document.kind]}"
+        entries.append(
+            Entry(
+                2000 + len(documents) - n,
+                title,
+                day,
+                document.agency,
+                document.file,
+                f"{title}.{document.format}",
+                print_document(document),
+                TYPES[document.format],
+                (f"现将{title}予以公开，详见附件。",),
+                day,
+            )
+        )
+    return sorted(entries, key=lambda e: (e.day, e.number), reverse=True)
+
+
+def copied_portal(copies: int, *, delay_seconds: float = 0.0) -> SamplePortal:
+    """A sample portal, not yet started, that lists `copied_documents(copies)` instead of the shipped list."""
+    return SamplePortal(entries_of(copied_documents(copies)), delay_seconds=delay_seconds)
 
 
 def print_document(document: Document) -> bytes:
@@ -177,7 +220,7 @@ def cut_font(source: Path, text: str) -> bytes:
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Write every document and its truth."""
+    """Write every document and its truth, and the notice, which has none."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--font", type=Path, help="cut font/sample.ttf from this collection first")
     parser.add_argument("--into", type=Path, default=DOCUMENTS)
@@ -189,6 +232,7 @@ def main(arguments: list[str] | None = None) -> None:
     for document in documents:
         (options.into / document.file).write_bytes(print_document(document))
         (options.into / f"{Path(document.file).stem}.truth.json").write_text(truth(document), "utf-8")
+    (options.into / notice().file).write_bytes(print_document(notice()))
 
 
 if __name__ == "__main__":

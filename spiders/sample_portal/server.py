@@ -25,7 +25,6 @@ from xml.sax.saxutils import escape
 
 from spiders.sample_portal import pages
 from spiders.sample_portal.ledger import read_toml
-from spiders.sample_portal.narrative import Document, Heading, Paragraph, make_document
 
 COLUMN = "/zwgk/czyjs/"
 ROWS = 15
@@ -41,7 +40,6 @@ TYPES = {
     "txt": "text/plain; charset=utf-8",
     "xml": "application/xml; charset=utf-8",
 }
-KINDS = {"department_budget": "部门预算", "unit_budget": "单位预算"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,15 +108,8 @@ def _stored(file: str) -> bytes:
     return resources.files("spiders.sample_portal.documents").joinpath(file).read_bytes()
 
 
-def _notice(title: str) -> Document:
-    text = "本单位现将近期采购意向予以公开：采购养老服务评估一项，预算金额45.00万元，预计采购时间为本年5月。最终内容以采购公告为准。"
-    return Document("notice.docx", title, "", "", 0, "notice", "", (Heading(1, title), Paragraph(text)))
-
-
 def shipped_entries() -> list[Entry]:
     """The list of `documents.toml`, newest first, with the committed files."""
-    from spiders.sample_portal.print_word import print_word
-
     specs = {s["file"]: s for s in read_toml("documents.toml")["document"]}
     articles = read_toml("documents.toml")["article"]
     entries = []
@@ -137,7 +128,7 @@ def shipped_entries() -> list[Entry]:
         elif article.get("error_page"):
             name, data, kind = f"error_{n}.pdf", pages.error_page().encode(), TYPES["html"]
         elif article.get("notice") == "采购意向":
-            name, data, kind = f"notice_{n}.docx", print_word(_notice(title)), TYPES["docx"]
+            name, data, kind = f"notice_{n}.docx", _stored("notice.docx"), TYPES["docx"]
             link, paragraphs = str(article["link"]), ("为便于供应商了解采购信息，现将近期采购意向公开如下，详见附件。",)
         else:
             paragraphs = (
@@ -151,51 +142,19 @@ def shipped_entries() -> list[Entry]:
     return entries
 
 
-def copied_entries(copies: int, formats: Sequence[str]) -> tuple[list[Entry], dict[str, Document]]:
-    """`copies` articles whose documents are printed now, each with its own agency, year and figures, all consistent."""
-    from spiders.sample_portal.make_documents import copy_specifications, print_document
-
-    entries, documents = [], {}
-    for n, spec in enumerate(copy_specifications(copies, formats)):
-        document = make_document(spec)
-        documents[document.file] = document
-        day = date(document.fiscal_year, 2, 28) - timedelta(days=n % 20)
-        title = f"{document.agency}{document.fiscal_year}年{KINDS[document.kind]}"
-        entries.append(
-            Entry(
-                2000 + copies - n,
-                title,
-                day,
-                document.agency,
-                document.file,
-                f"{title}.{document.format}",
-                print_document(document),
-                TYPES[document.format],
-                (f"现将{title}予以公开，详见附件。",),
-                day,
-            )
-        )
-    return sorted(entries, key=lambda e: (e.day, e.number), reverse=True), documents
-
-
 class SamplePortal:
     """A portal that can be started, asked for its address, changed while it runs, and closed; also a context manager.
 
-    copies=0 serves the shipped list (`documents.toml`); copies=N serves N freshly printed, consistent documents instead.
-    `delay_seconds` is waited before each answer. `documents` maps the file names of copies to what was printed in them.
+    It lists `entries`, newest first, or without them the shipped list (`documents.toml`). `delay_seconds` is waited before
+    each answer.
     """
 
-    def __init__(
-        self, copies: int = 0, *, formats: Sequence[str] = ("xlsx", "docx"), delay_seconds: float = 0.0
-    ) -> None:
+    def __init__(self, entries: Sequence[Entry] | None = None, *, delay_seconds: float = 0.0) -> None:
         self.delay_seconds = delay_seconds
-        self.documents: dict[str, Document] = {}
         self.requests: list[Request] = []
         self._lock = threading.RLock()
         self._failures: dict[str, list[int]] = {}
-        self._entries = shipped_entries()
-        if copies:
-            self._entries, self.documents = copied_entries(copies, formats)
+        self._entries = shipped_entries() if entries is None else list(entries)
         self._resources: dict[str, Resource] = {}
         self._server: ThreadingHTTPServer | None = None
         self._thread: threading.Thread | None = None
@@ -455,9 +414,9 @@ class _Server(ThreadingHTTPServer):
 
 
 @contextmanager
-def serve(host: str = "127.0.0.1", port: int = 0, *, copies: int = 0) -> Iterator[SamplePortal]:
-    """The portal for the length of a `with` block; `.url` and `.list_url` say where."""
-    portal = SamplePortal(copies).start(host, port)
+def serve(host: str = "127.0.0.1", port: int = 0) -> Iterator[SamplePortal]:
+    """The portal with the shipped list for the length of a `with` block; `.url` and `.list_url` say where."""
+    portal = SamplePortal().start(host, port)
     try:
         yield portal
     finally:

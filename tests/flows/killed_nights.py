@@ -24,6 +24,7 @@ from pathlib import Path
 from flows.home import House
 from flows.services.up import prefect_house
 from spiders.sample_portal import SamplePortal
+from spiders.sample_portal.make_documents import copied_portal
 from warehouse import Warehouse
 
 
@@ -65,7 +66,7 @@ def killed_nights(folder: Path, moments: int, copies: int, seed: int) -> Iterato
     """For each moment: (seconds after the start, whether all is equal, what was seen)."""
     chance = random.Random(seed)
     with (
-        SamplePortal(copies=copies, delay_seconds=0.05).start() as portal,
+        copied_portal(copies, delay_seconds=0.05).start() as portal,
         prefect_house(House.at(folder / "prefect"), port=0, worker=False) as api,
     ):
         environment = {**os.environ, "PREFECT_API_URL": api, "PREFECT_HOME": str(folder / "prefect" / "prefect")}

@@ -25,6 +25,7 @@ from flows.runs import Run
 from flows.services import in_process
 from spiders.portals import RESERVED
 from spiders.sample_portal import SamplePortal
+from spiders.sample_portal.make_documents import copied_portal
 from spiders.summary import CrawlSummary, PortalSummary
 from warehouse import Warehouse
 
@@ -42,7 +43,7 @@ because = "and all of them are sound"
 
 @pytest.fixture(scope="module")
 def portal() -> Iterator[SamplePortal]:
-    with SamplePortal(copies=COPIES).start() as served:
+    with copied_portal(COPIES).start() as served:
         yield served
 
 

@@ -40,12 +40,13 @@ from flows.portals.page import PageError, fetch_page
 from spiders.portals import PortalError, read_portal
 from spiders.register import register
 from spiders.sample_portal import SamplePortal
+from spiders.sample_portal.make_documents import copied_portal
 from warehouse import Warehouse
 
 
 @pytest.fixture(scope="module")
 def portal() -> Iterator[SamplePortal]:
-    with SamplePortal(copies=4).start() as served:
+    with copied_portal(4).start() as served:
         yield served
 
 
