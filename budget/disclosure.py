@@ -137,6 +137,8 @@ class Fact(_Model):
     name: str
     ordinal: str | None = None
     role: Role
+    parent_row: int | None = None
+    """The row of the same statement that this one is a part of; None for totals and top rows."""
     measure: str
     item: str | None = None
     fund: Fund | None = None

@@ -376,7 +376,7 @@ def disclosure_of(
             strange_units[statement.id] = said
         year = own_year(table, identity.fiscal_year)
         found, wrong = facts_of(table, statement, table.unit or unit, year, basis, len(facts) + 1)
-        facts.extend(with_levels(found))
+        facts.extend(with_levels(found, table))
         findings.extend(wrong)
     for unread in reading.unread:
         findings.append(

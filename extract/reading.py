@@ -72,6 +72,8 @@ class GridCell:
     """The first line of the text when the edge of the page cuts through its letters: the page before shows it too."""
     cut_below: str = ""
     """The last line of the text when the edge of the page cuts through its letters: the next page shows it too."""
+    begins: float = 0.0
+    """How far the first sign of its first line stands from the left edge of its column, in widths of a sign."""
     shown: str = field(init=False, repr=False, compare=False)
     """The text as it is compared: normalised and without blanks (`budget.printed_text.squeeze`)."""
 
@@ -82,7 +84,7 @@ class GridCell:
         """The same cell at another place of a grid."""
         return GridCell(
             row, col, self.text, self.at, rows, cols, self.indent, self.confidence, self.open_below, self.cut_above,
-            self.cut_below,
+            self.cut_below, self.begins,
         )  # fmt: skip
 
 

@@ -209,11 +209,16 @@ def is_total_row(line: Line) -> bool:
 
 
 def _stands_above(lines: list[Line], position: int) -> bool:
-    """The central form: 一、本年收入 first, its parts （一）…（九） below it, or numbered 一、…九、 again."""
+    """The central form: 一、本年收入 first, its parts （一）…（九） below it, or numbered 一、…九、 again, or by 1、 or by nothing.
+
+    A numbered heading with nothing above it that could be its part has its parts below, up to the next numeral.
+    """
     current = lines[position]
     followers = lines[position + 1 : position + 3]
     if not _NUMERAL.match(current.ordinal):
         return False
+    if position == 0 and followers and not _NUMERAL.match(followers[0].ordinal) and not _is_own(followers[0]):
+        return not is_total_row(followers[0])
     return any(line.ordinal.startswith(("(", "（")) for line in followers) or bool(_numbered_again(lines, position))
 
 
@@ -249,7 +254,9 @@ def _central_form(
     for head in heads:
         following = [line for line in lines if line.row > head.row]
         stop = next((line.row for line in following if line in heads), None)
-        below[head.row] = tuple(line for line in following if (stop is None or line.row < stop) and not line.of_which)
+        own = [line for line in following if (stop is None or line.row < stop) and not line.of_which]
+        printed = {line.row for line in own}
+        below[head.row] = tuple(line for line in own if line.parent_row not in printed)
     parts = below.pop(current.row, ())
     between = tuple(line for line in heads if line is not current)
     return Side(table, side, parts, (), current, between, grand, below, columns)
@@ -284,6 +291,8 @@ def _with_parts(lines: list[Line], *, carry: bool = False) -> tuple[list[Line], 
 
 def _is_part(line: Line, above: Line, *, style: bool, carry: bool, by_class: bool) -> bool:
     # below the subtotal rows carry no ordinals, so only the word 其中 tells a part
+    if line.parent_row is not None and line.parent_row == above.row:
+        return True
     if says_of_which(line.printed_name) if carry else line.of_which:
         return True
     if any(says("rows", fund, line.name) for fund in FUNDS):

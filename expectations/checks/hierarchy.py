@@ -98,6 +98,9 @@ def identities(tables: list[Table]) -> Iterator[Identity]:
         if table.lists > 1:
             yield from _lists_side_by_side(table)
             continue
+        if _prints_levels(table):
+            yield from _blank_rows_once(table, _by_parents(table))
+            continue
         coded = [line for line in table.side(None) if _codes(line)] if not table.unit_codes else []
         yield from _blank_rows_once(table, _by_code(table, coded) if coded else _by_position(table))
 
@@ -227,6 +230,42 @@ def _units(
             )
         for head, below in heads:
             yield equal("HIE-05", _terms([head], column), _terms(below, column), head.name, column.label)
+
+
+# --------------------------------------------------------------------------- levels that are printed
+
+
+def _prints_levels(table: Table) -> bool:
+    """Whether a row without a code of functions is printed above its parts."""
+    parents = {line.parent_row for line in table.side(None) if line.parent_row is not None}
+    return any(line.row in parents and not _codes(line) for line in table.side(None))
+
+
+def _by_parents(table: Table) -> Iterator[Identity]:
+    """HIE-05 where print shows the levels: the total is the sum of the top rows, every row the sum of its parts."""
+    lines = [line for line in table.side(None) if not line.of_which]
+    totals = [line for line in lines if is_total(line)]
+    rest = [line for line in lines if line not in totals]
+    parts: dict[int, list[Line]] = {}
+    for line in rest:
+        if line.parent_row is not None:
+            parts.setdefault(line.parent_row, []).append(line)
+    tops = [line for line in rest if line.parent_row is None]
+    whole = [(total, tops) for total in _distinct(totals)]
+    for head, below in [*whole, *((line, parts[line.row]) for line in rest if line.row in parts)]:
+        for column in additive_columns(table):
+            addends = _terms(below, column)
+            own = head.cells[column.col]
+            if column.col in head.cells and addends and _any_printed(own, addends):
+                yield equal("HIE-05", [Term(own, head.label)], addends, head.label, column.label)
+
+
+def _distinct(totals: list[Line]) -> list[Line]:
+    """Totals that differ: one that is printed at the top and again at the end is one."""
+    found: dict[tuple[Decimal, ...], Line] = {}
+    for line in totals:
+        found.setdefault(tuple(cell.value for _, cell in sorted(line.cells.items())), line)
+    return list(found.values())
 
 
 # --------------------------------------------------------------------------- lists without codes

@@ -50,7 +50,12 @@ class Header:
         total = self.total()
         if total is not None:
             return [total]
-        return [column for child in self.below for column in child.value_columns()]
+        return [column for child in self._addends() for column in child.value_columns()]
+
+    def _addends(self) -> list[Header]:
+        """What stands below: 其中 beside one other column is a part of that one (本级财政拨款 / 金额 | 其中:经费拨款)."""
+        plain = [child for child in self.below if not says("columns", "of_which", child.text)]
+        return plain if len(plain) == 1 else self.below
 
     def total(self) -> Column | None:
         totals = [child.column for child in self.below if child.column is not None and _is_total(child.column, self)]

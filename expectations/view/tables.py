@@ -126,6 +126,8 @@ class Line:
     code_system: str | None
     cells: Cells
     order: int
+    parent_row: int | None = None
+    """The row that this one is printed as a part of."""
     label: str = field(init=False, default="")
     """Code and name, as a person finds the line."""
 
@@ -342,6 +344,7 @@ def _lines(
                 str(system) if system else None,
                 Cells(statement.id, row, amounts),
                 order,
+                here[0].parent_row,
             )
         )
     first = min((column.col for column in columns), default=0)

@@ -244,6 +244,8 @@ class Run:
     top: float
     """Left and top in the reading direction of the sheet."""
     size: float
+    first: float
+    """Left of its first mark: where a name begins, whatever its wrapped lines do."""
 
 
 def runs_of(sheet: Sheet, groups: Sequence[Ints], breaks: Sequence[Bools] | None = None) -> list[Run]:
@@ -270,9 +272,9 @@ def runs_of(sheet: Sheet, groups: Sequence[Ints], breaks: Sequence[Bools] | None
         texts[i] = " " + texts[i]
     sizes = sheet.size[marks[starts]].tolist()
     return [
-        Run("".join(texts[a:b]), (box[0], box[1], box[2], box[3]), x0, top, size)
-        for a, b, box, (x0, top, _, _), size in zip(
-            starts.tolist(), ends.tolist(), shown, tight.tolist(), sizes, strict=True
+        Run("".join(texts[a:b]), (box[0], box[1], box[2], box[3]), x0, top, size, first)
+        for a, b, box, (x0, top, _, _), size, first in zip(
+            starts.tolist(), ends.tolist(), shown, tight.tolist(), sizes, boxes[starts, 0].tolist(), strict=True
         )
     ]
 
@@ -371,7 +373,7 @@ class Table:
         cells = []
         xs, ys = [round(float(x), 3) for x in self.xs], [round(float(y), 3) for y in self.ys]
         for k, (left, top, right, bottom) in enumerate(self.spans):
-            text, indent, confidence, found = "", 0, 1.0, runs.get(k)
+            text, indent, begins, confidence, found = "", 0, 0.0, 1.0, runs.get(k)
             if found is None:
                 place = (xs[left], ys[top], xs[right], ys[bottom])
                 if sheet.turn:
@@ -380,6 +382,7 @@ class Table:
                 text, place = found.text, found.box
                 if right - left == 1:
                     indent = max(0, int((found.x0 - flush[left]) / (found.size or 1.0) + 0.25))
+                    begins = round((found.first - self.xs[left]) / (found.size or 1.0), 2)
                 if sheet.confidence is not None:
                     confidence = float(sheet.confidence[self.held[k]].min())
             at = PagePlace.measured(number, place)
@@ -403,6 +406,7 @@ class Table:
                     k in self.open_below,
                     above,
                     below,
+                    begins,
                 )
             )
         return Grid(

@@ -711,7 +711,8 @@ class _Reader:
             if best is None or weight > best[0]:
                 best = (weight, kind, None)
         year = self._year(segment)
-        if best is None or (best[1].item and self.counting == best[1].name and not _WHOLE.search(clause)):
+        again = best is not None and best[1].item and self.counting == best[1].name and not _WHOLE.search(clause)
+        if best is None or again or self._counts_parts(clause):
             part = self._counted_part(token, clause)
             if part is None:
                 return None
@@ -728,6 +729,12 @@ class _Reader:
             topic=topic, start=start, end=end, unit=unit, raw=token.raw, count=decimal_text(token.number), name=name,
             fiscal_year=year,
         )  # fmt: skip
+
+    def _counts_parts(self, clause: str) -> bool:
+        """Behind 其中 the kinds of what was counted follow, whatever they are called: 购置车辆 50 辆，其中，一般公务用车 0 辆."""
+        _, of_which, since = clause.rpartition("其中")
+        heads = any(kind.item and kind.name == self.counting for kind in counts())
+        return bool(of_which) and heads and not _WHOLE.search(since)
 
     def _counted_part(self, token: _Token, clause: str) -> tuple[str, str] | None:
         """机要通信用车 2 辆 in a list that began with 共有车辆 6 辆."""

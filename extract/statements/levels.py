@@ -1,6 +1,7 @@
-"""Levels of rows without codes: which of them are sums of the rows below, told by the sums themselves.
+"""Levels of rows: the role and the parent row of every fact of a list.
 
-A table that prints classes, sections and items without codes repeats its total once a level; every row counted as a detail would
+Print decides where it shows levels (`printed_levels`), codes where rows carry them. Where a list shows neither, the sums
+themselves tell which rows are sums of the rows below. A table that prints classes, sections and items without codes repeats its total once a level; every row counted as a detail would
 double every sum over it. A reading in levels is taken only if it explains the whole table: the top rows add up to the printed
 total in every column, and at least `FEWEST` sums of several parts hold below them. One wrong figure breaks the reading, so that it
 stays visible.
@@ -9,13 +10,17 @@ stays visible.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
 from budget.amounts import printed_decimals
+from budget.codes import is_class_name
 from budget.disclosure import Fact, Role
+from budget.kinds import kind_of
+from extract.statements.model import Table
+from extract.statements.printed_levels import LeveledRow, beginnings, coded_rows, read_levels, walk
 
 FEWEST: Final = 2
 """Rows that must be the sum of several rows below them: one may be chance."""
@@ -31,19 +36,78 @@ class _Row:
     amounts: dict[int, Decimal]
 
 
-def with_levels(facts: Sequence[Fact]) -> list[Fact]:
-    """The facts of one statement, with the roles of rows that are sums of rows below them: class, section, item.
+def with_levels(facts: Sequence[Fact], table: Table) -> list[Fact]:
+    """The facts of one statement with the row each is a part of (`parent_row`) and the roles of rows without a code that have
+    parts: class, section, item where functions are listed, else subtotal.
 
-    Only rows without a code that were taken for details are looked at, list by list (`side`).
+    Lists are read one by one (`side`). Rows of summaries and of 三公 tables are told by their names, not by levels.
     """
     found = _with_unnamed_total(list(facts))
+    kind = kind_of(table.kind)
+    begins = {} if kind.classes_by_name or kind.items_in_rows else beginnings(table)
     for side in {fact.side for fact in facts}:
-        own = [fact for fact in facts if fact.side == side]
-        depth = _depths(own)
-        for index, fact in enumerate(found):
-            if fact.side == side and fact.role == "detail" and fact.row in depth:
-                found[index] = fact.model_copy(update={"role": _LEVELS[min(depth[fact.row], len(_LEVELS) - 1)]})
+        own = [fact for fact in found if fact.side == side]
+        tops = read_levels(own, begins) if begins else []
+        if tops:
+            _give(found, side, _printed(own, tops))
+            continue
+        depths, parents = _depths(list(own))
+        _give(found, side, _by_sums(own, depths, parents) if depths else _by_codes(own))
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Level:
+    role: Role | None
+    parent: int | None
+
+
+def _give(facts: list[Fact], side: str | None, levels: Mapping[int, _Level]) -> None:
+    for index, fact in enumerate(facts):
+        level = levels.get(fact.row) if fact.side == side else None
+        if level is None or (level.role in (None, fact.role) and level.parent is None):
+            continue
+        facts[index] = fact.model_copy(update={"role": level.role or fact.role, "parent_row": level.parent})
+
+
+def _printed(facts: Sequence[Fact], tops: Sequence[LeveledRow]) -> dict[int, _Level]:
+    """Roles and parents of a list whose print shows its levels. A lone top row of a list without a total is its total."""
+    no_total = not any(fact.role in _TOTALS for fact in facts)
+    lone = tops[0] if no_total and len(tops) == 1 and tops[0].parts and not tops[0].code else None
+    first = {fact.row: fact for fact in reversed(facts)}
+    top_names = [first[row.row].name for row in (lone.parts if lone else tops) if not row.code]
+    functions = sum(map(is_class_name, top_names)) * 2 > len(top_names)
+    levels = {}
+    for row in walk(tops):
+        parent = row.parent.row if row.parent is not None and row.parent is not lone else None
+        role: Role | None = None
+        if row is lone:
+            role = "total"
+        elif not row.code and functions:
+            role = _LEVELS[min(row.depth - (lone is not None), len(_LEVELS) - 1)]
+        elif not row.code:
+            role = "subtotal" if row.parts else "detail"
+        levels[row.row] = _Level(role, parent)
+    return levels
+
+
+def _by_sums(facts: Sequence[Fact], depths: Mapping[int, int], parents: Mapping[int, int]) -> dict[int, _Level]:
+    """Roles and parents of a list whose sums alone show its levels."""
+    first = {fact.row: fact for fact in reversed(facts)}
+    tops = [first[row].name for row, depth in depths.items() if depth == 0]
+    functions = sum(map(is_class_name, tops)) * 2 > len(tops)
+    levels = {}
+    for row in {*depths, *parents}:
+        role: Role | None = None
+        if row in depths and first[row].role == "detail":
+            role = _LEVELS[min(depths[row], len(_LEVELS) - 1)] if functions else "subtotal"
+        levels[row] = _Level(role, parents.get(row))
+    return levels
+
+
+def _by_codes(facts: Sequence[Fact]) -> dict[int, _Level]:
+    """The parents of rows whose codes continue another's (208 → 20805 → 2080505)."""
+    return {row.row: _Level(None, row.parent.row if row.parent else None) for row in walk(coded_rows(facts))}
 
 
 def _with_unnamed_total(facts: list[Fact]) -> list[Fact]:
@@ -61,29 +125,31 @@ def _with_unnamed_total(facts: list[Fact]) -> list[Fact]:
     return [fact.model_copy(update={"role": "total"}) if fact.row == row else fact for fact in facts]
 
 
-def _depths(facts: Sequence[Fact]) -> dict[int, int]:
-    """Row → its depth from 0, for the rows that are sums of rows below them; empty where levels explain nothing."""
+def _depths(facts: Sequence[Fact]) -> tuple[dict[int, int], dict[int, int]]:
+    """(row → its depth from 0, for the rows that are sums of rows below them; row → the row it is a part of); both empty
+    where levels explain nothing."""
     totals = [fact for fact in facts if fact.role in _TOTALS]
     details = [fact for fact in facts if fact.role == "detail"]
     others = [fact for fact in facts if fact.role not in (*_TOTALS, "detail")]
     of_units = bool(details) and all(fact.code_system in ("unit", None) for fact in details)
     coded = any(fact.code for fact in details) and not of_units
     if not totals or others or coded or len({fact.row for fact in totals}) != 1:
-        return {}
+        return {}, {}
     rows = _rows(details)
     if not 1 < len(rows) <= MOST_ROWS:
-        return {}
+        return {}, {}
     total = _rows(totals)[0].amounts
     half = Decimal(1).scaleb(-max(printed_decimals(fact.raw) for fact in facts)) / 2 if facts else Decimal(0)
     reading = _Reading(rows, half)
     tops = reading.parts_of(total, 0, len(rows))
     if tops is None or tops == list(range(len(rows))):
-        return {}
+        return {}, {}
     depth: dict[int, int] = {}
-    several = reading.mark(tops, 0, len(rows), depth)
+    parents: dict[int, int] = {}
+    several = reading.mark(tops, 0, len(rows), depth, parents)
     # a department over its units is one sum of several: their codes say that it is no chance
     least = 1 if of_units and all(fact.code for fact in details) else FEWEST
-    return depth if several >= least or (least == 1 and depth) else {}
+    return (depth, parents) if several >= least or (least == 1 and depth) else ({}, {})
 
 
 def _rows(facts: Sequence[Fact]) -> list[_Row]:
@@ -136,8 +202,8 @@ class _Reading:
         rest = range(self.end[parts[-1]], stop)
         return parts if all(not any(self.rows[index].amounts.values()) for index in rest) else None
 
-    def mark(self, tops: Sequence[int], depth: int, stop: int, into: dict[int, int]) -> int:
-        """Notes the depth of every row with rows of its own; gives how many of them are sums of several."""
+    def mark(self, tops: Sequence[int], depth: int, stop: int, into: dict[int, int], parents: dict[int, int]) -> int:
+        """Notes the depth of every row with rows of its own and the parents of these; gives how many are sums of several."""
         several = 0
         for index in tops:
             end = min(self.end[index], stop)
@@ -145,6 +211,7 @@ class _Reading:
                 continue
             into[self.rows[index].row] = depth
             parts = self._take(self.rows[index].amounts, index + 1, end)
+            parents.update({self.rows[part].row: self.rows[index].row for part in parts})
             several += len(parts) > 1
-            several += self.mark(parts, depth + 1, end, into)
+            several += self.mark(parts, depth + 1, end, into, parents)
         return several

@@ -29,6 +29,8 @@ class Cell:
     open_below: bool = False
     cut_above: str = ""
     cut_below: str = ""
+    begins_at: float = 0.0
+    """How far its first sign stands from the left edge of its column, in widths of a sign."""
     shown: str = field(init=False, repr=False, compare=False)
     """As of a `GridCell`: normalised and without blanks (`budget.printed_text.squeeze`)."""
 
@@ -45,7 +47,7 @@ class Cell:
         """A place that a cell of the grid covers; `own` where it begins there."""
         return cls(
             cell.text, cell.at, own, cell.indent, cell.rows, cell.cols, cell.confidence, cell.open_below,
-            cell.cut_above, cell.cut_below,
+            cell.cut_above, cell.cut_below, cell.begins,
         )  # fmt: skip
 
 

@@ -117,6 +117,6 @@ def test_the_search_for_cycles_runs_again_after_a_document_and_only_if_it_ran_be
 
 
 def test_a_cell_moved_to_another_place_keeps_everything_else() -> None:
-    cell = GridCell(1, 2, "12.50", None, 3, 4, 5, 0.5, True, "1", "2")
-    assert sum(one.init for one in fields(GridCell)) == 11, "a new field of a cell must be moved with it"
+    cell = GridCell(1, 2, "12.50", None, 3, 4, 5, 0.5, True, "1", "2", 1.5)
+    assert sum(one.init for one in fields(GridCell)) == 12, "a new field of a cell must be moved with it"
     assert cell.moved(6, 7, 8, 9) == replace(cell, row=6, col=7, rows=8, cols=9)
