@@ -175,6 +175,8 @@ class Project(_Model):
     amount: str | None
     fiscal: str | None = None
     other: str | None = None
+    executed: str | None = None
+    """What was spent, where a self-assessment prints it beside what was planned (全年执行数)."""
     plan: dict[str, str] = Field(default_factory=dict)
     goals: tuple[str, ...] = ()
     indicators: tuple[Indicator, ...]

@@ -42,6 +42,15 @@ class FormWords:
     other: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class StageWords:
+    """Headers of the columns of money of a self-assessment form."""
+
+    adjusted: tuple[str, ...]
+    initial: tuple[str, ...]
+    executed: tuple[str, ...]
+
+
 @cache
 def _raw() -> dict[str, dict[str, list[str]]]:
     text = resources.files("budget").joinpath("data/projects.toml").read_text(encoding="utf-8")
@@ -53,6 +62,12 @@ def _raw() -> dict[str, dict[str, list[str]]]:
 def list_words() -> ListWords:
     """The headers of lists of projects."""
     return ListWords(**{name: tuple(words) for name, words in _raw()["list"].items()})
+
+
+@cache
+def stage_words() -> StageWords:
+    """The headers of columns of money of a self-assessment form."""
+    return StageWords(**{name: tuple(words) for name, words in _raw()["stages"].items()})
 
 
 @cache

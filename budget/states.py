@@ -79,9 +79,11 @@ class Severity(StrEnum):
 
 
 class Origin(StrEnum):
-    """Whose error a finding is: ours, the publisher's, the portal's or file's, or not known."""
+    """Whose error a finding is: ours, the publisher's, the portal's or file's, not known, or a question of the form: its figures
+    are read right and nothing shows that the rule fits it."""
 
     EXTRACTION = "extraction"
     PUBLISHER = "publisher"
     SOURCE = "source"
+    FORM = "form"
     UNKNOWN = "unknown"

@@ -298,7 +298,8 @@ def _is_part(line: Line, above: Line, *, style: bool, carry: bool, by_class: boo
     if any(says("rows", fund, line.name) for fund in FUNDS):
         if says("rows", "fiscal_revenue", above.name):
             return True
-        if carry and (says("rows", "carry_in", above.name) or says("rows", "carry_out", above.name)):
+        carried = says("rows", "carry_in", above.name) or says("rows", "carry_out", above.name)
+        if carried and (carry or _level(line) > _level(above)):
             return True
     if carry:
         return (

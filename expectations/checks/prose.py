@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
@@ -86,9 +86,15 @@ def _claim(topic: str, one: Told, cells: list[list[Term]]) -> Identity:
 
 
 def _against(one: Told, terms: list[Term], label: str, sentence: str) -> Identity:
-    """TXT-01 of one figure. Text in whole 万元 is as often cut off as rounded: it is good to one of its last digit."""
+    """TXT-01 of one figure. Text is as often cut off as rounded: where the table tells more digits, it is good to one of its last."""
     claim = equal("TXT-01", [one.term()], terms, label, sentence)
-    return replace(claim, tolerance=one.quantum) if one.quantum > COARSEST else claim
+    return replace(claim, tolerance=one.quantum if one.quantum > COARSEST else _cut_off(claim, one, terms))
+
+
+def _cut_off(claim: Identity, one: Told, terms: Sequence[Term]) -> Decimal:
+    """The tolerance of a figure of the text that tells no more than the table: what cutting off its last digits can do."""
+    finest = min((term.cell.quantum for term in terms if term.cell.printed), default=one.quantum)
+    return max(claim.tolerance, one.quantum - finest)
 
 
 # --------------------------------------------------------------------------- functions named in the text
@@ -171,6 +177,7 @@ def _running(named: dict[str, list[Told]], places: Places) -> Iterator[Identity]
             yield skip("TXT-06", "no 公用经费 to compare with", row_label=topic)
             continue
         claim = equal("TXT-06", [facts[0].term()], public[0], f"文字：{name_of(topic)}", "公用经费", severity=severity)
+        claim = replace(claim, tolerance=_cut_off(claim, facts[0], public[0]))
         if not claim.holds and claim.difference < 0:
             yield skip("TXT-06", "some of the 公用经费 belongs to institutions or is not 机关运行经费", row_label=topic)
             continue

@@ -17,6 +17,7 @@ from budget.codes import codes_of, names_of
 from budget.disclosure import Disclosure, Fact, Statement
 from budget.printed_text import squeeze
 from budget.project_words import fold_label, indicator_header
+from budget.words import total_role
 from expectations.view.identities import Identity
 from expectations.view.tables import says
 
@@ -148,7 +149,7 @@ def _decimals(statement: Statement, facts: Sequence[Fact]) -> Identity:
 
 def _misspelt_totals(statement: Statement, facts: Sequence[Fact]) -> Iterator[Identity]:
     """SLF-11: no row is called by the word for a total with a sign misprinted; a summary prints a total on each side."""
-    names = {squeeze(fact.name) for fact in facts if fact.role not in _TOTAL_ROLES}
+    names = {squeeze(fact.name) for fact in facts if total_role(fact.name) is None}
     yield _counted("SLF-11", statement, "形似合计的行名", sum(bool(_LIKE_TOTAL.search(name)) for name in names))
     if statement.kind in SUMMARIES:
         for side in ("revenue", "expenditure"):

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
+from expectations.judging.slips import slip_of
 from expectations.view.identities import Identity, Term
 from expectations.view.tables import Cell
 
@@ -129,12 +130,27 @@ def _best(sheet: _Sheet, open_ones: list[int], amounts: Counter[Decimal]) -> tup
     open_set = set(open_ones)
     for changes in _candidates(sheet, open_ones):
         explained, broken = _effect(sheet, changes, open_set)
-        if len(explained) <= broken:
+        if len(explained) <= broken or not _is_possible(sheet, changes, explained, amounts):
             continue
         score = _score(sheet, changes, explained, broken, amounts)
         if best is None or score > best[0]:
             best = (score, changes, explained)
     return (best[1], best[2]) if best else None
+
+
+def _is_possible(sheet: _Sheet, changes: Changes, explained: Sequence[int], amounts: Counter[Decimal]) -> bool:
+    """Whether a person would believe the amount: not negative among positive ones; where it repairs a single sum, printed
+    elsewhere or a slip of the digits that are printed."""
+    key = next(iter(changes))
+    cell = sheet.cells[key].cell
+    value = cell.value + sheet.change.get(key, Decimal(0)) + changes[key]
+    if value < 0 <= cell.value and not any(
+        term.cell.value < 0 for number in explained for term in sheet.identities[number].terms
+    ):
+        return False
+    if len(explained) > 1 or len(changes) > 1 or not cell.statement_id:
+        return True
+    return amounts[value] > 0 or _like(cell.value, value) or slip_of(cell.value, value) is not None
 
 
 def _candidates(sheet: _Sheet, open_ones: list[int]) -> Iterator[Changes]:

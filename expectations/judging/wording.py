@@ -9,6 +9,7 @@ from budget.amounts import decimal_text
 from budget.disclosure import Finding, FindingCell, PagePlace, Place, SheetPlace, TablePlace
 from budget.states import Origin, Severity
 from expectations.judging.catalogue import check
+from expectations.judging.origins import SLIPS_OF_DIGITS, Proven, is_shown
 from expectations.judging.reconciliation import Reconciled, severity_of
 from expectations.judging.roots import Root, roots_of
 from expectations.judging.sampling import same_reading
@@ -28,11 +29,11 @@ def findings_of(
     findings = list(one.disclosure.findings)
     findings += _unread(one)
     groups = _grouped(one.identities, failing)
-    origins: dict[tuple[str, int, int], Origin] = {}
     placed: dict[int, int] = {}
+    proven = Proven.of(one)
     for number, (root, identities) in enumerate(groups):
         first: int | None = placed.get(root.moved_to) if root.moved_to is not None else None
-        origin = _origin(one, root, identities, second_reading, origins)
+        origin = _origin(one, root, identities, second_reading, proven)
         for identity in identities:
             finding = _finding(one, identity, root, origin, is_root=first is None)
             if first is not None:
@@ -70,9 +71,10 @@ def _unread(one: Reconciled) -> list[Finding]:
 
 def _origin(
     one: Reconciled, root: Root, identities: Sequence[Identity],
-    second_reading: Callable[[str, Place], str | None] | None, known: dict[tuple[str, int, int], Origin],
+    second_reading: Callable[[str, Place], str | None] | None, proven: Proven,
 ) -> Origin:  # fmt: skip
-    """Publisher when a second reader reads the suspected cells as we did, extraction when it reads one otherwise.
+    """Extraction when a second reader reads one of the suspected cells otherwise. When it reads them as we did: publisher, if
+    evidence shows that the rule fits the form (`origins.is_shown`), else form.
 
     Without a second reader only a slip inside the stored text of a cell tells: that was the publisher's.
     """
@@ -95,11 +97,8 @@ def _origin(
         return Origin.EXTRACTION
     # of two documents only the cells of this one were read again
     if heard and all(heard) and not all(check(one.check).family == "DOC" for one in identities):
-        return Origin.PUBLISHER
+        return Origin.PUBLISHER if is_shown(proven, root, identities) else Origin.FORM
     return Origin.UNKNOWN
-
-
-_SLIPS_OF_DIGITS = {"digit", "swap", "dropped", "doubled", "decimal", "sign"}
 
 
 def _misprinted(root: Root) -> bool:
@@ -110,7 +109,7 @@ def _misprinted(root: Root) -> bool:
     if root.cell is None or root.value is None or not isinstance(root.cell.at, SheetPlace | TablePlace):
         return False
     slip = slip_of(root.cell.value, root.value)
-    return root.cell.printed and root.moved_from is None and slip is not None and slip.kind in _SLIPS_OF_DIGITS
+    return root.cell.printed and root.moved_from is None and slip is not None and slip.kind in SLIPS_OF_DIGITS
 
 
 def _agrees(sha256: str, cell: Cell, second_reading: Callable[[str, Place], str | None]) -> bool | None:

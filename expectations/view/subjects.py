@@ -381,11 +381,18 @@ def _cost(number: int, project: Project) -> Iterator[Identity]:
         decimals = printed_decimals(one.value or "") or 2
         quantum = min(COARSEST, Decimal(1).scaleb(-decimals)) * Unit(one.unit or "万元").in_wan
         cell = Cell("", number, 100 + position, value, one.text, None, project.at, quantum)
-        alone = len(money) == 1 and one.operator in (None, "=") and one.unit == "万元" and not _is_a_part(one, project)
+        # one cost alone is the whole budget only where its words say so: a component may stand alone as well
+        whole = one.operator in (None, "=") and one.unit == "万元" and _names_the_whole(one, project)
+        alone = len(money) == 1 and whole and not _is_a_part(one, project)
         yield equal(
             "PRJ-02", [Term(cell, f"{project.name} {one.level3}")], [budget], project.name, one.level3,
             relation="=" if alone else "≤",
         )  # fmt: skip
+
+
+def _names_the_whole(one: Indicator, project: Project) -> bool:
+    name = squeeze(one.level3)
+    return name in squeeze(project.name) or says("indicators", "whole_cost", name)
 
 
 def _is_a_part(one: Indicator, project: Project) -> bool:

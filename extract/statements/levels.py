@@ -16,7 +16,7 @@ from decimal import Decimal
 from typing import Final
 
 from budget.amounts import printed_decimals
-from budget.codes import is_class_name
+from budget.codes import is_class_name, level_of
 from budget.disclosure import Fact, Role
 from budget.kinds import kind_of
 from extract.statements.model import Table
@@ -24,6 +24,8 @@ from extract.statements.printed_levels import LeveledRow, beginnings, coded_rows
 
 FEWEST: Final = 2
 """Rows that must be the sum of several rows below them: one may be chance."""
+NO_CHANCE: Final = 4
+"""Rows that add up to another in every column by no chance: one such sum is enough."""
 MOST_ROWS: Final = 400
 """Rows beyond which a table is a list of units or projects and no tree of classes."""
 _TOTALS: Final = ("total", "grand_total")
@@ -132,7 +134,7 @@ def _depths(facts: Sequence[Fact]) -> tuple[dict[int, int], dict[int, int]]:
     details = [fact for fact in facts if fact.role == "detail"]
     others = [fact for fact in facts if fact.role not in (*_TOTALS, "detail")]
     of_units = bool(details) and all(fact.code_system in ("unit", None) for fact in details)
-    coded = any(fact.code for fact in details) and not of_units
+    coded = any(level_of(fact.code) for fact in details if fact.code) and not of_units
     if not totals or others or coded or len({fact.row for fact in totals}) != 1:
         return {}, {}
     rows = _rows(details)
@@ -212,6 +214,7 @@ class _Reading:
             into[self.rows[index].row] = depth
             parts = self._take(self.rows[index].amounts, index + 1, end)
             parents.update({self.rows[part].row: self.rows[index].row for part in parts})
-            several += len(parts) > 1
+            shown = sum(any(self.rows[part].amounts.values()) for part in parts)
+            several += FEWEST if shown >= NO_CHANCE else shown > 1
             several += self.mark(parts, depth + 1, end, into, parents)
         return several

@@ -215,11 +215,26 @@ def _shows_any(row: Row, columns: list[int]) -> bool:
 
 def _is_row_of_its_own(table: Table, row: Row, shown: list[int]) -> bool:
     """Whether a row shows an amount, a key, an ordinal or the name of a total: then it is the rest of no other."""
+    shown = [c for c in shown if not _is_rest_of_amount(table, c, row[c].shown)]
     if any(map(_begins_a_row, (row[c].shown for c in shown))):
         return True
     recent = table.rows[-RECENT:]
     headed = [c for c in shown if c < len(table.paths)]
     return any(column_role(table.paths[c], [r[c].shown for r in recent], c) in _OF_ROWS for c in headed)
+
+
+def _is_rest_of_amount(table: Table, c: int, text: str) -> bool:
+    """Whether digits are the decimals that the amount above them lacks: 12,437.3 | 6 in a column of two decimals."""
+    above = table.rows[-1][c].shown
+    if not (text.isdecimal() and "." in above and is_amount_text(above)):
+        return False
+    amounts = (row[c].shown for row in table.rows[-RECENT:-1] if row[c].own and is_amount_text(row[c].shown))
+    usual = Counter(map(_decimals, amounts)).most_common(1)
+    return bool(usual) and _decimals(above) + len(text) == usual[0][0]
+
+
+def _decimals(amount: str) -> int:
+    return len(amount.partition(".")[2])
 
 
 def _begins_a_row(text: str) -> bool:

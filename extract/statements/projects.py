@@ -20,6 +20,7 @@ from extract.statements.model import Cell, Table
 from extract.statements.project_amounts import header_unit, money
 from extract.statements.project_indicators import indicator_header_row, indicators_below
 from extract.statements.project_lists import projects_of_list
+from extract.statements.project_stages import stages_of
 
 _MONEY_WITH_UNIT = re.compile(r"(?:人民币)?[\d,.]+[亿万千]?元")
 
@@ -120,18 +121,25 @@ def project_of(table: Table, unit: Unit) -> tuple[Project | None, list[tuple[Cel
     top = table.rows[:header] if header is not None else table.rows
     indicators = indicators_below(table, header) if header is not None else ()
     place = next((c.at for row in own for c in row), None)
-    amount, column = _amount_at(top, form_words().totals, amount_unit)
-    clipped = _clipped_totals(top, amount_unit) if amount is None else {}
+    stages = stages_of(top, amount_unit, _label)
+    amount, column = _amount_at(top, form_words().totals, amount_unit) if stages is None else (stages.amount, None)
+    clipped = _clipped_totals(top, amount_unit) if amount is None and stages is None else {}
     undecided = len({one for one, _, _ in clipped.values()}) > 1
     if clipped and not undecided:
         amount, column, _ = next(iter(clipped.values()))
+    if stages is not None:
+        fiscal, other = stages.fiscal, stages.other
+    else:
+        # below a total of unknown year their own year is unknown too
+        fiscal = None if undecided else _amount_at(top, form_words().fiscal, amount_unit, column)[0]
+        other = None if undecided else _amount_at(top, form_words().other, amount_unit, column)[0]
     project = Project(
         code=_code(_value_after(table, ("项目编码", "项目代码"))),
         name=name,
         amount=amount,
-        # below a total of unknown year their own year is unknown too
-        fiscal=None if undecided else _amount_at(top, form_words().fiscal, amount_unit, column)[0],
-        other=None if undecided else _amount_at(top, form_words().other, amount_unit, column)[0],
+        fiscal=fiscal,
+        other=other,
+        executed=None if stages is None else stages.executed,
         plan=_plan(table),
         goals=_goals(table),
         indicators=indicators,
@@ -258,6 +266,10 @@ def _plan(table: Table) -> dict[str, str]:
 
 _GOAL_HEADS = frozenset(["年度目标", "年度总目标", "年度绩效目标", "年度总体目标"])
 
+_OUTCOME_HEADS = frozenset(
+    ["实际完成情况", "完成情况", "目标实际完成情况", "实际完成情况综述", "目标完成情况", "年度总体目标完成情况综述"]
+)
+
 
 def _goals(table: Table) -> tuple[str, ...]:
     for r, row in enumerate(table.rows):
@@ -267,6 +279,9 @@ def _goals(table: Table) -> tuple[str, ...]:
         ):
             text = own[-1].shown
             below = [c for c in table.rows[r + 1] if c.own and c.shown] if r + 1 < len(table.rows) else []
+            if text in _OUTCOME_HEADS and below:
+                # 预期目标 | 实际完成情况 head two cells: the goal is the first
+                text = next((c.shown for c in below if c.shown != own[0].shown), "")
             if text in _GOAL_HEADS and len(below) == 1:
                 text = below[0].shown
             if len(text) < 6:

@@ -34,7 +34,8 @@ from flows.run_summary import SampledPages
 
 ORIGINS = {
     Origin.PUBLISHER: "原文如此 as published", Origin.EXTRACTION: "可能误读 may be misread",
-    Origin.SOURCE: "来源文件 of the file", Origin.UNKNOWN: "来源未定 not decided",
+    Origin.SOURCE: "来源文件 of the file", Origin.FORM: "表式存疑 the rule may not fit this form",
+    Origin.UNKNOWN: "来源未定 not decided",
 }  # fmt: skip
 
 
