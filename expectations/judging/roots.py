@@ -150,7 +150,8 @@ def _is_possible(sheet: _Sheet, changes: Changes, explained: Sequence[int], amou
         return False
     if len(explained) > 1 or len(changes) > 1 or not cell.statement_id:
         return True
-    return amounts[value] > 0 or _like(cell.value, value) or slip_of(cell.value, value) is not None
+    counted_twice = amounts[abs(changes[key])] > 0
+    return counted_twice or amounts[value] > 0 or _like(cell.value, value) or slip_of(cell.value, value) is not None
 
 
 def _candidates(sheet: _Sheet, open_ones: list[int]) -> Iterator[Changes]:

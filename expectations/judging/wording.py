@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 
@@ -30,9 +31,14 @@ def findings_of(
     findings += _unread(one)
     groups = _grouped(one.identities, failing)
     placed: dict[int, int] = {}
+    slipped = _slipped(groups)
+    of_table: dict[tuple[str, str], int] = {}
     proven = Proven.of(one)
     for number, (root, identities) in enumerate(groups):
         first: int | None = placed.get(root.moved_to) if root.moved_to is not None else None
+        table = _table_of(identities[0])
+        if first is None and table in slipped:
+            first = of_table.get(table)
         origin = _origin(one, root, identities, second_reading, proven)
         for identity in identities:
             finding = _finding(one, identity, root, origin, is_root=first is None)
@@ -42,7 +48,22 @@ def findings_of(
             if first is None:
                 first = len(findings) - 1
                 placed[number] = first
+                of_table.setdefault(table, first)
     return tuple(findings)
+
+
+ONE_MISHAP = 5
+"""Contradictions of one rule in one table from which they are one finding: a column that slipped breaks every row."""
+
+
+def _slipped(groups: Sequence[tuple[Root, list[Identity]]]) -> set[tuple[str, str]]:
+    """(check, statement id) of the rules that break so often in one table that one mishap lies behind them."""
+    often = Counter(_table_of(identities[0]) for _, identities in groups)
+    return {table for table, many in often.items() if many >= ONE_MISHAP and table[1]}
+
+
+def _table_of(identity: Identity) -> tuple[str, str]:
+    return identity.check, identity.statement_ids[0] if identity.statement_ids else ""
 
 
 def _grouped(identities: Sequence[Identity], failing: Sequence[int]) -> list[tuple[Root, list[Identity]]]:
