@@ -18,7 +18,13 @@ SCHEMA = "yusuan.disclosure/1"
 DECIMAL = r"^-?\d+(\.\d+)?$"
 
 DocumentKind = Literal[
-    "department_budget", "unit_budget", "final_account", "performance_text", "narrative", "not_a_disclosure"
+    "department_budget",
+    "unit_budget",
+    "final_account",
+    "performance_text",
+    "narrative",
+    "government_budget",
+    "not_a_disclosure",
 ]
 ReaderName = Literal["pdf", "scan", "docx", "doc", "rtf", "xlsx", "xls", "html", "ofd"]
 ErrorCode = Literal[

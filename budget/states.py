@@ -44,6 +44,8 @@ class Reason(StrEnum):
     DECISION_MISFIT = "decision_misfit"
     FIGURES_CHANGED = "figures_changed"
     NOTHING_READ = "nothing_read"
+    GOVERNMENT_BUDGET = "government_budget"
+    """A government's own budget or debts, no department's."""
     # portal
     NOT_A_BUDGET_TITLE = "not_a_budget_title"
     NOT_A_BUDGET_FILE = "not_a_budget_file"

@@ -30,6 +30,7 @@ from budget.disclosure import (
 from budget.sightings import SaidByPages
 from budget.states import Origin, Severity
 from extract.containers import members
+from extract.government import set_apart, told_as_government
 from extract.identity import Identity, identify
 from extract.not_understood import findings_of
 from extract.page.tables import PageBlocks
@@ -360,9 +361,14 @@ def disclosure_of(
     identity = identify(reading, tables, file, said_by_pages)
     basis: Literal["budget", "final"] = "final" if identity.kind == "final_account" else "budget"
     unit = default_unit(tables)
+    of_government = identity.kind == "government_budget"
+    if of_government:
+        set_apart(tables)
     statements: list[Statement] = []
     facts: list[Fact] = []
     findings: list[Finding] = list(identity.findings)
+    if of_government:
+        findings.append(told_as_government(identity.title))
     strange_units: dict[str, str] = {}
     repeated = repeated_tables(tables)
     findings.extend(repeated.findings)
@@ -390,16 +396,16 @@ def disclosure_of(
     strays, told = stray_amounts(reading)
     findings.extend(told)
     findings.extend(doubts(statements, facts, strange_units))
-    projects, undecided = projects_of(tables, unit)
+    projects, undecided = ([], []) if of_government else projects_of(tables, unit)
     findings.extend(undecided)
-    if identity.kind != "not_a_disclosure":
+    if identity.kind != "not_a_disclosure" and not of_government:
         findings.extend(shown_and_not_read(statements, len(facts) + len(projects)))
     return Disclosure(
         document=_document(reading.reader, reading.pages, identity, file, sha256, recipe),
         statements=tuple(statements),
         facts=tuple(facts),
         projects=tuple(projects),
-        prose_facts=prose_facts_of(reading, identity.fiscal_year, basis),
+        prose_facts=() if of_government else prose_facts_of(reading, identity.fiscal_year, basis),
         findings=tuple(findings),
         unread=reading.unread + strays,
     )

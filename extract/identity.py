@@ -11,6 +11,7 @@ from budget.kinds import classify_title, is_contents_line, names_of_statements
 from budget.printed_text import squeeze
 from budget.sightings import SaidByPages
 from budget.states import Origin, Severity
+from extract.government import FIRST_LINES, is_of_government
 from extract.reading import Line, Reading
 from extract.statements.captions import is_meta, is_title_line
 from extract.statements.model import Table
@@ -20,7 +21,7 @@ _DOCUMENT_WORDS = re.compile(
     r"部门预算|单位预算|部门综合预算|部门决算|单位决算|预算公开|决算公开|年度?预算|年度?决算|绩效目标|绩效文本|情况说明|信息公开"
 )
 _ORGANISATION_END = re.compile(
-    r"(?:人民政府|办公室|办公厅|委员会|管理局|监督局|分局|总局|局|厅|院|中心|总队|支队|大队|馆|学校|大学|学院|中学|小学|幼儿园|医院|研究所|研究院|站|所|处|队|部|会|社|团|台|园|场|法院|检察院|政协|人大|党校|协会|联合会|总工会|管委会|街道|镇|乡|库|基地|剧院|公司)(?:[(（][^()（）]{1,12}[)）]|本级|机关)*$"
+    r"(?:人民政府|办公室|办公厅|委员会|管理局|监督局|分局|总局|局|厅|院|中心|总队|支队|大队|馆|学校|大学|学院|中学|小学|幼儿园|医院|研究所|研究院|站|所|处|队|部|会|社|团|(?<!平)台|园|场|法院|检察院|政协|人大|党校|协会|联合会|总工会|管委会|街道|镇|乡|库|基地|剧院|公司)(?:[(（][^()（）]{1,12}[)）]|本级|机关)*$"
 )
 _LABEL = re.compile(
     r"^(?:编制单位|编报单位|填报单位|填报部门|编制部门|部门名称|单位名称|预算单位|部门[(（]单位[)）]|单位[(（]部门[)）]|部门/单位|公开部门|公开单位|预算部门|部门|单位|部门名称及编码)(?:名称)?[:：](?P<name>.+)$"
@@ -48,6 +49,7 @@ def identify(reading: Reading, tables: list[Table], file: str, said: SaidByPages
     title = _title(lines)
     name = squeeze(file.replace("\\", "/").rsplit("/", 1)[-1].rsplit(".", 1)[0])
     agency, code = _agency(title, lines, tables)
+    of_government = is_of_government(title, tables, agency, [line.text for line in lines[:FIRST_LINES]])
     if agency is None:
         agency = _from_name(name)
     said = said or SaidByPages()
@@ -60,7 +62,7 @@ def identify(reading: Reading, tables: list[Table], file: str, said: SaidByPages
         agency = said.agency
         findings.append(_from_page("AGENCY", "单位", "agency", agency, said.agency_words))
     return Identity(
-        kind=_kind(title or name, name, lines, tables), agency=agency, agency_code=code, region=_region(agency or title or ""),
+        kind="government_budget" if of_government else _kind(title or name, name, lines, tables), agency=agency, agency_code=code, region=_region(agency or title or ""),
         fiscal_year=year, title=title, findings=tuple(findings),
     )  # fmt: skip
 

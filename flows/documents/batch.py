@@ -188,6 +188,8 @@ def state_of(disclosure: Disclosure) -> tuple[DocumentState, Reason | None]:
     if document.error is not None:
         reason = Reason(document.error.code)
         return (DocumentState.FAILED if reason in MACHINE_TROUBLE else DocumentState.IN_REVIEW), reason
+    if document.kind == "government_budget":
+        return DocumentState.NOT_A_DISCLOSURE, Reason.GOVERNMENT_BUDGET
     if any(finding.check == "DECISION_MISFIT" for finding in disclosure.errors):
         return DocumentState.IN_REVIEW, Reason.DECISION_MISFIT
     if disclosure.errors:
