@@ -16,7 +16,7 @@ from budget.printed_text import squeeze
 _PROJECT = re.compile(r"^\d{6,8}(?:\d{2})?[A-Z]\d[0-9A-Z]{8,20}$")
 _CATALOGUE = re.compile(r"^[ABC]\d{2,8}$")
 _FUNCTIONAL = re.compile(r"^2\d{2}(?:\d{2}(?:\d{2})?)?$")
-_DEPARTMENT = re.compile(r"^3\d{2}(?:\d{2})?$")
+_DEPARTMENT = re.compile(r"^3\d{2}(?:\d{2}(?:\d{2})?)?$")
 _GOVERNMENT = re.compile(r"^5\d{2}(?:\d{2})?$")
 
 
@@ -42,7 +42,10 @@ def _system_of_kind(kind: str) -> str | None:
 
 
 def system_of(code: str) -> CodeSystem | None:
-    """The code system a joined code belongs to by its form; None for text that is no known code."""
+    """The code system a joined code belongs to by its form; None for text that is no known code.
+
+    Some cities print a third level below the department's economic 款 (3021101 差旅费).
+    """
     code = squeeze(code)
     if _FUNCTIONAL.match(code):
         return "functional"

@@ -28,6 +28,9 @@ _FUND_OF: dict[str, Fund] = {
     "fiscal_total": "fiscal", "general_budget": "general_budget", "gov_fund": "gov_fund",
     "state_capital": "state_capital", "fiscal_account_funds": "fiscal_account_funds", "unit_funds": "unit_funds",
 }  # fmt: skip
+_OF_UNITS = ("business_revenue", "operating_revenue", "superior_subsidy", "affiliated_payment", "other_revenue")
+"""Revenue of the units' own, which together are 单位资金 (DOMAIN: funds)."""
+_FUND_OF |= dict.fromkeys(_OF_UNITS, "unit_funds")
 _FUND_OF_SIGN: dict[str, Fund] = {"G": "general_budget", "F": "gov_fund", "S": "state_capital"}
 
 UNKNOWN = "unknown"
@@ -223,8 +226,11 @@ def item_of_row(name: str) -> str | None:
 
 @cache
 def fund_of_row(name: str) -> Fund | None:
-    """The fund that a revenue row names (`一、一般公共预算拨款收入` → general_budget); None when it names none."""
-    return _FUND_OF.get(measure_of_level(name) or "")
+    """The fund that a revenue row names (`一、一般公共预算拨款收入` → general_budget, `1.政府性基金预算拨款结余、结转` → gov_fund); None
+    when it names none."""
+    text = fold_header(name)
+    found = _FUND_OF.get(measure_of_level(name) or "") or _FUND_OF_SIGN.get(text[:1])
+    return found or ("fiscal" if text.startswith("财政拨款") else None)
 
 
 @cache

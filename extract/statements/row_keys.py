@@ -28,6 +28,8 @@ class Key:
     printed: str = ""
 
 
+_UNIT_NAME = re.compile(r"^(\d{3}(?:\d{3}){0,2})[_—–-](?=[^\d,.%-])(.+)$")
+"""A unit with its code before its name (106_某市公安局)."""
 _CODE_NAME = re.compile(r"^[\[【(（]?(\d{3}(?:\d{2}){0,2})[\]】)）]?[-—–_:：]?(?=[^\d,.%-])(.+)$")
 _BEGINS_LIKE_A_CODE = re.compile(r"^\d{3}")
 _DIGIT = re.compile(r"\d")
@@ -88,7 +90,7 @@ def _take_fused_code(key: Key, printed: str, table: Table, block: Block, row: tu
     if printed:
         found = _CODE_NAME.match(printed)
         if found is None or system_of(found.group(1)) is None:
-            return printed
+            return _take_unit_code(key, printed)
         key.alt_code = _other_code(block, row)
     else:
         texts = (row[c].shown for c in block.columns if table.roles[c] == "text")
@@ -97,7 +99,25 @@ def _take_fused_code(key: Key, printed: str, table: Table, block: Block, row: tu
             return ""
     key.code = found.group(1)
     key.system = system_of(key.code)
+    name = found.group(2)
+    if key.system == "government_economic" and (other := _department_cell(block, row)) is not None:
+        # the department's code names the row, whichever stands first
+        key.code, key.alt_code, key.system, name = other[1], key.code, "department_economic", other[2]
+    return name
+
+
+def _take_unit_code(key: Key, printed: str) -> str:
+    found = _UNIT_NAME.match(printed)
+    if found is None:
+        return printed
+    key.code, key.system = found.group(1), "unit"
     return found.group(2)
+
+
+def _department_cell(block: Block, row: tuple[Cell, ...]) -> re.Match[str] | None:
+    """The department's economic code with its name in another column of names (50102-社会保障缴费 | 30108-养老保险缴费)."""
+    others = filter(None, (_CODE_NAME.match(row[c].shown) for c in block.columns))
+    return next((one for one in others if system_of(one.group(1)) == "department_economic"), None)
 
 
 def _other_code(block: Block, row: tuple[Cell, ...]) -> str | None:
