@@ -20,6 +20,7 @@ from budget.reconciliations import Reconciliation
 from expectations.judging.catalogue import checks
 from expectations.judging.engine import SuiteError, evaluate
 from expectations.judging.reconciliation import Reconciled, frame, reconcile, reconciliation
+from expectations.judging.shared_failures import shared_failures
 from expectations.judging.wording import findings_of
 
 if TYPE_CHECKING:
@@ -98,10 +99,8 @@ def _judge(
     of_document: dict[str, list[int]] = defaultdict(list)
     for document, number in sorted(failed):
         of_document[document].append(number)
-    findings = {
-        one.disclosure.document.sha256: findings_of(one, of_document[one.disclosure.document.sha256], second_reading)
-        for one in reconciled
-    }
+    shared = shared_failures(reconciled, of_document)
+    findings = {_sha(one): findings_of(one, of_document[_sha(one)], second_reading, shared) for one in reconciled}
     stored = {_sha(one): _stored(one, of_document[_sha(one)]) for one in reconciled}
     # Great Expectations keeps exceptions of its own that keep this frame: without its names the identities go at once
     del reconciled

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 
 from budget.amounts import decimal_text
@@ -14,6 +14,7 @@ from expectations.judging.origins import SLIPS_OF_DIGITS, Proven, is_shown
 from expectations.judging.reconciliation import Reconciled, severity_of
 from expectations.judging.roots import Root, roots_of
 from expectations.judging.sampling import same_reading
+from expectations.judging.shared_failures import Failure, failure_at, form_of
 from expectations.judging.slips import Slip, counted_of, shift_of, slip_of
 from expectations.view.identities import Identity
 from expectations.view.tables import Cell
@@ -24,7 +25,10 @@ UNREAD = "UNREAD"
 
 
 def findings_of(
-    one: Reconciled, failing: Sequence[int], second_reading: Callable[[str, Place], str | None] | None
+    one: Reconciled,
+    failing: Sequence[int],
+    second_reading: Callable[[str, Place], str | None] | None,
+    shared: Mapping[Failure, tuple[int, int]] | None = None,
 ) -> tuple[Finding, ...]:
     """The findings a disclosure carries, then numbers that were not read, then roots each followed by what they cause."""
     findings = list(one.disclosure.findings)
@@ -34,14 +38,20 @@ def findings_of(
     slipped = _slipped(groups)
     of_table: dict[tuple[str, str], int] = {}
     proven = Proven.of(one)
+    forms = {statement.id: form_of(statement) for statement in one.disclosure.statements} if shared else {}
     for number, (root, identities) in enumerate(groups):
         first: int | None = placed.get(root.moved_to) if root.moved_to is not None else None
         table = _table_of(identities[0])
         if first is None and table in slipped:
             first = of_table.get(table)
         origin = _origin(one, root, identities, second_reading, proven)
+        alike = _shared(identities, forms, shared or {})
+        if alike is not None and origin is Origin.PUBLISHER:
+            origin = Origin.FORM
         for identity in identities:
             finding = _finding(one, identity, root, origin, is_root=first is None)
+            if alike is not None and first is None:
+                finding = finding.model_copy(update={"message": _told_as_shared(finding.message, *alike)})
             if first is not None:
                 finding = finding.model_copy(update={"caused_by": first})
             findings.append(finding)
@@ -54,6 +64,21 @@ def findings_of(
 
 ONE_MISHAP = 5
 """Contradictions of one rule in one table from which they are one finding: a column that slipped breaks every row."""
+
+
+def _shared(
+    identities: Sequence[Identity], forms: Mapping[str, str], shared: Mapping[Failure, tuple[int, int]]
+) -> tuple[int, int] | None:
+    places = (failure_at(identity, forms) for identity in identities)
+    return next((shared[place] for place in places if place is not None and place in shared), None)
+
+
+def _told_as_shared(message: str, failed: int, asked: int) -> str:
+    first, chinese, english = message.split("\n")
+    return (
+        f"{first}\n{chinese[:-1]}；同一表式的 {asked} 份文件中有 {failed} 份同样不成立，可能是规则不适合该表式。\n"
+        f"{english[:-1]}; {failed} of {asked} documents of this form fail alike: the rule may not fit the form."
+    )
 
 
 def _slipped(groups: Sequence[tuple[Root, list[Identity]]]) -> set[tuple[str, str]]:

@@ -46,6 +46,9 @@ TITLES = {
     "project_performance": ["项目支出绩效目标表", "3、某项目绩效目标表", "财政项目支出绩效目标申报表"],
     "department_performance": ["部门整体支出绩效目标表", "部门职责及工作活动绩效目标指标"],
     "organisation": ["部门机构设置情况"],
+    "social_insurance_fund": ["2026年社会保险基金预算支出表", "社会保险基金预算收支表"],
+    "government_debt": ["2024年地方政府债务限额及余额决算情况表", "地方政府债券使用情况表"],
+    "government_table": ["2025年全市及市级一般公共预算收入表"],
 }  # fmt: skip
 
 
