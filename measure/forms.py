@@ -20,13 +20,13 @@ import io
 import itertools
 import random
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 from typing import Final
 
-from budget.disclosure import Disclosure
+from budget.disclosure import Disclosure, Place
 from budget.printed_text import squeeze
 from expectations import apply, judge
 from extract.document import extract_bytes
@@ -116,10 +116,11 @@ def by_function(rng: random.Random, style: Style) -> Form:
     """支出总表 or 一般公共预算支出表 by function: with codes, or by levels alone."""
     coded = rng.random() < 0.6 or not style.indent
     general = rng.random() < 0.5
-    paths = rng.choice([
+    shapes: list[list[tuple[str, ...]]] = [
         [("合计",), ("基本支出",), ("项目支出",)],
         [("合计",), ("基本支出", "小计"), ("基本支出", "人员经费"), ("基本支出", "公用经费"), ("项目支出",)],
-    ])  # fmt: skip
+    ]
+    paths = rng.choice(shapes)
     rows: list[Row] = []
     for code, name, sections in rng.sample(CLASSES, rng.randint(2, len(CLASSES))):
         top = Row(code, name, 0, [])
@@ -425,14 +426,12 @@ class _Drawn:
         """The size at which every text fits its column."""
         from reportlab.pdfbase.pdfmetrics import stringWidth
 
-        size = self.form.style.size
-        last = len(self.form.text_heads) - 1
-        for row, depth in [
-            *((row, 0) for row in self.body),
-            *zip(self.body, self.depths, strict=True),
-            (self.header[-1], 0),
-        ]:
+        size, last = self.form.style.size, len(self.form.text_heads) - 1
+        heads = [(row, 0) for row in self.header]
+        for row, depth in [*heads, *zip(self.body, self.depths, strict=True)]:
             for c, text in enumerate(row):
+                if any(row is head for head in self.header[:-1]) and row[c + 1 : c + 2] == [""]:
+                    continue  # a head over several columns
                 em = stringWidth(text, FONT, 1.0) + (
                     depth * self.form.style.indent if c == last and not self.form.right else 0
                 )
@@ -561,10 +560,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for one in some:
             one.read = extract_bytes(one.data, one.name)
         raws = {(one.read.document.sha256, str(f.at)): f.raw for one in some if one.read for f in one.read.facts}
-        judged = judge(
-            [one.read for one in some if one.read],
-            second_reading=lambda sha, at, raws=raws: raws.get((sha, str(at)), ""),
-        )  # type: ignore[misc]
+        judged = judge([one.read for one in some if one.read], second_reading=_as_read(raws))
         for one in some:
             assert one.read is not None
             one.read = apply(one.read, judged[one.read.document.sha256])
@@ -587,6 +583,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for example in examples[result][: options.examples]:
             print(f"\n{result}: {example}")
     return 0
+
+
+def _as_read(raws: dict[tuple[str, str], str]) -> Callable[[str, Place], str]:
+    """A second reader that reads every cell as the first did."""
+    return lambda sha256, place: raws.get((sha256, str(place)), "")
 
 
 def _example(made: Made) -> str:

@@ -749,6 +749,8 @@ def _columns(
             filled[max(0, at - 1) : at + 2] = False
     turns = np.flatnonzero(np.diff(np.concatenate(([False], filled, [False])).astype(np.int8))).tolist()
     cores = [_Column(x0 + a * step, x0 + b * step) for a, b in zip(turns[::2], turns[1::2], strict=True)]
+    if not forced and (flush := _under_flush_heads(cores, header)) is not None:
+        cores, header = flush, []
     # a column that is blank but for a word or two, and one that only the head names
     stacked = [*header, *upper]
     # the last line of a wrapped label may be narrow: the whole label tells whether it has a column already
@@ -785,6 +787,28 @@ def _columns(
         widest = max(pieces, key=len)
         cuts.append(x0 + (a + (int(widest[0]) + int(widest[-1]) + 1) / 2) * step)
     return cores, cuts
+
+
+def _under_flush_heads(cores: list[_Column], heads: Sequence[_Word]) -> list[_Column] | None:
+    """Columns whose heads stand flush left over figures set flush right, where nothing is drawn: every head with the one core
+    between its own beginning and that of the next, or with none where its column is blank. None for any other layout.
+
+    Only where a core has no head above it: else the heads stand over their columns.
+    """
+    heads = sorted(heads, key=lambda w: w.x0)
+    bare = [c for c in cores if not any(w.x0 < c.x1 and w.x1 > c.x0 for w in heads)]
+    if not bare or len(heads) < 2:
+        return None
+    ends = [*(w.x0 for w in heads[1:]), np.inf]
+    columns = []
+    for head, end in zip(heads, ends, strict=True):
+        own = [c for c in cores if head.x0 - SAME_SIDE <= c.x0 and c.x1 <= end + SAME_SIDE]
+        if len(own) > 1:
+            return None
+        columns.append(_Column(min([head.x0, *(c.x0 for c in own)]), max([head.x1, *(c.x1 for c in own)])))
+    held = sum(any(a.x0 <= c.x0 and c.x1 <= a.x1 for a in columns) for c in cores)
+    apart = all(a.x1 <= b.x0 for a, b in itertools.pairwise(columns))
+    return columns if held == len(cores) and apart else None
 
 
 def _cover(words: list[_Word], x0: float, x1: float, step: float) -> Ints:
@@ -1209,8 +1233,24 @@ def _spread(
         else:
             homes.setdefault(home, []).append(label)
     for (first, last), labels in homes.items():
-        out += _partition(labels, first, last, edges)
+        out += _flush_left(labels, first, last, leaf) or _partition(labels, first, last, edges)
     return out
+
+
+def _flush_left(labels: list[_Label], first: int, last: int, leaf: Sequence[_Label | None]) -> list[_Label]:
+    """The labels of a level over the columns first…last, each from the column whose head begins where it does to the next one's;
+    empty where they do not all begin so (heads that stand in the middle of theirs)."""
+    starts = []
+    for label in labels:
+        size = label.words[0].size
+        here = [i for i in range(first, last + 1) if (la := leaf[i]) is not None and abs(la.x0 - label.x0) < 0.3 * size]
+        if len(here) != 1:
+            return []
+        starts.append(here[0])
+    if not starts or starts[0] != first or starts != sorted(set(starts)):
+        return []
+    ends = [*(start - 1 for start in starts[1:]), last]
+    return [replace(la, first=a, last=b) for la, a, b in zip(labels, starts, ends, strict=True)]
 
 
 def _partition(labels: list[_Label], first: int, last: int, edges: list[float]) -> list[_Label]:
