@@ -52,11 +52,13 @@ CLASS_DIGITS: Final = 3
 _NUMBER: Final = re.compile(r"^[-−(（]?\d[\d,，.、]*[%％)）]?$")
 _VALUE: Final = re.compile(r"^[=≥≤<>＝＞＜]?-?\d[\d,.]*\D{0,3}$")
 _YEAR: Final = re.compile(r"^(?:19|20)\d{2}$")
+_OF_REVENUE: Final = re.compile(r"收入(?:合计|总计)$|(?:拨款|事业|经营|其他|补助)收入$")
+_OF_EXPENDITURE: Final = re.compile(r"支出(?:合计|总计)$")
 _TOTAL_ROLES: Final = ("total", "grand_total", "subtotal")
 
 
 def identities(disclosure: Disclosure) -> Iterator[Identity]:
-    """SLF-01 to SLF-14 of a disclosure: `stated` gives what was found and what must be."""
+    """SLF-01 to SLF-16 of a disclosure: `stated` gives what was found and what must be."""
     facts: dict[str, list[Fact]] = defaultdict(list)
     for fact in disclosure.facts:
         facts[fact.statement_id].append(fact)
@@ -65,6 +67,7 @@ def identities(disclosure: Disclosure) -> Iterator[Identity]:
         own = facts.get(statement.id, [])
         if own:
             yield _headers(statement, own)
+            yield from _heads_of_groups(statement, own)
             yield _names(statement, own)
             yield _sizes(statement, own)
             yield from _total_row(statement, own)
@@ -158,6 +161,27 @@ def _misspelt_totals(statement: Statement, facts: Sequence[Fact]) -> Iterator[Id
                 yield _counted(
                     "SLF-06", statement, f"合计行（{side}）", int(any(f.role in _TOTAL_ROLES for f in own)), 1
                 )
+
+
+def _heads_of_groups(statement: Statement, facts: Sequence[Fact]) -> Iterator[Identity]:
+    """SLF-15, SLF-16: heads that cover several columns cover the right ones, as far as words show it.
+
+    A 小计 is a part of a whole that its group names; a list of revenue under the head 支出 has lost its own.
+    """
+    paths = {tuple(map(squeeze, fact.column)) for fact in facts}
+    alone = [path for path in paths if len(path) == 1 and path[0] == "小计"]
+    if any(len(path) == 1 and says("columns", "total", path[0]) and path[0] != "小计" for path in paths):
+        yield _counted("SLF-15", statement, "没有分组表头的小计栏", len(alone))
+    if statement.kind in SUMMARIES:
+        wrong = {fact.row for fact in facts if _stands_on_the_other_side(fact)}
+        yield _counted("SLF-16", statement, "列在另一侧的收支项目", len(wrong))
+
+
+def _stands_on_the_other_side(fact: Fact) -> bool:
+    path, name = "".join(map(squeeze, fact.column)), squeeze(fact.name)
+    if "收入" in path and "支出" not in path:
+        return bool(_OF_EXPENDITURE.search(name))
+    return "支出" in path and "收入" not in path and bool(_OF_REVENUE.search(name))
 
 
 def _codes(statement: Statement, facts: Sequence[Fact]) -> Identity:
