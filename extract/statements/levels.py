@@ -28,6 +28,8 @@ NO_CHANCE: Final = 4
 """Rows that add up to another in every column by no chance: one such sum is enough."""
 MOST_ROWS: Final = 400
 """Rows beyond which a table is a list of units or projects and no tree of classes."""
+LISTS_OF_THINGS: Final = ("procurement", "fixed_assets", "organisation")
+"""Kinds whose rows are things bought or owned: what stands below a row is no part of its sum."""
 _TOTALS: Final = ("total", "grand_total")
 _LEVELS: Final[tuple[Role, ...]] = ("class", "section", "item")
 
@@ -46,7 +48,8 @@ def with_levels(facts: Sequence[Fact], table: Table) -> list[Fact]:
     """
     found = _with_unnamed_total(list(facts))
     kind = kind_of(table.kind)
-    begins = {} if kind.classes_by_name or kind.items_in_rows else beginnings(table)
+    told_by_names = kind.classes_by_name or kind.items_in_rows or kind.name in LISTS_OF_THINGS
+    begins = {} if told_by_names else beginnings(table)
     for side in {fact.side for fact in facts}:
         own = [fact for fact in found if fact.side == side]
         tops = read_levels(own, begins) if begins else []
