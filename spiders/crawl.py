@@ -33,8 +33,9 @@ from archive.store import Archive
 from archive.whole_files import write_whole
 from budget.sightings import Sighting
 from spiders.portals import Portal, PortalError, find_portal
+from spiders.reading.addresses import Scope
 from spiders.register import read_filter
-from spiders.summary import CrawlSummary, PortalSummary, Tally, count_sightings, leaves_incomplete
+from spiders.summary import LISTS_TOLD, CrawlSummary, PortalSummary, Tally, count_sightings, files_seen, why_incomplete
 
 # one process reads them all: a crawler is about half a MiB, and an hour of pauses is an hour for one portal or for three hundred
 PORTALS_AT_ONCE = 400
@@ -113,12 +114,15 @@ def crawl_in_subprocess(
             f"{_tail(out / 'crawl.log')}"
         )
     summary = read_summary(out / "summary.json")
+    if code < 0:
+        # killed: what it wrote as its portals ended is true of those, and says of the others that they did not end
+        return summary.model_copy(update={"state": "incomplete", "exit_code": 3})
     if summary.exit_code != code:
         raise CrawlError(
             f"the crawl ended with status {code}, its summary says {summary.exit_code}: see {out / 'crawl.log'}"
         )
     unfinished = [one.portal for one in summary.portals if one.finish_reason != "finished" and not one.incomplete]
-    seen = sum(1 for one in read_sightings(out / "sightings.jsonl") if one.url and one.outcome != "ignored")
+    seen = files_seen(read_sightings(out / "sightings.jsonl"))
     if unfinished or seen != sum(one.found for one in summary.portals):
         raise CrawlError(
             f"{out}: the summary does not agree with itself or with sightings.jsonl ({seen} files; {unfinished})"
@@ -280,6 +284,7 @@ class _Crawl:
         stats: dict[str, Any] = crawler.stats.get_stats() if crawler.stats else {}
         self.done[portal.id] = self._sum_up(portal, spider, stats)
         told = self.done[portal.id]
+        self._write(self._so_far())
         self.say(
             f"{portal.id}: {told.finish_reason}{', incomplete' if told.incomplete else ''}; {told.rows_fetched} rows, "
             f"{told.articles} articles, {told.found} files: {told.new} new, {told.unchanged} unchanged, "
@@ -289,10 +294,10 @@ class _Crawl:
 
     def _sum_up(self, portal: Portal, spider: Any, stats: dict[str, Any]) -> PortalSummary:
         tally: Tally = spider.tally
-        counts = count_sightings(self.archive.ledger.sightings_of(self.run, portal.id))
-        problems = list(tally.problems)
-        if tally.rows_expected is not None and tally.rows_fetched < tally.rows_expected and not problems:
-            problems.append(f"{tally.rows_fetched} list entries read, the portal says {tally.rows_expected}")
+        seen = self.archive.ledger.sightings_of(self.run, portal.id)
+        counts = count_sightings(seen)
+        lists = spider.account()
+        problems = list(tally.problems) + why_incomplete(seen, tally.rows_fetched)
         errors = stats.get("spider_exceptions/count") or sum(
             value for name, value in stats.items() if name.startswith("spider_exceptions/") and isinstance(value, int)
         )
@@ -301,7 +306,8 @@ class _Crawl:
         reason = str(stats.get("finish_reason", "unknown"))
         return PortalSummary(
             portal=portal.id, family=portal.family, finish_reason=reason,
-            incomplete=reason != "finished" or bool(problems) or leaves_incomplete(counts), problems=tuple(problems),
+            incomplete=reason != "finished" or bool(problems), problems=tuple(problems), notes=tuple(tally.notes),
+            lists=lists if len(lists) <= LISTS_TOLD else tuple(one for one in lists if not one.whole),
             rows_expected=tally.rows_expected, rows_fetched=tally.rows_fetched, pages_expected=tally.pages_expected,
             pages_fetched=tally.pages_fetched, rows_remembered=tally.rows_remembered, articles=tally.articles,
             articles_remembered=tally.articles_remembered, robots=dict(sorted(spider.robots.items())),
@@ -322,14 +328,32 @@ class _Crawl:
         )
 
     @staticmethod
-    def _never_started(portal: Portal) -> PortalSummary:
+    def _never_started(portal: Portal, problem: str = "stopped before it began") -> PortalSummary:
         return PortalSummary(
             portal=portal.id,
             family=portal.family,
             finish_reason="shutdown",
             incomplete=True,
-            problems=("stopped before it began",),
+            problems=(problem,),
         )
+
+    def _so_far(self) -> CrawlSummary:
+        """What a crawl killed from now on leaves: the portals that ended, and that the others did not."""
+        portals = tuple(
+            self.done.get(one.id) or self._never_started(one, "the crawl was killed before this portal ended")
+            for one in self.portals
+        )
+        return CrawlSummary(
+            run=self.run,
+            started_at=self.started_at,
+            finished_at=now(),
+            state="incomplete",
+            exit_code=3,
+            portals=portals,
+        )
+
+    def _write(self, summary: CrawlSummary) -> None:
+        write_whole(self.out / "summary.json", summary.model_dump_json(indent=1) + "\n")
 
     def finish(self, error: str | None = None) -> CrawlSummary:
         """Writes `sightings.jsonl` in its final order and `summary.json`."""
@@ -355,7 +379,7 @@ class _Crawl:
             state="crashed" if error else "incomplete" if incomplete else "finished",
             exit_code=1 if error else 3 if incomplete else 0, error=error, portals=portals,
         )  # fmt: skip
-        write_whole(self.out / "summary.json", summary.model_dump_json(indent=1) + "\n")
+        self._write(summary)
         return summary
 
 
@@ -365,12 +389,16 @@ def _run(portals: list[Portal], archive_directory: Path, out: Path) -> int:
     from scrapy.utils.log import configure_logging
     from scrapy.utils.reactor import install_reactor
 
+    from spiders.requests.gate import PublicNames
     from spiders.requests.settings import SETTINGS
 
     install_reactor(str(SETTINGS["TWISTED_REACTOR"]))
     from twisted.internet import reactor as installed
 
     reactor: Any = installed
+    if not any(portal.local for portal in portals):
+        own = {place[0] for portal in portals for place in Scope.of(portal).places}
+        reactor.installNameResolver(PublicNames(reactor.nameResolver, own))
     configure_logging({"LOG_LEVEL": SETTINGS["LOG_LEVEL"]})
     failures: list[str] = []
     with Archive(archive_directory) as archive:
@@ -464,4 +492,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    status = main()
+    sys.stderr.flush()
+    # a parse that runs beside the reactor cannot be stopped: nothing waits for it, everything is written
+    os._exit(status)

@@ -135,6 +135,7 @@ class FragmentSpider(PortalSpider):
         }  # fmt: skip
         address = urljoin(page.url, label.group(1) if label else "/site/label/8888")
         listing.page_address = (f"{address}?{urlencode(asked)}&pageIndex=", "")
+        listing.said["asked_for"] = 15
         return [self.ask_list(listing, listing.address_of(1), 1)]
 
     # --- gongkai -------------------------------------------------------------------------------------------------------------------
@@ -166,20 +167,8 @@ class FragmentSpider(PortalSpider):
         children = self._children(listing)
         if not rows and not children:
             return ListPage(())
-        if not children:
-            return ListPage(tuple(rows))
         # 财政信息 holds its lists one level down
-        listing.whole = True
-        requests = []
-        for child in children:
-            requests += list(self._open(child))
-        if not rows:
-            return requests
-        for row in rows:
-            listing.seen.setdefault(identity(row.url), row)
-            requests += list(self._take_row(listing, row))
-        self.tally.rows_fetched += len(rows)
-        return requests
+        return ListPage(tuple(rows), below=tuple(children))
 
     def _children(self, listing: Listing) -> list[Listing]:
         page: HtmlPage = listing.said["page"]
