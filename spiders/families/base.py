@@ -19,6 +19,8 @@ from typing import Any, ClassVar
 from urllib.parse import urlencode, urlsplit
 
 import scrapy
+from scrapy import signals
+from scrapy.crawler import Crawler
 from scrapy.exceptions import DownloadCancelledError, DownloadTimeoutError, IgnoreRequest
 from scrapy.http import Request, Response
 from twisted.python.failure import Failure
@@ -30,16 +32,30 @@ from archive.whole_files import write_whole
 from budget.printed_text import squeeze
 from budget.sightings import Sighting
 from budget.states import Reason
-from spiders.families.listing import Entry, Errand, Got, Listing, ListMemory, ListPage, Offer, Read, Trouble
+from spiders.families.listing import (
+    Entry,
+    Errand,
+    Got,
+    Held,
+    Listing,
+    ListMemory,
+    ListPage,
+    Offer,
+    PictureErrand,
+    Read,
+    Trouble,
+)
 from spiders.portals import Portal
 from spiders.reading import pages, titles
-from spiders.reading.addresses import Scope, identity
-from spiders.reading.pages import Article, HtmlPage, Row
+from spiders.reading.addresses import Scope, identity, readable
+from spiders.reading.pages import Article, Attachment, HtmlPage, Row
+from spiders.reading.picture_pages import NotAPictureError, document_of, is_page
 from spiders.reading.platforms import Platform, platform_link, unwrapped
 from spiders.reading.recognise import recognise
 from spiders.reading.titles import ColumnHint, TitleVerdict, judge_title
+from spiders.reading.whole import closes
 from spiders.requests.gate import Gate, LeftAlone, RefusedRequest, TimeIsUp
-from spiders.requests.middlewares import RobotsForbids, header
+from spiders.requests.middlewares import RobotsForbids, disposition_name, header
 from spiders.requests.settings import FILE_BYTES, FILE_SECONDS
 from spiders.rules import read_rules
 from spiders.summary import ListCount, Tally
@@ -51,6 +67,9 @@ LISTS_A_PORTAL = 2000
 HEAVY_BYTES = 100_000
 # so many entries are taken before the other portals get their turn
 ROWS_A_TURN = 50
+# so many articles must name a file outside their bodies before it is the template's
+ARTICLES_THAT_TELL = 3
+PICTURES_AT_MOST = 300
 BAD_PAGES_ARE_ENOUGH = 3
 # a list that moves while it is read is read again, so many times in all
 ROUNDS_ARE_ENOUGH = 3
@@ -85,6 +104,12 @@ class PortalSpider(scrapy.Spider):
         self.robots: dict[str, str] = {}
         self.legacy_tls: dict[str, str] = {}
         self.began = time.monotonic()
+        self._read: set[str] = set()
+        """The articles of tonight that came and are pages."""
+        self._loose: dict[str, set[str]] = {}
+        """Files outside the body of an article, by identity: the entries whose articles name them."""
+        self._furniture: set[str] = set()
+        self._held: list[Held] = []
         self._articles: dict[str, Errand[Entry, Read | Trouble | Got]] = {}
         self._files: dict[str, Errand[Offer, Got | Trouble]] = {}
         self._lists: set[str] = set()
@@ -105,6 +130,13 @@ class PortalSpider(scrapy.Spider):
 
     def read_answer(self, response: Response, listing: Listing, number: int) -> ListPage | Trouble | list[Request]:
         """An answer of a list, of whatever format → its entries, or why there are none, or what must be asked for instead."""
+        if response.meta.get("stub") and urlsplit(response.url).path.endswith(".json"):
+            landing = pages.json_jump(response.body, response.url)
+            if landing is None:
+                return Trouble("failed", Reason.HTTP_ERROR, "the JSON of a jump leads nowhere")
+            request = self.ask_list(listing, landing, number)
+            request.meta["stub"] = True
+            return [request]
         page = self._page(response)
         target = pages.redirect_stub(page, len(response.body))
         if target:
@@ -135,6 +167,18 @@ class PortalSpider(scrapy.Spider):
         )
 
     # --- requests ------------------------------------------------------------------------------------------------------------
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler, *args: Any, **told: Any) -> PortalSpider:
+        spider = super().from_crawler(crawler, *args, **told)
+        crawler.signals.connect(spider._idle, signals.spider_idle)
+        return spider
+
+    def _idle(self) -> None:
+        """Nothing is under way any more: what was held until more articles came is settled now."""
+        if self._held:
+            for request in self._release():
+                self.crawler.engine.crawl(request)  # type: ignore[union-attr]
 
     async def start(self) -> AsyncIterator[Request]:
         for column in self.portal.columns:
@@ -625,6 +669,7 @@ class PortalSpider(scrapy.Spider):
             memory = ListMemory(
                 tuple(rows), {row.url: checked[row.url] for row in rows if row.url in checked}, listing.full_at if listing.whole else None,
                 listing.pages_total, listing.rows_total, tuple(sorted(listing.stubs)),
+                tuple(sorted(self._furniture | set(old.furniture if old else ()))),
             )  # fmt: skip
             memories[listing.key] = memory.dump()
         self.archive.ledger.keep_lists(self.portal.id, memories)
@@ -764,7 +809,7 @@ class PortalSpider(scrapy.Spider):
             page.url, article, pages.page_title(page), response.body, header(response, "Content-Type"), header(response, "ETag"),
             header(response, "Last-Modified"), pages.is_soft_404(page), handed[1] if handed else None,
         )  # fmt: skip
-        if any(one.refused is None for one in article.attachments):
+        if any(one.refused is None and not one.loose for one in article.attachments):
             read = replace(read, html=None)
         return list(self._article_done(key, read))
 
@@ -805,9 +850,13 @@ class PortalSpider(scrapy.Spider):
         errand = self._articles[key]
         errand.result = result
         self.tally.articles += 1
+        if isinstance(result, Read):
+            self._read.add(key)
         waiting, errand.waiting = errand.waiting, []
         for entry in waiting:
             yield from self._settle(entry, result)
+        if self._held and len(self._read) >= ARTICLES_THAT_TELL:
+            yield from self._release()
 
     def _settle(self, entry: Entry, result: Read | Trouble | Got) -> Iterator[Request]:
         """What an article, now read, means for one list entry."""
@@ -857,30 +906,62 @@ class PortalSpider(scrapy.Spider):
                 sighting.model_copy(update={"outcome": "ignored", "reason": Reason.OUT_OF_SCOPE, "detail": stranger})
             )
             return
-        offered = False
         offers = {identity(one.url): one for one in (*row.files, *article.attachments)}
-        for attachment in offers.values():
-            one = sighting.model_copy(update={"url": attachment.url, "link_text": attachment.text or None})
-            if attachment.refused:
-                detail = f"{attachment.refused}: {attachment.text or attachment.url}"
+        held = Held(sighting, result, row, tuple(offers.values()), listing)
+        for key, one in offers.items():
+            if one.loose:
+                self._loose.setdefault(key, set()).add(row.url)
+        if any(one.loose for one in offers.values()) and len(self._read) < ARTICLES_THAT_TELL:
+            # what stands on every article is the template's: so many must be seen before that can be said
+            self._held.append(held)
+            return
+        yield from self._offers(held)
+
+    def _release(self) -> Iterator[Request]:
+        """Settles what was held until enough articles were seen, or no more come."""
+        held, self._held = self._held, []
+        for one in held:
+            yield from self._offers(one)
+
+    def _of_the_template(self, attachment: Attachment, listing: Listing) -> bool:
+        """Whether a file stands outside the body of most articles at one address, and nothing in its name speaks of budgets."""
+        key = identity(attachment.url)
+        if not attachment.loose or titles.speaks_of_budgets(f"{attachment.text} {readable(attachment.url)}"):
+            return False
+        articles = len(self._loose.get(key, ()))
+        known = listing.memory is not None and key in listing.memory.furniture
+        if known or (articles >= ARTICLES_THAT_TELL and 2 * articles >= len(self._read)):
+            self._furniture.add(key)
+        return key in self._furniture
+
+    def _offers(self, held: Held) -> Iterator[Request]:
+        """Asks for the files that an article offers; an article that offers none of its own is judged by itself."""
+        offered = away = False
+        for attachment in held.offers:
+            text = attachment.text or attachment.url
+            one = held.sighting.model_copy(update={"url": attachment.url, "link_text": attachment.text or None})
+            refused = f"{attachment.refused}: {text}" if attachment.refused else None
+            if refused is None and self._of_the_template(attachment, held.listing):
+                refused = f"template: {text} stands on every article"
+            if refused is not None:
                 self._record(
-                    one.model_copy(update={"outcome": "ignored", "reason": Reason.NOT_A_BUDGET_FILE, "detail": detail})
+                    one.model_copy(update={"outcome": "ignored", "reason": Reason.NOT_A_BUDGET_FILE, "detail": refused})
                 )
             elif not self.scope.holds(attachment.url):
-                offered = True
+                away = True
                 detail = f"off_site: {urlsplit(attachment.url).hostname} is not of this portal: name it in `hosts`"
                 self._record(
                     one.model_copy(update={"outcome": "ignored", "reason": Reason.OUT_OF_SCOPE, "detail": detail})
                 )
             else:
                 offered = True
-                yield from self._want_file(Offer(one, result.page_url))
+                yield from self._want_file(Offer(one, held.read.page_url))
         if not offered:
-            self._without_attachment(sighting, result, row)
+            yield from self._without_attachment(held.sighting, held.read, held.row, away)
 
-    def _without_attachment(self, sighting: Sighting, read: Read, row: Row) -> None:
-        """An article without files: its page is the document, or files are missing, or there is nothing (PORTALS §4 rule 8)."""
-        rules = read_rules("attachments")
+    def _without_attachment(self, sighting: Sighting, read: Read, row: Row, away: bool = False) -> Iterator[Request]:
+        """An article without files of its own: its pictures are the document, or its page is, or files are missing, or there is
+        nothing (PORTALS §4 rule 8). away: it names files on hosts that are not the portal's."""
         article = read.article
         stem = squeeze(row.title)[:8]
         about = bool(article.meta.article_title) or stem in squeeze(read.title) or stem in squeeze(article.title)
@@ -890,12 +971,33 @@ class PortalSpider(scrapy.Spider):
                 sighting.model_copy(update={"outcome": "failed", "reason": Reason.HTTP_ERROR, "detail": detail})
             )
             return
+        pictures = [url for url in article.pictures if self.scope.holds(url)][:PICTURES_AT_MOST]
+        if pictures:
+            errand = PictureErrand(sighting, read, away, pictures)
+            for number, url in enumerate(pictures):
+                asked = self._ask(url, "file", self._on_picture, read.page_url, 0, errand=errand, number=number)
+                yield asked.replace(errback=self._on_picture_error)
+            return
+        self._by_its_page(sighting, read, away)
+
+    def _by_its_page(self, sighting: Sighting, read: Read, away: bool, pictures_had: bool = False) -> None:
+        """What an article is whose files and pictures are none, or are had."""
+        rules = read_rules("attachments")
+        article = read.article
         enough = (
             article.amounts >= rules["amounts_that_make_a_table"]
             or len(squeeze(article.body_text)) >= rules["characters_that_make_a_narrative"]
         )
         if read.html is not None and article.has_body and enough:
-            self._page_is_the_document(sighting, read)
+            if closes(read.html):
+                self._page_is_the_document(sighting, read)
+            else:
+                detail = f"truncated: a page of {len(read.html)} bytes that never closes <html> is no document"
+                self._record(
+                    sighting.model_copy(update={"outcome": "failed", "reason": Reason.TRUNCATED, "detail": detail})
+                )
+        elif pictures_had or away:
+            return  # its sightings say where its document is
         elif article.promises_attachment or read.platform_url:
             detail = "the article promises an attachment and has none"
             if read.platform_url:
@@ -910,6 +1012,56 @@ class PortalSpider(scrapy.Spider):
             self._record(
                 sighting.model_copy(update={"outcome": "ignored", "reason": Reason.NO_ATTACHMENT, "detail": detail})
             )
+
+    # --- pictures of pages -----------------------------------------------------------------------------------------------------------
+
+    async def _on_picture(self, response: Response, errand: PictureErrand, number: int) -> AsyncIterator[Request]:
+        trouble = self.trouble_of(response)
+        if trouble is None and glance(response.body) is not FileKind.IMAGE:
+            trouble = Trouble("failed", Reason.HTML_INSTEAD_OF_FILE, f"{len(response.body)} bytes that are no picture")
+        await self._picture_done(errand, number, trouble or response.body)
+        return
+        yield
+
+    async def _on_picture_error(self, failure: Failure) -> AsyncIterator[Request]:
+        told = failure.request.cb_kwargs  # type: ignore[attr-defined]
+        await self._picture_done(told["errand"], told["number"], self._trouble_of_failure(failure))
+        return
+        yield
+
+    async def _picture_done(self, errand: PictureErrand, number: int, result: bytes | Trouble) -> None:
+        errand.came[number] = result
+        if len(errand.came) < len(errand.urls):
+            return
+        came = [errand.came[n] for n in range(len(errand.urls))]
+        had = False
+        try:
+            sheets = [one for one in came if isinstance(one, bytes) and await asyncio.to_thread(is_page, one)]
+            missing = [(n, one) for n, one in enumerate(came, 1) if isinstance(one, Trouble)]
+            if missing and (sheets or len(missing) == len(came)):
+                n, trouble = missing[0]
+                detail = f"picture {n} of {len(came)}: {trouble.detail}"
+                told = {"outcome": trouble.outcome, "reason": trouble.reason, "detail": detail}
+                self._record(errand.sighting.model_copy(update=told | {"url": errand.urls[0]}))
+                return
+            if sheets:
+                made = await asyncio.to_thread(document_of, sheets)
+                sha256 = await asyncio.to_thread(self.archive.put, made)
+                got = Got(
+                    sha256,
+                    len(made),
+                    "application/pdf",
+                    None,
+                    None,
+                    detail=f"{len(sheets)} pictures of pages as one PDF",
+                )
+                self._file_sighting(errand.sighting.model_copy(update={"url": errand.urls[0]}), got)
+                had = True
+        except NotAPictureError as error:
+            told = {"outcome": "failed", "reason": Reason.CORRUPT, "detail": str(error), "url": errand.urls[0]}
+            self._record(errand.sighting.model_copy(update=told))
+            return
+        self._by_its_page(errand.sighting, errand.read, errand.away, had)
 
     def _page_is_the_document(self, sighting: Sighting, read: Read) -> None:
         assert read.html is not None
@@ -1014,7 +1166,7 @@ class PortalSpider(scrapy.Spider):
             size = self.archive.size(known.sha256)
             return Got(known.sha256, size, kind, known.etag, known.last_modified, changed=False)
         sha256 = kept or self.archive.put(response.body)
-        return Got(sha256, len(response.body), kind, *validators)
+        return Got(sha256, len(response.body), kind, *validators, name=disposition_name(response))
 
     def _file_done(self, key: str, result: Got | Trouble) -> None:
         errand = self._files[key]
@@ -1034,10 +1186,12 @@ class PortalSpider(scrapy.Spider):
         )
 
     def _file_sighting(self, sighting: Sighting, got: Got) -> None:
+        said = sighting.link_text
         told = sighting.model_copy(
             update={
                 "sha256": got.sha256, "size": got.size, "content_type": got.content_type, "etag": got.etag,
                 "last_modified": got.last_modified, "detail": got.detail,
+                "link_text": said if said and not titles.says_nothing(said) else got.name or said,
             }
         )  # fmt: skip
         self._record(told, changed=got.changed)

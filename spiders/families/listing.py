@@ -42,6 +42,8 @@ class ListMemory:
     rows_total: int | None
     stubs: tuple[int, ...] = ()
     """Numbers of pages that were there by the pager's word and empty."""
+    furniture: tuple[str, ...] = ()
+    """Files that the portal's template prints on every article, by the identity of their address."""
 
     @cached_property
     def known(self) -> dict[str, Row]:
@@ -64,7 +66,7 @@ class ListMemory:
             "pages_total": self.pages_total,
             "rows_total": self.rows_total,
             "entries": entries,
-        } | ({"stubs": list(self.stubs)} if self.stubs else {})
+        } | {name: list(told) for name, told in (("stubs", self.stubs), ("furniture", self.furniture)) if told}
 
     @classmethod
     def load(cls, told: dict[str, Any]) -> ListMemory:
@@ -77,7 +79,13 @@ class ListMemory:
             if when:
                 checked[url] = (when, run)
         return cls(
-            tuple(rows), checked, told["full_at"], told["pages_total"], told["rows_total"], tuple(told.get("stubs", ()))
+            tuple(rows),
+            checked,
+            told["full_at"],
+            told["pages_total"],
+            told["rows_total"],
+            tuple(told.get("stubs", ())),
+            tuple(told.get("furniture", ())),
         )
 
 
@@ -198,6 +206,30 @@ class Got:
     last_modified: str | None
     changed: bool = True
     detail: str | None = None
+    name: str | None = None
+    """What the server calls the file (Content-Disposition)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """An article whose files wait until enough others were seen."""
+
+    sighting: Sighting
+    read: Read
+    row: Row
+    offers: tuple[pages.Attachment, ...]
+    listing: Listing
+
+
+@dataclass(slots=True)
+class PictureErrand:
+    """The pictures of an article on their way, by their place."""
+
+    sighting: Sighting
+    read: Read
+    away: bool
+    urls: list[str]
+    came: dict[int, bytes | Trouble] = field(default_factory=dict)
 
 
 @dataclass(slots=True)

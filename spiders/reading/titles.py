@@ -17,6 +17,7 @@ _YEAR = re.compile(r"(?<!\d)(20\d{2})(?!\d)")
 _YEAR_MARKED = re.compile(r"(?<!\d)(20\d{2})(?=年|\)?年)")
 _CHINESE_YEAR = re.compile(r"二[〇○零0О]([〇○零一二三四五六七八九]{2})年?")
 _CHINESE_DIGITS = {digit: str(n) for n, digit in enumerate("〇一二三四五六七八九")} | {"○": "0", "零": "0"}
+_BUDGET_WORDS = re.compile(r"预算|决算|三公|绩效|ysgk|czyjs|bmys|bmjs")
 _CUT = re.compile(r"(\.{2,}|…+|⋯+)\s*$")
 _LEADING_DATE = re.compile(r"^[\[(（【]?\s*(20\d{2}\s*[-/.年]\s*)?\d{1,2}\s*[-/.月]\s*\d{1,2}\s*日?\s*[\])）】]?\s*")
 _TRAILING_DATE = re.compile(r"\s*[\[(（【]?\s*20\d{2}\s*[-/.]\s*\d{1,2}\s*[-/.]\s*\d{1,2}\s*[\])）】]?\s*$")
@@ -148,6 +149,16 @@ def holds_disclosures(column: ColumnHint) -> bool:
         or pattern(rules["pattern"]).search(squeeze(column.name))
         or pattern(rules["path"]).search(_path(column))
     )
+
+
+def speaks_of_budgets(text: str) -> bool:
+    """Whether a name speaks of budgets or accounts at all, be they a department's or not."""
+    return bool(_BUDGET_WORDS.search(text))
+
+
+def says_nothing(text: str) -> bool:
+    """Whether a link text names no file: 下载, 附件1, 点击查看."""
+    return bool(pattern(read_rules("attachments")["says_nothing"]).fullmatch(squeeze(text)))
 
 
 def names_organisation(title: str) -> bool:

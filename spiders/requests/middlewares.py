@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 from typing import Any
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import unquote_to_bytes, urljoin, urlsplit
 
 from OpenSSL import SSL
 from scrapy import Request
@@ -31,6 +32,8 @@ from spiders.requests.walls import recognise_wall
 
 logger = logging.getLogger(__name__)
 
+_EXTENDED_NAME = re.compile(rb"filename\*\s*=\s*utf-8''([^;\s]{1,600})", re.IGNORECASE)
+_PLAIN_NAME = re.compile(rb"filename\s*=\s*(?:\"([^\"]{1,600})\"|([^;\s]{1,600}))", re.IGNORECASE)
 # an answer cut off is asked for so many times in all
 CUT_TRIES = 3
 
@@ -271,6 +274,23 @@ def header(response: Response, name: str) -> str | None:
     """A response header as text, None when it is absent or empty."""
     value = response.headers.get(name)
     return value.decode("latin-1").strip() or None if value else None
+
+
+def disposition_name(response: Response) -> str | None:
+    """The file name of a Content-Disposition, None without one: `filename*`, percent-encoded, UTF-8 or GBK (PORTALS §5)."""
+    value = (response.headers.get("Content-Disposition") or b"")[:2000]
+    if found := _EXTENDED_NAME.search(value):
+        return unquote_to_bytes(found.group(1)).decode("utf-8", errors="replace").strip() or None
+    found = _PLAIN_NAME.search(value)
+    if found is None:
+        return None
+    raw = unquote_to_bytes(found.group(1) or found.group(2))
+    for name in ("utf-8", "gb18030"):
+        try:
+            return raw.decode(name).strip() or None
+        except UnicodeDecodeError:
+            continue
+    return None
 
 
 class _Overlaid:
