@@ -32,6 +32,7 @@ from archive.processes import die_with_parent, watch_parent
 from archive.store import Archive
 from archive.whole_files import write_whole
 from budget.sightings import Sighting
+from spiders.divided import Divided, processes_for
 from spiders.portals import Portal, PortalError, find_portal
 from spiders.reading.addresses import Scope
 from spiders.register import read_filter
@@ -59,10 +60,12 @@ def crawl_in_subprocess(
     timeout: float = 6 * 3600,
     *,
     recheck: bool = False,
+    processes: int | None = None,
 ) -> CrawlSummary:
     """Crawls portals (by `Portal`, id or file) in a process of its own and returns its checked summary.
 
-    recheck: every list, article and file is asked for, also those checked within a portal's `recheck_days`.
+    recheck: every list, article and file is asked for, also those checked within a portal's `recheck_days`. processes: over how many
+    the portals are divided; by the length of the list when nobody says it (`spiders.divided`).
 
     After `timeout` seconds the crawl is asked to stop (it closes cleanly and is `incomplete`), then killed. Raises CrawlError when
     the process leaves no summary, or one that does not agree with its exit status or with `sightings.jsonl`.
@@ -81,6 +84,7 @@ def crawl_in_subprocess(
             str(os.getpid()),
         ]
         command += ["--recheck"] if recheck else []
+        command += ["--processes", str(processes)] if processes is not None else []
         for number, portal in enumerate(portals):
             if isinstance(portal, Portal):
                 file = Path(folder, f"{number}.yaml")
@@ -183,7 +187,8 @@ def _run_id(out: Path) -> str:
 class _Crawl:
     """One run inside its process: starts a crawler a portal, writes what they report, sums up."""
 
-    def __init__(self, portals: list[Portal], archive: Archive, out: Path) -> None:
+    def __init__(self, portals: list[Portal], archive: Archive, out: Path, part: bool = False) -> None:
+        self.part = part
         self.portals = portals
         self.archive = archive
         self.out = out
@@ -372,7 +377,7 @@ class _Crawl:
         )
         incomplete = any(one.incomplete for one in portals)
         finished = all(one.finish_reason == "finished" for one in portals) and error is None
-        if finished:
+        if finished and not self.part:
             self.archive.ledger.finish_run(self.run)
         summary = CrawlSummary(
             run=self.run, started_at=self.started_at, finished_at=now(),
@@ -383,7 +388,7 @@ class _Crawl:
         return summary
 
 
-def _run(portals: list[Portal], archive_directory: Path, out: Path) -> int:
+def _run(portals: list[Portal], archive_directory: Path, out: Path, part: bool = False) -> int:
     from scrapy.crawler import AsyncCrawlerRunner
     from scrapy.settings import Settings
     from scrapy.utils.log import configure_logging
@@ -402,7 +407,7 @@ def _run(portals: list[Portal], archive_directory: Path, out: Path) -> int:
     configure_logging({"LOG_LEVEL": SETTINGS["LOG_LEVEL"]})
     failures: list[str] = []
     with Archive(archive_directory) as archive:
-        crawl = _Crawl(portals, archive, out)
+        crawl = _Crawl(portals, archive, out, part)
         # a runner's own settings override those of the crawlers given to it, so it has none
         runner = AsyncCrawlerRunner(Settings())
 
@@ -463,6 +468,8 @@ def main(arguments: list[str] | None = None) -> int:
         help="crawl at another scheme, host and port",
     )
     parser.add_argument("--recheck", action="store_true", help="ask for everything again, whatever was checked lately")
+    parser.add_argument("--processes", type=int, help="over how many the portals are divided; default by their number")
+    parser.add_argument("--part", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--parent", type=int, help="process whose end is also this crawl's end")
     told = parser.parse_args(arguments)
     if told.parent is not None:
@@ -485,7 +492,13 @@ def main(arguments: list[str] | None = None) -> int:
         portals = [portal.model_copy(update={"recheck_days": 0}) for portal in portals]
     told.out.mkdir(parents=True, exist_ok=True)
     try:
-        return _run(portals, told.archive.resolve(), told.out.resolve())
+        archive, out = told.archive.resolve(), told.out.resolve()
+        processes = 1 if told.part else max(told.processes or processes_for(len(portals)), 1)
+        if processes > 1 and len(portals) > 1:
+            summary = Divided(portals, archive, out, _run_id(out), processes).crawl()
+            print(f"{summary.state}: {len(summary.portals)} portals in {processes} processes", file=sys.stderr)
+            return summary.exit_code
+        return _run(portals, archive, out, told.part)
     except Exception:  # noqa: BLE001 - a crash has its own exit status
         traceback.print_exc()
         return 1
