@@ -42,6 +42,8 @@ from spiders.summary import LISTS_TOLD, CrawlSummary, PortalSummary, Tally, coun
 PORTALS_AT_ONCE = 400
 # how the ids of register portals begin: their family is a guess from the address
 REGISTERED = "reg_"
+# a crawl that is killed has written what it knew so long ago at most
+SECONDS_BETWEEN_SUMMARIES = 2.0
 # how long a crawl that was told to stop may finish what is under way, and how long its caller waits for that
 CLOSING_SECONDS = 3.0
 GRACE_SECONDS = 30.0
@@ -201,6 +203,7 @@ class _Crawl:
         self._live = (out / "sightings.jsonl").open("a", encoding="utf-8")
         self._seen = 0
         self._told = time.monotonic()
+        self._written = 0.0
 
     def report(self, sighting: Sighting) -> None:
         self._live.write(sighting.model_dump_json() + "\n")
@@ -289,7 +292,9 @@ class _Crawl:
         stats: dict[str, Any] = crawler.stats.get_stats() if crawler.stats else {}
         self.done[portal.id] = self._sum_up(portal, spider, stats)
         told = self.done[portal.id]
-        self._write(self._so_far())
+        if time.monotonic() - self._written > SECONDS_BETWEEN_SUMMARIES:
+            self._write(self._so_far())
+            self._written = time.monotonic()
         self.say(
             f"{portal.id}: {told.finish_reason}{', incomplete' if told.incomplete else ''}; {told.rows_fetched} rows, "
             f"{told.articles} articles, {told.found} files: {told.new} new, {told.unchanged} unchanged, "
