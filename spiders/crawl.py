@@ -42,6 +42,8 @@ from spiders.summary import LISTS_TOLD, CrawlSummary, PortalSummary, Tally, coun
 PORTALS_AT_ONCE = 400
 # how the ids of register portals begin: their family is a guess from the address
 REGISTERED = "reg_"
+# the environment's ways to name a proxy: told that they are not used (settings.py says why)
+PROXY_NAMES = ("http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
 # a crawl that is killed has written what it knew so long ago at most
 SECONDS_BETWEEN_SUMMARIES = 2.0
 # how long a crawl that was told to stop may finish what is under way, and how long its caller waits for that
@@ -413,6 +415,8 @@ def _run(portals: list[Portal], archive_directory: Path, out: Path, part: bool =
     failures: list[str] = []
     with Archive(archive_directory) as archive:
         crawl = _Crawl(portals, archive, out, part)
+        if named := [name for name in PROXY_NAMES if os.environ.get(name)]:
+            crawl.say(f"{', '.join(named)} is set and not used: portals are asked directly")
         # a runner's own settings override those of the crawlers given to it, so it has none
         runner = AsyncCrawlerRunner(Settings())
 
