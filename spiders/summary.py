@@ -124,7 +124,7 @@ class Tally:
 # failures that tomorrow may mend, and answers cut off: one of them leaves a night incomplete
 _TRANSIENT = ("network", "limit_time", "truncated")
 # of what was taken, this share may be lost (failed, elsewhere, without any file) in a night that is complete
-LOST_SHARE_AT_MOST = 0.05
+LOST_SHARE_AT_MOST = 0.06
 LISTS_TOLD = 200
 
 
