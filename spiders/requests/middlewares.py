@@ -28,6 +28,7 @@ from archive.ledger import KnownPage
 from spiders.reading.addresses import identity
 from spiders.reading.whole import cut_in_markup
 from spiders.requests.gate import CRAWL_DELAY_AT_MOST, Gate, RefusedRequest, pass_gate, retry_after
+from spiders.requests.header_bound import bounded
 from spiders.requests.walls import recognise_wall
 
 logger = logging.getLogger(__name__)
@@ -312,7 +313,7 @@ class PlainHttp:
 
     def __init__(self, crawler: Crawler) -> None:
         self._crawler = crawler
-        self._handler = HTTP11DownloadHandler(crawler)
+        self._handler = bounded(HTTP11DownloadHandler(crawler))
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> PlainHttp:
@@ -336,7 +337,7 @@ class TolerantTls:
 
     def __init__(self, crawler: Crawler) -> None:
         self._crawler = crawler
-        self._strict = HTTP11DownloadHandler(crawler)
+        self._strict = bounded(HTTP11DownloadHandler(crawler))
         self._second: HTTP11DownloadHandler | None = None
 
     @classmethod
@@ -349,7 +350,7 @@ class TolerantTls:
         if self._second is None:
             changed = {"DOWNLOAD_VERIFY_CERTIFICATES": False, "DOWNLOAD_TLS_MIN_VERSION": "TLSv1.0"}
             overlaid: Any = _Overlaid(self._crawler, changed)
-            self._second = HTTP11DownloadHandler(overlaid)
+            self._second = bounded(HTTP11DownloadHandler(overlaid))
         return self._second
 
     async def download_request(self, request: Request) -> Response:

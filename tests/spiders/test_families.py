@@ -202,6 +202,12 @@ def test_a_pager_that_ends_early_is_incomplete(cut_short: tuple[dict[str, Portal
 
 
 HOSTILE = {
+    "comments without end": "<script>" + "/* " * 80_000 + "createPageHTML(",
+    "scripts without end": "<script" * 40_000,
+    "channels": "script_channel_" * 20_000,
+    "strings in scripts": "<script>" + "'.pdf?" * 40_000,
+    "files of one string": "<script>'" + ".pdf?" * 50_000,
+    "blanks": "共" + " " * 250_000 + "location" + " " * 250_000,
     "no end of islands": "<datastore>" * 60_000,
     "no end of records": "<datastore>" + "<record><![CDATA[" * 15_000 + "</datastore>",
     "a row of links": "<ul><li>2026-02-10" + "<a href='/art/2026/2/1/art_1_1.html'>x</a>" * 10_000 + "</li></ul>",
