@@ -284,7 +284,7 @@ def test_nothing_is_asked_between_a_429_and_its_end(lab: Any) -> None:
 def test_a_crawl_delay_is_kept_and_told(lab: Any) -> None:
     site = lab.site()
     an_article(site)
-    site.routes["/robots.txt"] = Answer("User-agent: *\nCrawl-delay: 1\n", kind="text/plain")
+    site.routes["/robots.txt"] = Answer("User-agent: *\nCrawl-delay: 2\n", kind="text/plain")
     stamps: list[float] = []
     for path, route in list(site.routes.items()):
 
@@ -294,9 +294,9 @@ def test_a_crawl_delay_is_kept_and_told(lab: Any) -> None:
 
         site.routes[path] = stamped
     night = lab.crawl(lab.portal(site, "slow"))
-    assert "Crawl-delay 1 s kept as 1 s" in next(iter(night.sum("slow").robots.values()))
-    # robots.txt itself came before anybody knew
-    assert all(later - sooner > 0.6 for sooner, later in itertools.pairwise(stamps))
+    assert "Crawl-delay 2 s kept as 2 s" in next(iter(night.sum("slow").robots.values()))
+    # robots.txt itself came before anybody knew; a busy machine stamps late, so the two pauses are measured together
+    assert len(stamps) == 4 and stamps[3] - stamps[1] > 3.0, site.paths()
 
 
 def test_a_portal_whose_time_is_up_is_told_and_incomplete(lab: Any) -> None:
