@@ -36,7 +36,8 @@ class Sighting(BaseModel):
     """Where a file was seen. Two addresses with the same bytes are two sightings of one document.
 
     outcome `archived`: bytes are in the archive under `sha256` for the first time; `unchanged`: the portal answered 304 or
-    sent known bytes; `ignored`: seen but not taken (reason says why); `blocked` / `failed`: could not be had tonight.
+    sent known bytes; `ignored`: seen but not taken (reason says why); `blocked` / `failed`: could not be had tonight; `gone`: was
+    had or listed once, and its list no longer names it or its address answers 404.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -57,7 +58,7 @@ class Sighting(BaseModel):
     fiscal_year: int | None = None
     document_kind: str | None = None
     seen_at: datetime
-    outcome: Literal["archived", "unchanged", "ignored", "blocked", "failed"]
+    outcome: Literal["archived", "unchanged", "ignored", "blocked", "failed", "gone"]
     reason: Reason | None = None
     detail: str | None = None
     sha256: str | None = None

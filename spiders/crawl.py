@@ -32,14 +32,20 @@ from archive.processes import die_with_parent, watch_parent
 from archive.store import Archive
 from archive.whole_files import write_whole
 from budget.sightings import Sighting
+from spiders.divided import Divided, processes_for
 from spiders.portals import Portal, PortalError, find_portal
+from spiders.reading.addresses import Scope
 from spiders.register import read_filter
-from spiders.summary import CrawlSummary, PortalSummary, Tally, count_sightings, leaves_incomplete
+from spiders.summary import LISTS_TOLD, CrawlSummary, PortalSummary, Tally, count_sightings, files_seen, why_incomplete
 
 # one process reads them all: a crawler is about half a MiB, and an hour of pauses is an hour for one portal or for three hundred
 PORTALS_AT_ONCE = 400
 # how the ids of register portals begin: their family is a guess from the address
 REGISTERED = "reg_"
+# the environment's ways to name a proxy: told that they are not used (settings.py says why)
+PROXY_NAMES = ("http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
+# a crawl that is killed has written what it knew so long ago at most
+SECONDS_BETWEEN_SUMMARIES = 2.0
 # how long a crawl that was told to stop may finish what is under way, and how long its caller waits for that
 CLOSING_SECONDS = 3.0
 GRACE_SECONDS = 30.0
@@ -58,10 +64,12 @@ def crawl_in_subprocess(
     timeout: float = 6 * 3600,
     *,
     recheck: bool = False,
+    processes: int | None = None,
 ) -> CrawlSummary:
     """Crawls portals (by `Portal`, id or file) in a process of its own and returns its checked summary.
 
-    recheck: every list, article and file is asked for, also those checked within a portal's `recheck_days`.
+    recheck: every list, article and file is asked for, also those checked within a portal's `recheck_days`. processes: over how many
+    the portals are divided; by the length of the list when nobody says it (`spiders.divided`).
 
     After `timeout` seconds the crawl is asked to stop (it closes cleanly and is `incomplete`), then killed. Raises CrawlError when
     the process leaves no summary, or one that does not agree with its exit status or with `sightings.jsonl`.
@@ -80,6 +88,7 @@ def crawl_in_subprocess(
             str(os.getpid()),
         ]
         command += ["--recheck"] if recheck else []
+        command += ["--processes", str(processes)] if processes is not None else []
         for number, portal in enumerate(portals):
             if isinstance(portal, Portal):
                 file = Path(folder, f"{number}.yaml")
@@ -113,12 +122,15 @@ def crawl_in_subprocess(
             f"{_tail(out / 'crawl.log')}"
         )
     summary = read_summary(out / "summary.json")
+    if code < 0:
+        # killed: what it wrote as its portals ended is true of those, and says of the others that they did not end
+        return summary.model_copy(update={"state": "incomplete", "exit_code": 3})
     if summary.exit_code != code:
         raise CrawlError(
             f"the crawl ended with status {code}, its summary says {summary.exit_code}: see {out / 'crawl.log'}"
         )
     unfinished = [one.portal for one in summary.portals if one.finish_reason != "finished" and not one.incomplete]
-    seen = sum(1 for one in read_sightings(out / "sightings.jsonl") if one.url and one.outcome != "ignored")
+    seen = files_seen(read_sightings(out / "sightings.jsonl"))
     if unfinished or seen != sum(one.found for one in summary.portals):
         raise CrawlError(
             f"{out}: the summary does not agree with itself or with sightings.jsonl ({seen} files; {unfinished})"
@@ -179,7 +191,8 @@ def _run_id(out: Path) -> str:
 class _Crawl:
     """One run inside its process: starts a crawler a portal, writes what they report, sums up."""
 
-    def __init__(self, portals: list[Portal], archive: Archive, out: Path) -> None:
+    def __init__(self, portals: list[Portal], archive: Archive, out: Path, part: bool = False) -> None:
+        self.part = part
         self.portals = portals
         self.archive = archive
         self.out = out
@@ -192,6 +205,7 @@ class _Crawl:
         self._live = (out / "sightings.jsonl").open("a", encoding="utf-8")
         self._seen = 0
         self._told = time.monotonic()
+        self._written = 0.0
 
     def report(self, sighting: Sighting) -> None:
         self._live.write(sighting.model_dump_json() + "\n")
@@ -280,6 +294,9 @@ class _Crawl:
         stats: dict[str, Any] = crawler.stats.get_stats() if crawler.stats else {}
         self.done[portal.id] = self._sum_up(portal, spider, stats)
         told = self.done[portal.id]
+        if time.monotonic() - self._written > SECONDS_BETWEEN_SUMMARIES:
+            self._write(self._so_far())
+            self._written = time.monotonic()
         self.say(
             f"{portal.id}: {told.finish_reason}{', incomplete' if told.incomplete else ''}; {told.rows_fetched} rows, "
             f"{told.articles} articles, {told.found} files: {told.new} new, {told.unchanged} unchanged, "
@@ -289,10 +306,10 @@ class _Crawl:
 
     def _sum_up(self, portal: Portal, spider: Any, stats: dict[str, Any]) -> PortalSummary:
         tally: Tally = spider.tally
-        counts = count_sightings(self.archive.ledger.sightings_of(self.run, portal.id))
-        problems = list(tally.problems)
-        if tally.rows_expected is not None and tally.rows_fetched < tally.rows_expected and not problems:
-            problems.append(f"{tally.rows_fetched} list entries read, the portal says {tally.rows_expected}")
+        seen = self.archive.ledger.sightings_of(self.run, portal.id)
+        counts = count_sightings(seen)
+        lists = spider.account()
+        problems = list(tally.problems) + why_incomplete(seen, tally.rows_fetched)
         errors = stats.get("spider_exceptions/count") or sum(
             value for name, value in stats.items() if name.startswith("spider_exceptions/") and isinstance(value, int)
         )
@@ -301,7 +318,8 @@ class _Crawl:
         reason = str(stats.get("finish_reason", "unknown"))
         return PortalSummary(
             portal=portal.id, family=portal.family, finish_reason=reason,
-            incomplete=reason != "finished" or bool(problems) or leaves_incomplete(counts), problems=tuple(problems),
+            incomplete=reason != "finished" or bool(problems), problems=tuple(problems), notes=tuple(tally.notes),
+            lists=lists if len(lists) <= LISTS_TOLD else tuple(one for one in lists if not one.whole),
             rows_expected=tally.rows_expected, rows_fetched=tally.rows_fetched, pages_expected=tally.pages_expected,
             pages_fetched=tally.pages_fetched, rows_remembered=tally.rows_remembered, articles=tally.articles,
             articles_remembered=tally.articles_remembered, robots=dict(sorted(spider.robots.items())),
@@ -322,14 +340,32 @@ class _Crawl:
         )
 
     @staticmethod
-    def _never_started(portal: Portal) -> PortalSummary:
+    def _never_started(portal: Portal, problem: str = "stopped before it began") -> PortalSummary:
         return PortalSummary(
             portal=portal.id,
             family=portal.family,
             finish_reason="shutdown",
             incomplete=True,
-            problems=("stopped before it began",),
+            problems=(problem,),
         )
+
+    def _so_far(self) -> CrawlSummary:
+        """What a crawl killed from now on leaves: the portals that ended, and that the others did not."""
+        portals = tuple(
+            self.done.get(one.id) or self._never_started(one, "the crawl was killed before this portal ended")
+            for one in self.portals
+        )
+        return CrawlSummary(
+            run=self.run,
+            started_at=self.started_at,
+            finished_at=now(),
+            state="incomplete",
+            exit_code=3,
+            portals=portals,
+        )
+
+    def _write(self, summary: CrawlSummary) -> None:
+        write_whole(self.out / "summary.json", summary.model_dump_json(indent=1) + "\n")
 
     def finish(self, error: str | None = None) -> CrawlSummary:
         """Writes `sightings.jsonl` in its final order and `summary.json`."""
@@ -348,33 +384,39 @@ class _Crawl:
         )
         incomplete = any(one.incomplete for one in portals)
         finished = all(one.finish_reason == "finished" for one in portals) and error is None
-        if finished:
+        if finished and not self.part:
             self.archive.ledger.finish_run(self.run)
         summary = CrawlSummary(
             run=self.run, started_at=self.started_at, finished_at=now(),
             state="crashed" if error else "incomplete" if incomplete else "finished",
             exit_code=1 if error else 3 if incomplete else 0, error=error, portals=portals,
         )  # fmt: skip
-        write_whole(self.out / "summary.json", summary.model_dump_json(indent=1) + "\n")
+        self._write(summary)
         return summary
 
 
-def _run(portals: list[Portal], archive_directory: Path, out: Path) -> int:
+def _run(portals: list[Portal], archive_directory: Path, out: Path, part: bool = False) -> int:
     from scrapy.crawler import AsyncCrawlerRunner
     from scrapy.settings import Settings
     from scrapy.utils.log import configure_logging
     from scrapy.utils.reactor import install_reactor
 
+    from spiders.requests.gate import PublicNames
     from spiders.requests.settings import SETTINGS
 
     install_reactor(str(SETTINGS["TWISTED_REACTOR"]))
     from twisted.internet import reactor as installed
 
     reactor: Any = installed
+    if not any(portal.local for portal in portals):
+        own = {place[0] for portal in portals for place in Scope.of(portal).places}
+        reactor.installNameResolver(PublicNames(reactor.nameResolver, own))
     configure_logging({"LOG_LEVEL": SETTINGS["LOG_LEVEL"]})
     failures: list[str] = []
     with Archive(archive_directory) as archive:
-        crawl = _Crawl(portals, archive, out)
+        crawl = _Crawl(portals, archive, out, part)
+        if named := [name for name in PROXY_NAMES if os.environ.get(name)]:
+            crawl.say(f"{', '.join(named)} is set and not used: portals are asked directly")
         # a runner's own settings override those of the crawlers given to it, so it has none
         runner = AsyncCrawlerRunner(Settings())
 
@@ -435,6 +477,8 @@ def main(arguments: list[str] | None = None) -> int:
         help="crawl at another scheme, host and port",
     )
     parser.add_argument("--recheck", action="store_true", help="ask for everything again, whatever was checked lately")
+    parser.add_argument("--processes", type=int, help="over how many the portals are divided; default by their number")
+    parser.add_argument("--part", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--parent", type=int, help="process whose end is also this crawl's end")
     told = parser.parse_args(arguments)
     if told.parent is not None:
@@ -457,11 +501,20 @@ def main(arguments: list[str] | None = None) -> int:
         portals = [portal.model_copy(update={"recheck_days": 0}) for portal in portals]
     told.out.mkdir(parents=True, exist_ok=True)
     try:
-        return _run(portals, told.archive.resolve(), told.out.resolve())
+        archive, out = told.archive.resolve(), told.out.resolve()
+        processes = 1 if told.part else max(told.processes or processes_for(len(portals)), 1)
+        if processes > 1 and len(portals) > 1:
+            summary = Divided(portals, archive, out, _run_id(out), processes).crawl()
+            print(f"{summary.state}: {len(summary.portals)} portals in {processes} processes", file=sys.stderr)
+            return summary.exit_code
+        return _run(portals, archive, out, told.part)
     except Exception:  # noqa: BLE001 - a crash has its own exit status
         traceback.print_exc()
         return 1
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    status = main()
+    sys.stderr.flush()
+    # a parse that runs beside the reactor cannot be stopped: nothing waits for it, everything is written
+    os._exit(status)

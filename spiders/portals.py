@@ -120,6 +120,9 @@ class Portal(_Strict):
     needs_referer: bool = False
     tls: Literal["strict", "auto", "legacy"] = "auto"
     hosts: tuple[str, ...] = ()
+    local: bool = False
+    """A test portal: private and loopback addresses in its scope may be asked. The portal's own host and port always may."""
+    max_hours: float = Field(default=5, gt=0, le=24)
     delay: float | None = Field(default=None, ge=0, le=120)
     reason: str | None = Field(default=None, min_length=8)
     verified: date | None = None
@@ -158,6 +161,8 @@ class Portal(_Strict):
         unusual = [name for name in ("delay", "charset") if getattr(self, name) is not None]
         if self.tls == "legacy":
             unusual.append("tls")
+        if self.local:
+            unusual.append("local")
         if self.recheck_days == 0:
             unusual.append("recheck_days: 0")
         if unusual and not self.reason:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import getpass
 import json
+import os
 import re
 import sys
 from dataclasses import dataclass
@@ -29,13 +30,14 @@ from flows.portals.bounds import ENDING, WHOLE_RUN, complaints_of_bounds, histor
 from flows.portals.confirmation import (
     add_portal,
     confirm_portal,
+    not_taken,
     own_portals,
     portal_folders,
     titles_taken,
     why_refused,
 )
 from flows.portals.page import PageError
-from spiders.crawl import CrawlError
+from spiders.crawl import PROXY_NAMES, CrawlError
 from spiders.portals import Portal, PortalError, http_url, load_portals
 from spiders.register import LEVELS, check_portals, register, select
 from warehouse import Warehouse
@@ -249,23 +251,43 @@ def add(
     out.print(made.file.read_text(encoding="utf-8"), markup=False, highlight=False)
     out.print(f"recognised 识别: {made.recognition}", markup=False, highlight=False)
     taken = titles_taken(made.sightings)
-    refused = [one for one in made.sightings if one.outcome != "unchanged" and not one.sha256]
+    refused = not_taken(made.sightings)
     out.print(
         f"first page 首页: {counted(len(taken), 'article')} taken, {counted(len(refused), 'place')} not taken",
         highlight=False,
     )
     for one in refused[:SHOWN_AT_MOST]:
-        out.print(f"  {one.outcome} {one.reason or ''} {one.article_title}", markup=False, highlight=False)
+        out.print(
+            f"  {one.outcome} {one.reason or ''} {one.article_title}: {one.detail or ''} {one.url or one.article_url}",
+            markup=False, highlight=False, soft_wrap=True,
+        )  # fmt: skip
     for problem in made.problems:
         out.print(f"  problem 问题: {problem}", markup=False, highlight=False)
+    if made.portal.site_id_code:
+        out.print(f"site_id_code {made.portal.site_id_code}: seen on the page", highlight=False)
+    for address, named in made.columns_beside:
+        out.print(f"also seen on the page: {named} {address}", markup=False, highlight=False, soft_wrap=True)
+    for host, count in made.hosts_beside:
+        out.print(f"{counted(count, 'file')} on {host}: if it is the portal's, name it in `hosts`", highlight=False)
+    if any(os.environ.get(name) for name in PROXY_NAMES):
+        err.print(
+            "http_proxy is set and not used: portals are asked directly, a proxy would see and change what is archived"
+        )
+    place = f" --home {home}" if home else ""
     out.print(
         f"\nNow open {url} in a browser, read three titles and one attachment's name, and say so:\n"
-        f"  yusuan portals confirm {made.portal.id} --title … --title … --title … --attachment …",
+        f"  yusuan portals confirm {made.portal.id} --title … --title … --title … --attachment …{place}",
         markup=False, highlight=False, soft_wrap=True,
     )  # fmt: skip
     if not taken:
         err.print(
-            "nothing was taken: look at the lines above and at docs/portals.md, edit the file, then confirm tries it again"
+            "nothing was taken: "
+            + (
+                "the page shows no entries"
+                if not made.sightings
+                else "the lines above say by which rule each entry was refused"
+            )
+            + "; see docs/portals.md, edit the file, then confirm tries it again"
         )
 
 

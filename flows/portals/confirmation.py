@@ -16,6 +16,7 @@ from __future__ import annotations
 import hashlib
 import re
 import tempfile
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -33,9 +34,12 @@ from flows.home import House
 from flows.portals.page import SOURCE, FetchedPage, fetch_page
 from spiders.crawl import crawl_in_subprocess
 from spiders.portals import FAMILIES, RESERVED, Portal, PortalError, http_url, load_portals, named_folders, read_portal
-from spiders.reading.pages import read_page
-from spiders.reading.recognise import Recognition, recognise
+from spiders.reading.addresses import extension, identity, site_of
+from spiders.reading.pages import HtmlPage, read_meta, read_page, text_of
+from spiders.reading.recognise import Recognition, recognise, recognise_address
 from spiders.register import register, whole_region
+from spiders.rules import pattern, read_rules
+from spiders.summary import off_site
 
 TITLES = 3
 TRIAL_SECONDS = 600.0
@@ -70,6 +74,10 @@ class Proposal:
     recognition: str
     sightings: tuple[Sighting, ...]
     problems: tuple[str, ...]
+    columns_beside: tuple[tuple[str, str], ...] = ()
+    """Other columns of budgets and accounts that the page links to: address and name."""
+    hosts_beside: tuple[tuple[str, int], ...] = ()
+    """Hosts that are not the portal's and hold files of what was taken, with how many."""
 
 
 def digest_of(portal: Portal) -> str:
@@ -158,12 +166,19 @@ def add_portal(
         "id": chosen, "name": name or _title(read.text) or f"{place}预决算公开", "region": place,
         "family": family or recognition.family, "columns": [{"list_url": page.url}],
     }  # fmt: skip
+    code = read_meta(read).site_id_code
+    if code and re.fullmatch(r"[0-9A-Z]{4,10}", code):
+        content["site_id_code"] = code
     if urlsplit(url).hostname in _LOOPBACK:
         content |= {"delay": 0, "reason": "a server on this machine needs no pause"}
     try:
         portal = Portal.model_validate(content)
     except ValidationError as error:
         told = error.errors()[0]
+        if told["loc"] == ("id",):
+            raise PortalError(
+                f"--id {chosen}: at least two lower-case letters, digits or `_`, the first a letter, at most 60"
+            ) from None
         raise PortalError(f"{url}: no portal can be made of it: {told['loc']}: {told['msg']}") from None
     file = house.portals / f"{portal.id}.yaml"
     fixtures = fixture_folder(house, portal.id)
@@ -178,7 +193,52 @@ def add_portal(
     write_whole(confirmation_file(house, portal.id), note.model_dump_json(indent=1) + "\n")
     write_whole(file, f"# Proposed by its {recognition.by}: {recognition.rule}.\n" + _yaml(content))
     problems = try_portal(house, portal)
-    return Proposal(portal, file, shown, tuple(trial_of(house, portal.id)), problems)
+    seen = tuple(trial_of(house, portal.id))
+    columns, hosts = columns_beside(read, page.url), hosts_beside(seen)
+    lines = [f"#   - list_url: {address}  # {named}" for address, named in columns]
+    lines = ["# Columns seen on the page; those that are the portal's go under `columns`:", *lines] if lines else []
+    if hosts:
+        told_hosts = ", ".join(f"{host} ({count})" for host, count in hosts)
+        lines += [
+            f"# Files of what was taken stand on {told_hosts}; if they are the portal's:",
+            f"# hosts: [{', '.join(host for host, _ in hosts)}]",
+        ]
+    if lines:
+        write_whole(file, file.read_text("utf-8") + "\n".join(lines) + "\n")
+    return Proposal(portal, file, shown, seen, problems, columns, hosts)
+
+
+COLUMNS_AT_MOST = 6
+_A_PAPER = re.compile(r"(局|委|办|院|中心|学校|镇|街道)20\d{2}")
+_AN_ARTICLE = re.compile(r"/t?\d{6,8}[_/]|/art_|/content/|/info/\d|post_|/doc_|[?&]id=")
+
+
+def columns_beside(page: HtmlPage, url: str) -> tuple[tuple[str, str], ...]:
+    """Links of a list page, menus too, to other columns of budgets and accounts on its site: address and name, each once."""
+    words = pattern(read_rules("families")["category"]["pattern"])
+    found: dict[str, str] = {}
+    for link in page.tree.iter("a"):
+        address, named = page.link(link.get("href")), squeeze(text_of(link) or link.get("title"))
+        if address is None or site_of(address) != site_of(url) or not 4 <= len(named) <= 20 or not words.search(named):
+            continue
+        a_list = recognise_address(address) is not None and extension(address) is None
+        # 2026年部门预算公开 is a year's column, 教育局2026年部门预算 a paper
+        paper = _A_PAPER.search(named) or _AN_ARTICLE.search(address)
+        if a_list and not paper and identity(address) != identity(url):
+            found.setdefault(address, named)
+    return tuple(found.items())[:COLUMNS_AT_MOST]
+
+
+def hosts_beside(seen: Sequence[Sighting]) -> tuple[tuple[str, int], ...]:
+    """The hosts outside the portal on which files of taken articles stand, most files first."""
+    counts = Counter(str(urlsplit(one.url).hostname) for one in seen if one.url and off_site(one))
+    return tuple(counts.most_common(5))
+
+
+def not_taken(seen: Sequence[Sighting]) -> list[Sighting]:
+    """What a trial did not take: of an article whose file was had, what stands beside it is no loss."""
+    had = {one.article_url for one in seen if one.sha256}
+    return [one for one in seen if not one.sha256 and one.article_url not in had]
 
 
 def _yaml(content: dict[str, object]) -> str:
@@ -232,7 +292,8 @@ def try_portal(house: House, portal: Portal) -> tuple[str, ...]:
     folder = fixture_folder(house, portal.id)
     folder.mkdir(parents=True, exist_ok=True)
     write_sightings(folder / "sightings.jsonl", seen)
-    return summary.portals[0].problems
+    # the trial reads one page of each list because it was told so
+    return tuple(one for one in summary.portals[0].problems if not one.endswith("stopped at max_pages 1"))
 
 
 def trial_of(house: House, portal: str) -> list[Sighting]:

@@ -62,6 +62,7 @@ def _fetch(url: str, folder: Path) -> None:
     from scrapy.crawler import CrawlerProcess
     from scrapy.http import Request, Response
 
+    from spiders.reading.platforms import platform_of
     from spiders.requests.middlewares import RobotsForbids
     from spiders.requests.settings import settings_for
 
@@ -78,6 +79,9 @@ def _fetch(url: str, folder: Path) -> None:
 
         def got(self, response: Response) -> None:
             wall, trouble = response.meta.get("wall"), None
+            # the shell of a platform that has an adapter: its interface is asked, not its page
+            if wall and wall.kind == "app_shell" and platform_of(url) is not None:
+                wall = None
             if wall:
                 trouble = f"a wall ({wall.kind}, {wall.evidence}); it is not climbed"
             elif target := response.meta.get("refused_redirect"):

@@ -19,6 +19,8 @@ from typing import Any, ClassVar
 from urllib.parse import urlencode, urlsplit
 
 import scrapy
+from scrapy import signals
+from scrapy.crawler import Crawler
 from scrapy.exceptions import DownloadCancelledError, DownloadTimeoutError, IgnoreRequest
 from scrapy.http import Request, Response
 from twisted.python.failure import Failure
@@ -30,25 +32,49 @@ from archive.whole_files import write_whole
 from budget.printed_text import squeeze
 from budget.sightings import Sighting
 from budget.states import Reason
-from spiders.families.listing import Entry, Errand, Got, Listing, ListMemory, ListPage, Offer, Read, Trouble
+from spiders.families.listing import (
+    Entry,
+    Errand,
+    Got,
+    Held,
+    Listing,
+    ListMemory,
+    ListPage,
+    Offer,
+    PictureErrand,
+    Read,
+    Trouble,
+)
 from spiders.portals import Portal
 from spiders.reading import pages, titles
-from spiders.reading.addresses import belongs, identity
-from spiders.reading.pages import Article, HtmlPage, Row
+from spiders.reading.addresses import Scope, identity, readable
+from spiders.reading.pages import Article, Attachment, HtmlPage, Row
+from spiders.reading.picture_pages import NotAPictureError, document_of, is_page
 from spiders.reading.platforms import Platform, platform_link, unwrapped
 from spiders.reading.recognise import recognise
 from spiders.reading.titles import ColumnHint, TitleVerdict, judge_title
-from spiders.requests.middlewares import RobotsForbids, header
+from spiders.reading.whole import closes
+from spiders.requests.gate import Gate, LeftAlone, RefusedRequest, TimeIsUp
+from spiders.requests.middlewares import RobotsForbids, disposition_name, header
 from spiders.requests.settings import FILE_BYTES, FILE_SECONDS
 from spiders.rules import read_rules
-from spiders.summary import Tally
+from spiders.summary import ListCount, Tally
 
-# after so many walls in one night a portal is left alone
-WALLS_ARE_ENOUGH = 3
-TRUNCATED_TRIES = 2
+# entries of one list page and lists of one portal that are read; more is told
+ROWS_A_PAGE = 3000
+LISTS_A_PORTAL = 2000
+# a page larger than this is parsed beside the reactor, whose other portals must not wait for it
+HEAVY_BYTES = 100_000
+# so many entries are taken before the other portals get their turn
+ROWS_A_TURN = 50
+# so many articles must name a file outside their bodies before it is the template's
+ARTICLES_THAT_TELL = 3
+PICTURES_AT_MOST = 300
 BAD_PAGES_ARE_ENOUGH = 3
 # a list that moves while it is read is read again, so many times in all
 ROUNDS_ARE_ENOUGH = 3
+# no file of any kind that portals publish is smaller: a signature and some words are no document
+SMALLEST_FILE = 18
 EVIDENCE_BYTES = 64 * 1024
 EVIDENCE_FILES = 20
 
@@ -61,6 +87,8 @@ class PortalSpider(scrapy.Spider):
     """What the address of an article looks like in this family (searched in the absolute address)."""
     refers: ClassVar[frozenset[str]] = frozenset()
     """Kinds of request that this family's servers refuse without a Referer."""
+    beside: ClassVar[bool] = True
+    """Whether `read_answer` may run beside the reactor: it asks neither ledger nor archive."""
 
     def __init__(
         self, portal: Portal, archive: Archive, run: str, evidence: Path, report: Callable[[Sighting], None]
@@ -72,14 +100,22 @@ class PortalSpider(scrapy.Spider):
         self.evidence = evidence
         self.report = report
         self.tally = Tally()
+        self.scope = Scope.of(portal)
         self.robots: dict[str, str] = {}
         self.legacy_tls: dict[str, str] = {}
         self.began = time.monotonic()
+        self._read: set[str] = set()
+        """The articles of tonight that came and are pages."""
+        self._loose: dict[str, set[str]] = {}
+        """Files outside the body of an article, by identity: the entries whose articles name them."""
+        self._furniture: set[str] = set()
+        self._held: list[Held] = []
         self._articles: dict[str, Errand[Entry, Read | Trouble | Got]] = {}
         self._files: dict[str, Errand[Offer, Got | Trouble]] = {}
         self._lists: set[str] = set()
         self._listings: list[Listing] = []
-        self._walls = 0
+        self._parts: list[Listing] = []
+        self._referer_fails = False
         self._evidence_files = 0
 
     # --- what a family says ------------------------------------------------------------------------------------------------
@@ -94,6 +130,13 @@ class PortalSpider(scrapy.Spider):
 
     def read_answer(self, response: Response, listing: Listing, number: int) -> ListPage | Trouble | list[Request]:
         """An answer of a list, of whatever format → its entries, or why there are none, or what must be asked for instead."""
+        if response.meta.get("stub") and urlsplit(response.url).path.endswith(".json"):
+            landing = pages.json_jump(response.body, response.url)
+            if landing is None:
+                return Trouble("failed", Reason.HTTP_ERROR, "the JSON of a jump leads nowhere")
+            request = self.ask_list(listing, landing, number)
+            request.meta["stub"] = True
+            return [request]
         page = self._page(response)
         target = pages.redirect_stub(page, len(response.body))
         if target:
@@ -125,6 +168,18 @@ class PortalSpider(scrapy.Spider):
 
     # --- requests ------------------------------------------------------------------------------------------------------------
 
+    @classmethod
+    def from_crawler(cls, crawler: Crawler, *args: Any, **told: Any) -> PortalSpider:
+        spider = super().from_crawler(crawler, *args, **told)
+        crawler.signals.connect(spider._idle, signals.spider_idle)
+        return spider
+
+    def _idle(self) -> None:
+        """Nothing is under way any more: what was held until more articles came is settled now."""
+        if self._held:
+            for request in self._release():
+                self.crawler.engine.crawl(request)  # type: ignore[union-attr]
+
     async def start(self) -> AsyncIterator[Request]:
         for column in self.portal.columns:
             hint = ColumnHint(column.name, column.list_url, column.fiscal_year, column.document_kind)
@@ -133,6 +188,9 @@ class PortalSpider(scrapy.Spider):
 
     def _open(self, listing: Listing) -> Iterator[Request]:
         if listing.key not in self._lists:
+            if len(self._listings) >= LISTS_A_PORTAL:
+                self.tally.problem(f"{LISTS_A_PORTAL} lists read, as many as a portal may have: there are more")
+                return
             self._lists.add(listing.key)
             self._remember(listing)
             yield from self.first_pages(listing)
@@ -146,14 +204,19 @@ class PortalSpider(scrapy.Spider):
     def parts(self, listing: Listing, names: Iterable[str]) -> list[Listing]:
         """The several lists that one column page holds, each read and remembered by itself."""
         made = [
-            replace(listing, part=name, seen={}, first_rows=set(), checked={}, said=dict(listing.said), memory=None)
+            replace(listing, part=name, seen={}, read=set(), sizes=[], checked={}, said=dict(listing.said), memory=None)
             for name in names
         ]
         for one in made:
             one.siblings = made
-            self._remember(one)
+        self._parts += made
         listing.whole = True
         return made
+
+    def _remember_parts(self) -> None:
+        """What is known of lists that a page turned out to hold: asked of the ledger here, not where the page was parsed."""
+        while self._parts:
+            self._remember(self._parts.pop(0))
 
     def ask_list(self, listing: Listing, url: str, number: int, form: dict[str, str] | None = None) -> Request:
         """The request for a page of a list. form: asked for by POST."""
@@ -167,7 +230,7 @@ class PortalSpider(scrapy.Spider):
         self, url: str, kind: str, callback: Callable[..., Any], referer: str | None, priority: int, **told: Any
     ) -> Request:
         headers = {"Referer": referer} if referer and (self.portal.needs_referer or kind in self.refers) else {}
-        meta: dict[str, Any] = {"kind": kind, "home": self.portal.columns[0].list_url}
+        meta: dict[str, Any] = {"kind": kind}
         if kind == "file":
             meta |= {"download_timeout": FILE_SECONDS, "download_maxsize": FILE_BYTES}
         return Request(
@@ -175,12 +238,10 @@ class PortalSpider(scrapy.Spider):
             priority=priority,
         )  # fmt: skip
 
-    def _walled(self) -> Trouble | None:
-        if self._walls < WALLS_ARE_ENOUGH:
-            return None
-        return Trouble(
-            "blocked", Reason.CHALLENGE, f"blocked:left_alone not asked: {self._walls} walls before it tonight"
-        )
+    def _wall(self, response: Response) -> None:
+        """Counts a wall that only the spider recognises."""
+        if response.request is not None:
+            Gate.of(self.crawler).wall(response.request)
 
     # --- troubles --------------------------------------------------------------------------------------------------------------
 
@@ -188,7 +249,6 @@ class PortalSpider(scrapy.Spider):
         """Why an answer is not what was asked for, None when it is."""
         meta = response.meta
         if wall := meta.get("wall"):
-            self._walls += 1
             return Trouble(
                 "blocked", Reason.CHALLENGE, f"blocked:{wall.kind} {wall.evidence}{self._keep_evidence(response)}"
             )
@@ -199,14 +259,16 @@ class PortalSpider(scrapy.Spider):
                 f"redirects to {target}, which is not of this portal: name its host in `hosts`",
             )
         if meta.get("self_redirect"):
-            self._walls += 1
+            self._wall(response)
             return Trouble(
                 "blocked", Reason.CHALLENGE, f"blocked:self_redirect HTTP {response.status} to itself, twice"
             )
         if response.status == 429 or "retry_after" in meta:
-            self._walls += 1
+            self._wall(response)
             asked = f", asks to wait {meta['retry_after']:.0f} s" if "retry_after" in meta else ""
             return Trouble("blocked", Reason.CHALLENGE, f"blocked:too_many_requests HTTP {response.status}{asked}")
+        if cut := meta.get("cut"):
+            return Trouble("failed", Reason.TRUNCATED, cut)
         if response.status >= 500:
             return Trouble(
                 "failed", Reason.NETWORK, f"HTTP {response.status} after {1 + meta.get('retry_times', 0)} tries"
@@ -218,6 +280,14 @@ class PortalSpider(scrapy.Spider):
     def _trouble_of_failure(self, failure: Failure) -> Trouble:
         error = failure.value
         said = " ".join(str(error).split())[:300] or type(error).__name__
+        if isinstance(error, RefusedRequest):
+            return Trouble("failed", Reason.OUT_OF_SCOPE, said)
+        if isinstance(error, LeftAlone):
+            if error.walled:
+                return Trouble("blocked", Reason.CHALLENGE, f"blocked:left_alone {said}")
+            return Trouble("failed", Reason.NETWORK, said)
+        if isinstance(error, TimeIsUp):
+            return Trouble("failed", Reason.LIMIT_TIME, said)
         if isinstance(error, RobotsForbids) and error.unreachable:
             return Trouble("failed", Reason.NETWORK, f"not even robots.txt answers: {said}")
         if isinstance(error, RobotsForbids):
@@ -256,7 +326,7 @@ class PortalSpider(scrapy.Spider):
     # --- lists -------------------------------------------------------------------------------------------------------------------
 
     def _list_trouble(self, listing: Listing, number: int, url: str, trouble: Trouble) -> Iterator[Request]:
-        self.tally.problem(f"list page {number} of {listing.url}: {trouble.detail}")
+        self._list_problem(listing, f"list page {number} of {listing.url}: {trouble.detail}")
         # article_url names the page of the list, so that two failing pages are two sightings
         told = self._sighting(listing, Row(url, listing.hint.name or listing.url), None)
         self._record(
@@ -271,30 +341,53 @@ class PortalSpider(scrapy.Spider):
         """Deep pages are sometimes broken stubs (PORTALS §2.1): where the portal says how many there are, the others are read."""
         listing.failed_in_a_row += 1
         listing.broken = True
+        listing.whole = False
         more = listing.pages_total is not None and number < min(listing.pages_total, self.portal.max_pages)
         if more and listing.page_address and listing.failed_in_a_row < BAD_PAGES_ARE_ENOUGH:
             yield self.ask_list(listing, listing.address_of(number + 1), number + 1)
 
-    def _on_list(self, response: Response, listing: Listing, number: int) -> Iterator[Request]:
+    def _list_problem(self, listing: Listing, text: str) -> None:
+        """Something that keeps a list from being whole, told once for each page."""
+        listing.told = True
+        self.tally.problem(text)
+
+    async def _read_beside(self, response: Response, read: Callable[[], Any]) -> Any:
+        """Runs a parse; of a large page beside the reactor, so that no other portal waits for it."""
+        return await asyncio.to_thread(read) if self.beside and len(response.body) > HEAVY_BYTES else read()
+
+    async def _on_list(self, response: Response, listing: Listing, number: int) -> AsyncIterator[Request]:
+        self._remember_parts()
         trouble = self.trouble_of(response)
         if trouble is None and not response.body and number > 1:
             # fragments of a list end in nothing at all
-            yield from self._empty_page(response, listing, number, ListPage(()))
+            for request in self._empty_page(response, listing, number, ListPage(())):
+                yield request
             return
         if trouble is None and not response.body:
             trouble = Trouble("failed", Reason.HTTP_ERROR, "an empty answer where a list was expected")
         elif trouble is None and (kind := glance(response.body)) not in PAGES | NO_KIND:
             trouble = Trouble("failed", Reason.HTTP_ERROR, f"a file of kind {kind} where a list was expected")
         if trouble is not None:
-            yield from self._list_trouble(listing, number, response.url, trouble)
+            for request in self._list_trouble(listing, number, response.url, trouble):
+                yield request
             return
-        answer = self.read_answer(response, listing, number)
+        answer = await self._read_beside(response, lambda: self.read_answer(response, listing, number))
+        self._remember_parts()
         if isinstance(answer, Trouble):
-            yield from self._list_trouble(listing, number, response.url, answer)
+            for request in self._list_trouble(listing, number, response.url, answer):
+                yield request
             return
         if isinstance(answer, list):
-            yield from answer
+            for request in answer:
+                yield request
             return
+        if len(answer.rows) > ROWS_A_PAGE:
+            listing.broken = True
+            self._list_problem(
+                listing,
+                f"list {listing.url}: page {number} has {len(answer.rows)} entries, the first {ROWS_A_PAGE} were read",
+            )
+            answer = replace(answer, rows=answer.rows[:ROWS_A_PAGE])
         listing.pages_read += 1
         self.tally.pages_fetched += 1
         if number == 1:
@@ -307,28 +400,31 @@ class PortalSpider(scrapy.Spider):
             listing.pages_total, listing.rows_total = answer.pages_total, answer.rows_total
         elif _differ(answer.pages_total, listing.pages_total) or _differ(answer.rows_total, listing.rows_total):
             listing.moved = True
-        yield from self._take_page(response, listing, number, answer)
+        for below in answer.below:
+            for request in self._open(below):
+                yield request
+        for taken, asked in enumerate(self._take_page(response, listing, number, answer), 1):
+            if asked is not None:
+                yield asked
+            if taken % ROWS_A_TURN == 0:
+                await asyncio.sleep(0)
 
-    def _take_page(self, response: Response, listing: Listing, number: int, answer: ListPage) -> Iterator[Request]:
+    def _take_page(
+        self, response: Response, listing: Listing, number: int, answer: ListPage
+    ) -> Iterator[Request | None]:
+        """Takes the entries of a page, then judges where the list goes on. None: an entry that asks for nothing."""
         if not answer.rows:
+            if answer.below:
+                listing.whole = True
+                return
             yield from self._empty_page(response, listing, number, answer)
             return
         listing.failed_in_a_row = 0
-        first = identity(answer.rows[0].url)
-        if first not in listing.first_rows:
-            listing.repeated = 0
-        elif not listing.moved:
-            # every page number answers with the same page: the pager lies, its first suffix is wrong, or this is past the end.
-            # Where no total is told, the list may also have grown by just one page meanwhile: the next page will tell.
-            listing.repeated += 1
-            if listing.pages_total is not None:
-                listing.broken = True
-                self.tally.problem(f"list {listing.url}: page {number} repeats an earlier page; check `first_suffix`")
-                return
-            if listing.repeated > 1:
-                yield from self._end_of_list(listing)
-                return
-        listing.first_rows.add(first)
+        keys = {identity(row.url) for row in answer.rows}
+        brings = keys - listing.read
+        listing.read |= keys
+        if brings:
+            listing.sizes.append(len(answer.rows))
         new = 0
         for row in answer.rows:
             if identity(row.url) not in listing.seen:
@@ -336,30 +432,94 @@ class PortalSpider(scrapy.Spider):
                 self.tally.rows_fetched += 1
                 new += not self._remembered(listing, row)
                 yield from self._take_row(listing, row)
+                yield None
+        if brings:
+            listing.repeated = 0
+        elif not listing.moved and (ended := self._repeats(listing, number, answer)) is not None:
+            yield from ended
+            return
         if answer.next_url is None:
             if listing.pages_total is not None and number < listing.pages_total:
-                self.tally.problem(f"list {listing.url}: {number} of {listing.pages_total} pages read")
+                self._list_problem(listing, f"list {listing.url}: {number} of {listing.pages_total} pages read")
             else:
                 yield from self._end_of_list(listing)
         elif number >= self.portal.max_pages:
-            self.tally.problem(f"list {listing.url}: stopped at max_pages {self.portal.max_pages}")
+            self._list_problem(listing, f"list {listing.url}: stopped at max_pages {self.portal.max_pages}")
         elif not new and self._nothing_new_below(listing, answer):
             yield from self._take_remembered(listing)
         else:
             yield self.ask_list(listing, answer.next_url, number + 1, answer.next_form)
 
+    def _repeats(self, listing: Listing, number: int, answer: ListPage) -> Iterator[Request] | None:
+        """A page without any entry that this reading had not seen: what it means. None: the next page must tell.
+
+        Every page number answers with the same page: the pager lies, its first suffix is wrong, or this is past the end. The end is
+        believed where the list's own total is reached, where the pager names no further page, or where a shorter page came before.
+        """
+        if listing.rows_total is not None and len(listing.seen) >= listing.rows_total:
+            return self._end_of_list(listing)
+        if listing.pages_total is not None:
+            listing.broken = True
+            self._list_problem(
+                listing, f"list {listing.url}: page {number} repeats an earlier page; check `first_suffix`"
+            )
+            return iter(())
+        listing.repeated += 1
+        if answer.next_url is None or (listing.repeated == 1 and number < self.portal.max_pages):
+            # where no total is told the list may also have grown by just one page meanwhile
+            return None
+        shorter = len(listing.sizes) > 1 and listing.sizes[-1] < max(listing.sizes[:-1])
+        if shorter or listing.sizes[-1] < listing.said.get("asked_for", 0):
+            return self._end_of_list(listing)
+        listing.broken = True
+        self._list_problem(
+            listing,
+            f"list {listing.url}: page {number} brings no new entry, and nothing says that the list ends after "
+            f"{len(listing.seen)} entries",
+        )
+        return iter(())
+
     def _empty_page(self, response: Response, listing: Listing, number: int, answer: ListPage) -> Iterator[Request]:
         if number == 1:
             listing.empty = listing.whole = True
-            if all(one.empty for one in listing.siblings):
-                self.tally.problem(f"list {listing.url}: no entries on its first page ({self._instead(response)})")
+            held = len(listing.memory.rows) if listing.memory else 0
+            if all(one.empty for one in listing.siblings) or held:
+                before = f"; it held {held} before" if held else ""
+                self._list_problem(
+                    listing, f"list {listing.url}: no entries on its first page ({self._instead(response)}){before}"
+                )
         elif listing.pages_total is not None or (listing.rows_total or 0) > len(listing.seen):
+            if self._known_stub(listing, number):
+                listing.whole, listing.full_at = True, now().isoformat()
+                self.tally.note(
+                    f"list {listing.url}: its last page {number} is empty, as before; all entries were read"
+                )
+                return
             of = f"of {listing.pages_total} " if listing.pages_total else ""
             missing = f"; {len(listing.seen)} of {listing.rows_total} entries so far" if listing.rows_total else ""
-            self.tally.problem(f"list {listing.url}: page {number} {of}is empty{missing}")
+            self._list_problem(listing, f"list {listing.url}: page {number} {of}is empty{missing}")
+            listing.stubs.add(number)
             yield from self._past_a_bad_page(listing, number)
         else:
             yield from self._end_of_list(listing)
+
+    def _known_stub(self, listing: Listing, number: int) -> bool:
+        """Whether the last page of a list is a broken stub that takes nothing away (PORTALS §2.1).
+
+        Only the last, and only when the list's own number of entries is reached, or the same page was such a stub the last time and
+        every entry of that time was read again.
+        """
+        if listing.pages_total is None or number < listing.pages_total or listing.broken:
+            return False
+        if listing.rows_total is not None:
+            return len(listing.seen) >= listing.rows_total
+        memory = listing.memory
+        return (
+            memory is not None
+            and number in memory.stubs
+            and memory.pages_total == listing.pages_total
+            and all(identity(row.url) in listing.seen for row in memory.rows)
+        )
 
     def _instead(self, response: Response) -> str:
         """What a page without entries is, for the person who must look at it."""
@@ -430,26 +590,68 @@ class PortalSpider(scrapy.Spider):
             return
         short = (listing.rows_total or 0) - len(listing.seen)
         memory = listing.memory
-        always = memory is not None and memory.rows_total is not None and memory.rows_total - len(memory.rows) == short
+        always = (
+            memory is not None
+            and memory.full_at is not None
+            and memory.rows_total is not None
+            and memory.rows_total - len(memory.rows) == short
+        )
         if listing.moved or (short > 0 and not always and listing.pages_read > 1):
             if listing.round < (ROUNDS_ARE_ENOUGH if listing.moved else 2):
                 listing.round += 1
                 listing.moved = False
-                listing.first_rows.clear()
+                listing.read.clear()
+                listing.sizes.clear()
                 request = self.ask_list(listing, listing.opening[0], 1, listing.opening[1])
                 request.meta["unconditional"] = True
                 yield request
                 return
             if listing.moved:
-                self.tally.problem(f"list {listing.url}: it moved each time it was read, {listing.round} times")
+                self._list_problem(
+                    listing, f"list {listing.url}: it moved each time it was read, {listing.round} times"
+                )
                 return
+        if short > 0:
+            counted = f"list {listing.url}: {len(listing.seen)} of {listing.rows_total} entries"
+            if always:
+                self.tally.note(f"{counted}, as the last time it was read whole")
+            else:
+                self._list_problem(listing, counted + (", twice" if listing.round > 1 else ""))
         gone = [row for row in memory.rows if identity(row.url) not in listing.seen] if memory else []
         if listing.pages_total is None and listing.rows_total is None and len(gone) > max(2, len(listing.seen) // 10):
             # no total says whether this is the end: what stood there before does
-            self.tally.problem(
-                f"list {listing.url}: ends after {len(listing.seen)} entries; {len(gone)} that stood in it before are gone"
+            self._list_problem(
+                listing,
+                f"list {listing.url}: ends after {len(listing.seen)} entries; {len(gone)} that stood in it before are gone",
             )
         listing.whole, listing.full_at = True, now().isoformat()
+        if memory is not None and memory.full_at is not None:
+            for row in gone:
+                self._withdrawn(listing, row)
+
+    def _withdrawn(self, listing: Listing, row: Row) -> None:
+        """An entry that stood in the list when it was last read whole and stands there no more: told, and remembered no longer."""
+        verdict = judge_title(row.title, replace(listing.hint, tag=row.tag), self.portal.region)
+        if verdict.take:
+            told = self._sighting(listing, row, verdict)
+            self._record(
+                told.model_copy(update={"outcome": "gone", "detail": "withdrawn: its list no longer names it"})
+            )
+
+    def account(self) -> tuple[ListCount, ...]:
+        """The lists as they were read, after the crawl; a list that was not proved whole, and none at all, are problems."""
+        if not self._listings:
+            self.tally.problem("no list was read at all")
+        for one in self._listings:
+            if not one.whole and not one.told:
+                self._list_problem(one, f"list {one.key}: not read to its end")
+        return tuple(
+            ListCount(
+                list=one.key, rows_expected=one.rows_total, rows_fetched=len(one.seen), pages_expected=one.pages_total,
+                pages_fetched=one.pages_read, whole=one.whole and not one.broken and not one.told,
+            )
+            for one in self._listings
+        )  # fmt: skip
 
     def closed(self, reason: str) -> None:
         """Remembers the lists of a crawl that ran to its end (called by Scrapy)."""
@@ -466,7 +668,8 @@ class PortalSpider(scrapy.Spider):
             checked = (old.checked if old else {}) | listing.checked
             memory = ListMemory(
                 tuple(rows), {row.url: checked[row.url] for row in rows if row.url in checked}, listing.full_at if listing.whole else None,
-                listing.pages_total, listing.rows_total,
+                listing.pages_total, listing.rows_total, tuple(sorted(listing.stubs)),
+                tuple(sorted(self._furniture | set(old.furniture if old else ()))),
             )  # fmt: skip
             memories[listing.key] = memory.dump()
         self.archive.ledger.keep_lists(self.portal.id, memories)
@@ -508,9 +711,14 @@ class PortalSpider(scrapy.Spider):
 
     def _take_row(self, listing: Listing, row: Row) -> Iterator[Request]:
         verdict = judge_title(row.title, replace(listing.hint, tag=row.tag), self.portal.region)
-        if not belongs(row.url, self.portal.columns[0].list_url, self.portal.hosts):
-            host = urlsplit(row.url).hostname
-            self._ignore(listing, row, Reason.OUT_OF_SCOPE, f"off_site: {host} is not of this portal")
+        if not self.scope.holds(row.url):
+            if verdict.take:
+                host = urlsplit(row.url).hostname
+                self._ignore(
+                    listing, row, Reason.OUT_OF_SCOPE, f"off_site: {host} is not of this portal: name it in `hosts`"
+                )
+            else:
+                self._ignore(listing, row, *self._why(verdict))
             return
         if listing.depth > 0 and self.is_folder(row, listing):
             if verdict.take or verdict.rule == "no_budget_words":
@@ -543,57 +751,51 @@ class PortalSpider(scrapy.Spider):
         errand = self._articles.get(key)
         if errand is None:
             errand = self._articles[key] = Errand()
-            if trouble := self._walled():
-                errand.result = trouble
-            else:
-                errand.waiting.append(entry)
-                yield self.ask_article(entry.row.url, entry.listing.url, key=key, shown=entry.row.shown)
-                return
+            errand.waiting.append(entry)
+            yield self.ask_article(entry.row.url, entry.listing.url, key=key, shown=entry.row.shown)
+            return
         if errand.result is None:
             errand.waiting.append(entry)
         else:
             yield from self._settle(entry, errand.result)
 
-    def _on_article(
+    async def _on_article(
         self, response: Response, key: str, shown: date | None, followed: bool = False
-    ) -> Iterator[Request]:
-        trouble = self.trouble_of(response)
-        if trouble is not None:
-            yield from self._article_done(key, trouble)
-            return
+    ) -> AsyncIterator[Request]:
+        for request in await self._read_article(response, key, shown, followed):
+            yield request
+
+    async def _read_article(self, response: Response, key: str, shown: date | None, followed: bool) -> list[Request]:
+        """What an article's answer leads to: requests, and its entries settled."""
+        if (trouble := self.trouble_of(response)) is not None:
+            return list(self._article_done(key, trouble))
         known = self.archive.known_file(key) if response.status == 304 else None
         if known or glance(response.body) in NEVER_A_PAGE:
             # a list link or article address that serves the file itself (郑州)
-            yield from self._article_done(key, self._got(response, key))
-            return
+            return list(self._article_done(key, self._got(response, key)))
         detail = self.read_detail(response, shown)
         if isinstance(detail, Trouble):
-            yield from self._article_done(key, detail)
-            return
+            return list(self._article_done(key, detail))
         if detail is not None:
-            yield from self._article_done(
-                key, Read(response.url, detail, detail.title or "", None, None, None, None, False)
-            )
-            return
-        page = self._page(response)
+            read = Read(response.url, detail, detail.title or "", None, None, None, None, False)
+            return list(self._article_done(key, read))
+        page = await self._read_beside(response, lambda: self._page(response))
         target = pages.redirect_stub(page, len(response.body))
         if target and target != response.url:
-            if followed or not belongs(target, self.portal.columns[0].list_url, self.portal.hosts):
+            if followed or not self.scope.holds(target):
                 why = "a second stub" if followed else "a stub that leaves the portal"
-                yield from self._article_done(key, Trouble("failed", Reason.HTTP_ERROR, f"{why}, to {target}"))
-            elif urlsplit(target).path.endswith(".json"):
-                yield self._ask(target, "jump", self._on_jump, response.url, 5, key=key, shown=shown)
-            else:
-                yield self._ask(
-                    target, "article", self._on_article, response.url, 5, key=key, shown=shown, followed=True
-                )
-            return
-        article = pages.read_article(page, shown, self.portal.body)
+                return list(self._article_done(key, Trouble("failed", Reason.HTTP_ERROR, f"{why}, to {target}")))
+            if urlsplit(target).path.endswith(".json"):
+                return [self._ask(target, "jump", self._on_jump, response.url, 5, key=key, shown=shown)]
+            return [
+                self._ask(target, "article", self._on_article, response.url, 5, key=key, shown=shown, followed=True)
+            ]
+        article = await self._read_beside(response, lambda: pages.read_article(page, shown, self.portal.body))
         handed = None if article.attachments else platform_link(page)
         if handed:
             platform, url = handed
             entry = platform.entry(url)
-            if entry is not None and belongs(entry[0], self.portal.columns[0].list_url, self.portal.hosts):
+            if entry is not None and self.scope.holds(entry[0]):
                 told = {
                     "key": key,
                     "shown": article.published_at or shown,
@@ -602,15 +804,14 @@ class PortalSpider(scrapy.Spider):
                     "title": pages.page_title(page),
                 }
                 asked = self._ask(entry[0], "article", self._on_platform, response.url, 5, **told)
-                yield asked if entry[1] is None else posted(asked, entry[1])
-                return
+                return [asked if entry[1] is None else posted(asked, entry[1])]
         read = Read(
             page.url, article, pages.page_title(page), response.body, header(response, "Content-Type"), header(response, "ETag"),
             header(response, "Last-Modified"), pages.is_soft_404(page), handed[1] if handed else None,
         )  # fmt: skip
-        if any(one.refused is None for one in article.attachments):
+        if any(one.refused is None and not one.loose for one in article.attachments):
             read = replace(read, html=None)
-        yield from self._article_done(key, read)
+        return list(self._article_done(key, read))
 
     def _on_platform(
         self, response: Response, key: str, shown: date | None, platform: Platform, article: Article, title: str
@@ -639,7 +840,7 @@ class PortalSpider(scrapy.Spider):
 
     def _on_jump(self, response: Response, key: str, shown: date | None) -> Iterator[Request]:
         target = None if self.trouble_of(response) else pages.json_jump(response.body, response.url)
-        if target is None or not belongs(target, self.portal.columns[0].list_url, self.portal.hosts):
+        if target is None or not self.scope.holds(target):
             detail = f"the JSON of a jump, {response.url}, leads nowhere (HTTP {response.status})"
             yield from self._article_done(key, Trouble("failed", Reason.HTTP_ERROR, detail))
             return
@@ -649,9 +850,13 @@ class PortalSpider(scrapy.Spider):
         errand = self._articles[key]
         errand.result = result
         self.tally.articles += 1
+        if isinstance(result, Read):
+            self._read.add(key)
         waiting, errand.waiting = errand.waiting, []
         for entry in waiting:
             yield from self._settle(entry, result)
+        if self._held and len(self._read) >= ARTICLES_THAT_TELL:
+            yield from self._release()
 
     def _settle(self, entry: Entry, result: Read | Trouble | Got) -> Iterator[Request]:
         """What an article, now read, means for one list entry."""
@@ -661,6 +866,14 @@ class PortalSpider(scrapy.Spider):
             result = Read(row.url, _listed(row), row.title, None, None, None, None, False)
         if isinstance(result, Trouble):
             sighting = self._sighting(listing, row, entry.verdict)
+            old = listing.memory.same(row) if listing.memory else None
+            if (
+                result.detail in ("HTTP 404", "HTTP 410")
+                and old
+                and listing.memory
+                and old.url in listing.memory.checked
+            ):
+                result = Trouble("gone", Reason.HTTP_ERROR, f"{result.detail}; the article was read before")
             self._record(
                 sighting.model_copy(
                     update={"outcome": result.outcome, "reason": result.reason, "detail": result.detail}
@@ -693,30 +906,62 @@ class PortalSpider(scrapy.Spider):
                 sighting.model_copy(update={"outcome": "ignored", "reason": Reason.OUT_OF_SCOPE, "detail": stranger})
             )
             return
-        offered = False
         offers = {identity(one.url): one for one in (*row.files, *article.attachments)}
-        for attachment in offers.values():
-            one = sighting.model_copy(update={"url": attachment.url, "link_text": attachment.text or None})
-            if attachment.refused:
-                detail = f"{attachment.refused}: {attachment.text or attachment.url}"
+        held = Held(sighting, result, row, tuple(offers.values()), listing)
+        for key, one in offers.items():
+            if one.loose:
+                self._loose.setdefault(key, set()).add(row.url)
+        if any(one.loose for one in offers.values()) and len(self._read) < ARTICLES_THAT_TELL:
+            # what stands on every article is the template's: so many must be seen before that can be said
+            self._held.append(held)
+            return
+        yield from self._offers(held)
+
+    def _release(self) -> Iterator[Request]:
+        """Settles what was held until enough articles were seen, or no more come."""
+        held, self._held = self._held, []
+        for one in held:
+            yield from self._offers(one)
+
+    def _of_the_template(self, attachment: Attachment, listing: Listing) -> bool:
+        """Whether a file stands outside the body of most articles at one address, and nothing in its name speaks of budgets."""
+        key = identity(attachment.url)
+        if not attachment.loose or titles.speaks_of_budgets(f"{attachment.text} {readable(attachment.url)}"):
+            return False
+        articles = len(self._loose.get(key, ()))
+        known = listing.memory is not None and key in listing.memory.furniture
+        if known or (articles >= ARTICLES_THAT_TELL and 2 * articles >= len(self._read)):
+            self._furniture.add(key)
+        return key in self._furniture
+
+    def _offers(self, held: Held) -> Iterator[Request]:
+        """Asks for the files that an article offers; an article that offers none of its own is judged by itself."""
+        offered = away = False
+        for attachment in held.offers:
+            text = attachment.text or attachment.url
+            one = held.sighting.model_copy(update={"url": attachment.url, "link_text": attachment.text or None})
+            refused = f"{attachment.refused}: {text}" if attachment.refused else None
+            if refused is None and self._of_the_template(attachment, held.listing):
+                refused = f"template: {text} stands on every article"
+            if refused is not None:
                 self._record(
-                    one.model_copy(update={"outcome": "ignored", "reason": Reason.NOT_A_BUDGET_FILE, "detail": detail})
+                    one.model_copy(update={"outcome": "ignored", "reason": Reason.NOT_A_BUDGET_FILE, "detail": refused})
                 )
-            elif not belongs(attachment.url, self.portal.columns[0].list_url, self.portal.hosts):
-                offered = True
+            elif not self.scope.holds(attachment.url):
+                away = True
                 detail = f"off_site: {urlsplit(attachment.url).hostname} is not of this portal: name it in `hosts`"
                 self._record(
                     one.model_copy(update={"outcome": "ignored", "reason": Reason.OUT_OF_SCOPE, "detail": detail})
                 )
             else:
                 offered = True
-                yield from self._want_file(Offer(one, result.page_url))
+                yield from self._want_file(Offer(one, held.read.page_url))
         if not offered:
-            self._without_attachment(sighting, result, row)
+            yield from self._without_attachment(held.sighting, held.read, held.row, away)
 
-    def _without_attachment(self, sighting: Sighting, read: Read, row: Row) -> None:
-        """An article without files: its page is the document, or files are missing, or there is nothing (PORTALS §4 rule 8)."""
-        rules = read_rules("attachments")
+    def _without_attachment(self, sighting: Sighting, read: Read, row: Row, away: bool = False) -> Iterator[Request]:
+        """An article without files of its own: its pictures are the document, or its page is, or files are missing, or there is
+        nothing (PORTALS §4 rule 8). away: it names files on hosts that are not the portal's."""
         article = read.article
         stem = squeeze(row.title)[:8]
         about = bool(article.meta.article_title) or stem in squeeze(read.title) or stem in squeeze(article.title)
@@ -726,12 +971,33 @@ class PortalSpider(scrapy.Spider):
                 sighting.model_copy(update={"outcome": "failed", "reason": Reason.HTTP_ERROR, "detail": detail})
             )
             return
+        pictures = [url for url in article.pictures if self.scope.holds(url)][:PICTURES_AT_MOST]
+        if pictures:
+            errand = PictureErrand(sighting, read, away, pictures)
+            for number, url in enumerate(pictures):
+                asked = self._ask(url, "file", self._on_picture, read.page_url, 0, errand=errand, number=number)
+                yield asked.replace(errback=self._on_picture_error)
+            return
+        self._by_its_page(sighting, read, away)
+
+    def _by_its_page(self, sighting: Sighting, read: Read, away: bool, pictures_had: bool = False) -> None:
+        """What an article is whose files and pictures are none, or are had."""
+        rules = read_rules("attachments")
+        article = read.article
         enough = (
             article.amounts >= rules["amounts_that_make_a_table"]
             or len(squeeze(article.body_text)) >= rules["characters_that_make_a_narrative"]
         )
         if read.html is not None and article.has_body and enough:
-            self._page_is_the_document(sighting, read)
+            if closes(read.html):
+                self._page_is_the_document(sighting, read)
+            else:
+                detail = f"truncated: a page of {len(read.html)} bytes that never closes <html> is no document"
+                self._record(
+                    sighting.model_copy(update={"outcome": "failed", "reason": Reason.TRUNCATED, "detail": detail})
+                )
+        elif pictures_had or away:
+            return  # its sightings say where its document is
         elif article.promises_attachment or read.platform_url:
             detail = "the article promises an attachment and has none"
             if read.platform_url:
@@ -746,6 +1012,56 @@ class PortalSpider(scrapy.Spider):
             self._record(
                 sighting.model_copy(update={"outcome": "ignored", "reason": Reason.NO_ATTACHMENT, "detail": detail})
             )
+
+    # --- pictures of pages -----------------------------------------------------------------------------------------------------------
+
+    async def _on_picture(self, response: Response, errand: PictureErrand, number: int) -> AsyncIterator[Request]:
+        trouble = self.trouble_of(response)
+        if trouble is None and glance(response.body) is not FileKind.IMAGE:
+            trouble = Trouble("failed", Reason.HTML_INSTEAD_OF_FILE, f"{len(response.body)} bytes that are no picture")
+        await self._picture_done(errand, number, trouble or response.body)
+        return
+        yield
+
+    async def _on_picture_error(self, failure: Failure) -> AsyncIterator[Request]:
+        told = failure.request.cb_kwargs  # type: ignore[attr-defined]
+        await self._picture_done(told["errand"], told["number"], self._trouble_of_failure(failure))
+        return
+        yield
+
+    async def _picture_done(self, errand: PictureErrand, number: int, result: bytes | Trouble) -> None:
+        errand.came[number] = result
+        if len(errand.came) < len(errand.urls):
+            return
+        came = [errand.came[n] for n in range(len(errand.urls))]
+        had = False
+        try:
+            sheets = [one for one in came if isinstance(one, bytes) and await asyncio.to_thread(is_page, one)]
+            missing = [(n, one) for n, one in enumerate(came, 1) if isinstance(one, Trouble)]
+            if missing and (sheets or len(missing) == len(came)):
+                n, trouble = missing[0]
+                detail = f"picture {n} of {len(came)}: {trouble.detail}"
+                told = {"outcome": trouble.outcome, "reason": trouble.reason, "detail": detail}
+                self._record(errand.sighting.model_copy(update=told | {"url": errand.urls[0]}))
+                return
+            if sheets:
+                made = await asyncio.to_thread(document_of, sheets)
+                sha256 = await asyncio.to_thread(self.archive.put, made)
+                got = Got(
+                    sha256,
+                    len(made),
+                    "application/pdf",
+                    None,
+                    None,
+                    detail=f"{len(sheets)} pictures of pages as one PDF",
+                )
+                self._file_sighting(errand.sighting.model_copy(update={"url": errand.urls[0]}), got)
+                had = True
+        except NotAPictureError as error:
+            told = {"outcome": "failed", "reason": Reason.CORRUPT, "detail": str(error), "url": errand.urls[0]}
+            self._record(errand.sighting.model_copy(update=told))
+            return
+        self._by_its_page(errand.sighting, errand.read, errand.away, had)
 
     def _page_is_the_document(self, sighting: Sighting, read: Read) -> None:
         assert read.html is not None
@@ -776,28 +1092,32 @@ class PortalSpider(scrapy.Spider):
         errand = self._files.get(key)
         if errand is None:
             errand = self._files[key] = Errand()
-            if trouble := self._walled():
-                errand.result = trouble
-            else:
-                errand.waiting.append(offer)
-                told = {"key": key, "address": offer.sighting.url, "came_from": offer.referer}
-                yield self._ask(offer.sighting.url, "file", self._on_file, offer.referer, 0, **told)
-                return
+            errand.waiting.append(offer)
+            told = {"key": key, "address": offer.sighting.url, "came_from": offer.referer}
+            yield self._ask(offer.sighting.url, "file", self._on_file, offer.referer, 0, **told)
+            return
         if errand.result is None:
             errand.waiting.append(offer)
         else:
             self._settle_file(offer, errand.result)
 
     async def _on_file(
-        self, response: Response, key: str, address: str, came_from: str, tries: int = 1, with_referer: bool = False
+        self, response: Response, key: str, address: str, came_from: str, with_referer: bool = False
     ) -> AsyncIterator[Request]:
         kind = glance(response.body)
-        refused = response.status in (401, 403, 405) or (response.status == 200 and kind in PAGES)
-        if refused and not with_referer and not self.portal.needs_referer:
-            # many servers give files only to those who come from the article
-            yield self._again(response, came_from, tries, with_referer=True)
+        wall = response.meta.get("wall")
+        # many servers give files only to those who come from the article; a challenge is no such server
+        refused = (wall is not None and wall.kind == "forbidden") or (
+            wall is None and response.status == 200 and kind in PAGES
+        )
+        if refused and not with_referer and not self.portal.needs_referer and not self._referer_fails:
+            yield self._again(response, came_from)
             return
         trouble = self.trouble_of(response)
+        if with_referer and wall is not None:
+            self._referer_fails = True
+        elif with_referer and response.meta.get("was_wall"):
+            Gate.of(self.crawler).no_wall_after_all()
         if trouble is None and response.status != 304:
             if kind is FileKind.EMPTY:
                 blank = f"{len(response.body)} bytes, all blank" if response.body else "an empty body"
@@ -808,37 +1128,33 @@ class PortalSpider(scrapy.Spider):
                     "failed", Reason.HTML_INSTEAD_OF_FILE,
                     f"{len(response.body)} bytes of {kind} titled {says!r}, asked with Referer too{self._keep_evidence(response)}",
                 )  # fmt: skip
+            elif len(response.body) < SMALLEST_FILE:
+                detail = f"{len(response.body)} bytes: no {kind} file is so small{self._keep_evidence(response)}"
+                trouble = Trouble("failed", Reason.CORRUPT, detail)
         if trouble is not None:
-            self._file_done(key, trouble)
-            return
-        if self._cut_off(response) and tries < TRUNCATED_TRIES:
-            yield self._again(response, came_from, tries + 1, with_referer)
+            self._file_done(key, self._gone(response, key) or trouble)
             return
         # a disk takes milliseconds to promise that bytes will stay: the other portals need not wait for it
         kept = None if response.status == 304 else await asyncio.to_thread(self.archive.put, response.body)
         self._file_done(key, self._got(response, key, kept))
 
-    def _again(self, response: Response, came_from: str, tries: int, with_referer: bool) -> Request:
-        """The same file asked for once more, unconditionally."""
+    def _gone(self, response: Response, key: str) -> Trouble | None:
+        """A file that was had once and answers 404 or 410 now was withdrawn: told as that, the archive keeps it."""
+        known = self.archive.known_file(key) if response.status in (404, 410) else None
+        if known is None:
+            return None
+        return Trouble("gone", Reason.HTTP_ERROR, f"HTTP {response.status}; archived before as {known.sha256}")
+
+    def _again(self, response: Response, came_from: str) -> Request:
+        """The same file asked for once more, unconditionally and with a Referer."""
         told = response.cb_kwargs
         asked = self._ask(
-            told["address"],
-            "file",
-            self._on_file,
-            came_from,
-            0,
-            **told | {"tries": tries, "with_referer": with_referer},
-        )
+            told["address"], "file", self._on_file, came_from, 0, **told | {"with_referer": True}
+        )  # fmt: skip
         asked.meta["unconditional"] = True
-        if with_referer:
-            asked.headers["Referer"] = came_from
+        asked.meta["was_wall"] = response.meta.get("wall") is not None
+        asked.headers["Referer"] = came_from
         return asked
-
-    @staticmethod
-    def _cut_off(response: Response) -> str | None:
-        if "dataloss" not in response.flags:
-            return None
-        return f"truncated: {len(response.body)} of {header(response, 'Content-Length') or 'an unknown number of'} bytes came"
 
     def _got(self, response: Response, address: str, kept: str | None = None) -> Got:
         """A file that came. kept: the hash under which the archive holds it already."""
@@ -850,8 +1166,7 @@ class PortalSpider(scrapy.Spider):
             size = self.archive.size(known.sha256)
             return Got(known.sha256, size, kind, known.etag, known.last_modified, changed=False)
         sha256 = kept or self.archive.put(response.body)
-        cut = self._cut_off(response)
-        return Got(sha256, len(response.body), kind, *validators, whole=cut is None, detail=cut)
+        return Got(sha256, len(response.body), kind, *validators, name=disposition_name(response))
 
     def _file_done(self, key: str, result: Got | Trouble) -> None:
         errand = self._files[key]
@@ -871,14 +1186,15 @@ class PortalSpider(scrapy.Spider):
         )
 
     def _file_sighting(self, sighting: Sighting, got: Got) -> None:
+        said = sighting.link_text
         told = sighting.model_copy(
             update={
                 "sha256": got.sha256, "size": got.size, "content_type": got.content_type, "etag": got.etag,
                 "last_modified": got.last_modified, "detail": got.detail,
-                "reason": None if got.whole else Reason.TRUNCATED,
+                "link_text": said if said and not titles.says_nothing(said) else got.name or said,
             }
         )  # fmt: skip
-        self._record(told, whole=got.whole, changed=got.changed)
+        self._record(told, changed=got.changed)
 
     # --- sightings -------------------------------------------------------------------------------------------------------------------
 
@@ -908,14 +1224,10 @@ class PortalSpider(scrapy.Spider):
         sighting = self._sighting(listing, row, None)
         self._record(sighting.model_copy(update={"outcome": "ignored", "reason": reason, "detail": detail}))
 
-    def _record(
-        self, sighting: Sighting, *, content_key: str | None = None, whole: bool = True, changed: bool = True
-    ) -> None:
+    def _record(self, sighting: Sighting, *, content_key: str | None = None, changed: bool = True) -> None:
         address = identity(sighting.url) if sighting.url else ""
         self.report(
-            self.archive.ledger.record(
-                self.run, sighting, address=address, content_key=content_key, whole=whole, changed=changed
-            )
+            self.archive.ledger.record(self.run, sighting, address=address, content_key=content_key, changed=changed)
         )
 
 

@@ -53,7 +53,12 @@ def _jiangsu_lists(
 ) -> ListPage | list[Request]:
     if "department" not in listing.said:
         requests = []
-        listing.whole = True
+        if not isinstance(told, list):
+            raise TypeError(f"departments come as a {type(told).__name__} with {sorted(told)[:8]}")
+        if told:
+            listing.whole = True
+        else:
+            return ListPage(())
         for one in told:
             hint = replace(listing.hint, name=f"{listing.part}年 {one['name']} 预决算")
             below = Listing(listing.column, listing.url, hint, 0, part=f"{listing.part}/{one['iid']}")
@@ -73,7 +78,7 @@ def _jiangsu_lists(
             )
         return requests
     rows = []
-    for one in told.get("budgetTemplates") or ():
+    for one in told["budgetTemplates"] or ():
         title = str(one.get("title") or one.get("name") or f"{listing.said['name']}{listing.said['year']}年部门预决算")
         address = f"{urljoin(url, '/front/budgetfinal/getTemporaryFiles.do')}?{urlencode({'uuid': one['uuid']})}"
         rows.append(Row(address, title, pages.read_date(str(one.get("t_uploaddate") or one.get("date") or ""))))
@@ -108,7 +113,7 @@ def _neimenggu_lists(
     rows = [
         Row(urljoin(url, f"/yjs/business/basic/result/{token(one['id'])}"), str(one.get("title") or ""),
             pages.read_date(str(one.get("publishTime") or "")))
-        for one in told.get("list") or ()
+        for one in told["list"] or ()
     ]  # fmt: skip
     total = str(told.get("pages") or told.get("totalPage") or "")
     last = total.isdigit() and number >= int(total)
@@ -128,6 +133,7 @@ ADAPTERS = {
 
 class BudgetPlatformSpider(PortalSpider):
     family: ClassVar[str] = "budget_platform"
+    beside: ClassVar[bool] = False
     article: ClassVar[re.Pattern[str]] = re.compile(r"getTemporaryFiles\.do|/basic/result/")
 
     def years(self) -> list[int]:

@@ -38,7 +38,8 @@ _LABEL = re.compile(r"[\"']([^\"'\s<>]{0,100}/site/label/\d+)")
 _CUT_AT = re.compile(r"\blength[\"']?\s*[:=]\s*[\"']?(\d{1,4})")
 _FILE = re.compile(r"\bfile[\"']?\s*[:=]\s*[\"'](/[\w/.-]{1,80})")
 _HIDDEN = re.compile(r"目录\s*id\s*已隐藏|栏目(已)?隐藏", re.IGNORECASE)
-_SCRIPT = re.compile(r"(/?[\w./-]{0,80})script_(channel_[\w.]+?)\.js")
+_SCRIPT = re.compile(r"script_(channel_[\w.]{1,120}?)\.js")
+_FOLDER = re.compile(r"[\w./-]{0,80}$")
 _CHANNEL = re.compile(r"/gongkai/(?:site_[\w.]+/)?(channel_[\w.]+?)(?:/|$)")
 MANY = 2000
 
@@ -135,6 +136,7 @@ class FragmentSpider(PortalSpider):
         }  # fmt: skip
         address = urljoin(page.url, label.group(1) if label else "/site/label/8888")
         listing.page_address = (f"{address}?{urlencode(asked)}&pageIndex=", "")
+        listing.said["asked_for"] = 15
         return [self.ask_list(listing, listing.address_of(1), 1)]
 
     # --- gongkai -------------------------------------------------------------------------------------------------------------------
@@ -146,8 +148,9 @@ class FragmentSpider(PortalSpider):
         rows = read_rows(page, self.portal.setting(listing.column, "row"), self.article, folder_of(listing.url))
         # the page's own entries are few and newest; they stand in for a script that fails
         listing.said |= {"channel": own.group(1), "printed": rows, "page": page}
-        script = next((found for found in _SCRIPT.finditer(page.text) if found.group(2) == own.group(1)), None)
-        folder = script.group(1) if script else "/gongkai/"
+        script = next((found for found in _SCRIPT.finditer(page.text) if found.group(1) == own.group(1)), None)
+        before = _FOLDER.search(page.text[max(0, script.start() - 80) : script.start()]) if script else None
+        folder = before.group() if before else "/gongkai/"
         return [self.ask_list(listing, f"{urljoin(page.url, folder)}script_{own.group(1)}.js?size=0&size={MANY}", 1)]
 
     def _items(self, text: str, listing: Listing, url: str) -> ListPage | Trouble | list[Request]:
@@ -166,20 +169,8 @@ class FragmentSpider(PortalSpider):
         children = self._children(listing)
         if not rows and not children:
             return ListPage(())
-        if not children:
-            return ListPage(tuple(rows))
         # 财政信息 holds its lists one level down
-        listing.whole = True
-        requests = []
-        for child in children:
-            requests += list(self._open(child))
-        if not rows:
-            return requests
-        for row in rows:
-            listing.seen.setdefault(identity(row.url), row)
-            requests += list(self._take_row(listing, row))
-        self.tally.rows_fetched += len(rows)
-        return requests
+        return ListPage(tuple(rows), below=tuple(children))
 
     def _children(self, listing: Listing) -> list[Listing]:
         page: HtmlPage = listing.said["page"]

@@ -7,6 +7,7 @@ is known, so that neither way loses one.
 
 from __future__ import annotations
 
+import html
 import re
 from typing import ClassVar
 from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit
@@ -24,9 +25,10 @@ _HREF = re.compile(r"href\s*=\s*[\"']([^\"']{1,1500})[\"']", re.IGNORECASE)
 _TOTAL = re.compile(r"<totalrecord>\s*(\d{1,7})|\btotalrecord[\"']?\s*[:=]\s*[\"']?(\d{1,7})", re.IGNORECASE)
 _PAGES = re.compile(r"<totalpage>\s*(\d{1,6})|\btotalpage[\"']?\s*[:=]\s*[\"']?(\d{1,6})", re.IGNORECASE)
 _A_PAGE = re.compile(r"\bperpage[\"']?\s*[:=]\s*[\"']?(\d{1,4})", re.IGNORECASE)
-_PROXY = re.compile(r"[\"']([^\"']{0,200}/jpage/dataproxy\.jsp)")
+_PROXY = re.compile(r"[\"']([^\"'&]{0,200}/jpage/dataproxy\.jsp)")
 _FIELD = r"\b{}[\"']?\s*[:=]\s*[\"']?([^\"'&,;}}\s<>]{{0,80}})"
 _FIELDS = ("appid", "webid", "path", "columnid", "sourceContentType", "unitid", "webname", "permissiontype")
+_PAGE_FIELDS = ("webid", "columnid", "unitid", "webname", "path", "permissiontype")
 GROUP = 45
 
 
@@ -42,19 +44,37 @@ class HanwebJpageSpider(PortalSpider):
         if number <= 1:
             return super().read_answer(response, listing, number)
         text, _ = pages.decode(response.body, "")
-        stores = elements(text, "datastore")
-        if not stores:
+        stores = elements(unescaped(text), "datastore")
+        found = self._page_of(stores[0], response.url, listing, number) if stores else None
+        if (found is None or not found.rows) and (other := self._other_style(response.url, listing, number)):
+            return [self.ask_list(listing, other, number)]
+        if found is None:
             return Trouble(
                 "failed",
                 Reason.HTTP_ERROR,
                 f"{len(response.body)} bytes without a <datastore> where records were expected",
             )
-        return self._page_of(stores[0], response.url, listing, number)
+        return found
+
+    def _other_style(self, asked: str, listing: Listing, number: int) -> str | None:
+        """The same records asked for in the style that was not tried; None when it was, or when all that is told has come."""
+        said = listing.said
+        shown, total = len(said["read"]), said.get("rows_total")
+        if said.get("style") or (total is not None and shown >= total):
+            return None
+        if "startrecord" in dict(parse_qsl(urlsplit(asked).query)):
+            said["style"] = "pages"
+            fields = {name: said["fields"][name] for name in _PAGE_FIELDS}
+            return f"{said['proxy']}?{urlencode({'page': number} | fields)}"
+        said["style"] = "records"
+        return self._records_after(listing, said["page_url"], shown)
 
     def read_list(self, page: HtmlPage, listing: Listing, number: int) -> ListPage:
         # a page has islands for its news boxes too: the list is the one with most records
-        island = max(elements(page.text, "datastore"), key=lambda one: one.lower().count("<record>"), default="")
-        self._learn_fields(page, island, listing)
+        # a page saved by a browser carries it escaped
+        text = unescaped(page.text)
+        island = max(elements(text, "datastore"), key=lambda one: one.lower().count("<record>"), default="")
+        self._learn_fields(page, text, island, listing)
         first = self._page_of(island, page.url, listing, number)
         if first.rows:
             return first
@@ -67,15 +87,15 @@ class HanwebJpageSpider(PortalSpider):
             first.next_url or self._records_after(listing, page.url, len(rows)),
         )
 
-    def _learn_fields(self, page: HtmlPage, island: str, listing: Listing) -> None:
-        source = page.text if not island else page.text[max(0, page.text.find(island) - 4000) :]
+    def _learn_fields(self, page: HtmlPage, text: str, island: str, listing: Listing) -> None:
+        source = text if not island else text[max(0, text.find(island) - 4000) :]
         fields = {}
         for name in _FIELDS:
             values = re.findall(_FIELD.format(name), source)
             fields[name] = next((value for value in values if value), "")
         column = re.search(r"/col/col(\d+)", page.url)
         fields["columnid"] = fields["columnid"] or (column.group(1) if column else "")
-        proxy = _PROXY.search(page.text)
+        proxy = _PROXY.search(text)
         total, each = _number(_TOTAL, source), _A_PAGE.search(source)
         listing.said |= {
             "proxy": urljoin(page.url, proxy.group(1) if proxy else "/module/web/jpage/dataproxy.jsp"), "fields": fields,
@@ -105,7 +125,9 @@ class HanwebJpageSpider(PortalSpider):
         if rows and (total is None or shown < total):
             group = _HREF.search("".join(elements(store, "nextgroup")[:1]))
             link = page.link(group.group(1).replace("&amp;", "&")) if group else url if number > 1 else None
-            following = self._group_after(link, url) or self._records_after(listing, url, len(rows))
+            style = listing.said.get("style")
+            group_url = self._group_after(link, url) if style != "records" else None
+            following = group_url or (self._records_after(listing, url, len(rows)) if style != "pages" else None)
         return ListPage(rows, None, total, following)
 
     @staticmethod
@@ -137,6 +159,11 @@ class HanwebJpageSpider(PortalSpider):
         column = re.search(r"/col/col(\d+)", said["page_url"])
         record |= {"col": "1"} | said["fields"] | ({"columnid": column.group(1)} if column else {})
         return f"{said['proxy']}?{urlencode(record)}"
+
+
+def unescaped(text: str) -> str:
+    """A text whose island stands in it with its marks escaped (`&lt;datastore&gt;`), undone once."""
+    return html.unescape(text) if "<datastore" not in text and "&lt;datastore" in text else text
 
 
 def elements(text: str, name: str) -> list[str]:

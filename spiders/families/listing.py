@@ -23,7 +23,7 @@ Result = TypeVar("Result")
 class Trouble:
     """Why something could not be had."""
 
-    outcome: Literal["blocked", "failed"]
+    outcome: Literal["blocked", "failed", "gone"]
     reason: Reason
     detail: str
 
@@ -40,6 +40,10 @@ class ListMemory:
     full_at: str | None
     pages_total: int | None
     rows_total: int | None
+    stubs: tuple[int, ...] = ()
+    """Numbers of pages that were there by the pager's word and empty."""
+    furniture: tuple[str, ...] = ()
+    """Files that the portal's template prints on every article, by the identity of their address."""
 
     @cached_property
     def known(self) -> dict[str, Row]:
@@ -62,7 +66,7 @@ class ListMemory:
             "pages_total": self.pages_total,
             "rows_total": self.rows_total,
             "entries": entries,
-        }
+        } | {name: list(told) for name, told in (("stubs", self.stubs), ("furniture", self.furniture)) if told}
 
     @classmethod
     def load(cls, told: dict[str, Any]) -> ListMemory:
@@ -74,7 +78,15 @@ class ListMemory:
             )
             if when:
                 checked[url] = (when, run)
-        return cls(tuple(rows), checked, told["full_at"], told["pages_total"], told["rows_total"])
+        return cls(
+            tuple(rows),
+            checked,
+            told["full_at"],
+            told["pages_total"],
+            told["rows_total"],
+            tuple(told.get("stubs", ())),
+            tuple(told.get("furniture", ())),
+        )
 
 
 @dataclass(slots=True)
@@ -93,7 +105,10 @@ class Listing:
     page_offset: int = 0
     """What is added to a page's number (from 1) to give the number in its address."""
     rows_total: int | None = None
-    first_rows: set[str] = field(default_factory=set)
+    read: set[str] = field(default_factory=set)
+    """The entries of this reading, by the identity of their addresses: a page repeats when it brings none that is not here."""
+    sizes: list[int] = field(default_factory=list)
+    """How many entries stood on each page of this reading that brought something."""
     repeated: int = 0
     seen: dict[str, Row] = field(default_factory=dict)
     part: str = ""
@@ -109,6 +124,9 @@ class Listing:
     moved: bool = False
     broken: bool = False
     """Whether one of its pages could not be read tonight."""
+    told: bool = False
+    """Whether a problem of tonight names this list."""
+    stubs: set[int] = field(default_factory=set)
     whole: bool = False
     """Whether the list was read to its end tonight, or is known to be unchanged below the page that was read."""
     full_at: str | None = None
@@ -140,6 +158,8 @@ class ListPage:
     rows_total: int | None = None
     next_url: str | None = None
     next_form: dict[str, str] | None = None
+    below: tuple[Listing, ...] = ()
+    """Lists that this page leads to and that are read for themselves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,9 +204,32 @@ class Got:
     content_type: str | None
     etag: str | None
     last_modified: str | None
-    whole: bool = True
     changed: bool = True
     detail: str | None = None
+    name: str | None = None
+    """What the server calls the file (Content-Disposition)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """An article whose files wait until enough others were seen."""
+
+    sighting: Sighting
+    read: Read
+    row: Row
+    offers: tuple[pages.Attachment, ...]
+    listing: Listing
+
+
+@dataclass(slots=True)
+class PictureErrand:
+    """The pictures of an article on their way, by their place."""
+
+    sighting: Sighting
+    read: Read
+    away: bool
+    urls: list[str]
+    came: dict[int, bytes | Trouble] = field(default_factory=dict)
 
 
 @dataclass(slots=True)

@@ -49,6 +49,9 @@ class QueryListSpider(PortalSpider):
         return re.compile(f"{told}|{FILES}", re.IGNORECASE) if told else self.article
 
     def read_list(self, page: HtmlPage, listing: Listing, number: int) -> ListPage | Trouble | list[Request]:
+        if number == 1:
+            # where a stub or redirect has led: its pager speaks of that address
+            listing.said["home"] = page.url
         rows = self._rows(page, listing)
         shown = text_of(page.tree)
         pages_total, rows_total = _first(_PAGES, shown), _first(_ROWS, shown)
@@ -75,7 +78,7 @@ class QueryListSpider(PortalSpider):
         if param is None and (total or 0) > 1:
             param = self._param_in_use(page, listing)
         if param is not None:
-            return _with(listing.url, param, str(number + 1)), None
+            return _with(str(listing.said.get("home", listing.url)), param, str(number + 1)), None
         for link in links or page.tree.iter("a"):
             script = f"{link.get('href') or ''} {link.get('onclick') or ''}"
             if (found := _POSTBACK.search(script)) and (link in links or squeeze(text_of(link)) == str(number + 1)):
@@ -90,7 +93,7 @@ class QueryListSpider(PortalSpider):
     @staticmethod
     def _param_in_use(page: HtmlPage, listing: Listing) -> str | None:
         """The name of the page number in the links of the pager: they lead to the list itself and differ in it."""
-        here = urlsplit(listing.url)
+        here = urlsplit(str(listing.said.get("home", listing.url)))
         for link in page.tree.iter("a"):
             parts = urlsplit(page.link(link.get("href")) or "")
             if parts.netloc == here.netloc and parts.path == here.path:

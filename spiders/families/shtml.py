@@ -17,6 +17,7 @@ from budget.states import Reason
 from spiders.families.listing import Listing, ListPage, Trouble
 from spiders.families.static_pager import StaticPagerSpider
 from spiders.reading import pages
+from spiders.reading.addresses import extension
 from spiders.reading.pages import Attachment, HtmlPage, Row
 
 _CHANNEL = re.compile(r"/(?:common/search|searchList)/([0-9a-f]{32})")
@@ -41,6 +42,14 @@ class ShtmlSpider(StaticPagerSpider):
             rows = tuple(row for row in (_row(one, response.url) for one in data["results"] or ()) if row)
             told = str(data.get("total", ""))
         except (ValueError, KeyError, TypeError, AttributeError) as error:
+            printed: ListPage = listing.said["printed"]
+            if number == 1 and printed.rows:
+                self._list_problem(
+                    listing,
+                    f"list {listing.url}: its channel does not answer ({type(error).__name__}), only the {len(printed.rows)} "
+                    "entries printed on the page were read",
+                )
+                return printed
             return Trouble("failed", Reason.HTTP_ERROR, f"no results of the channel: {type(error).__name__} {error}")
         rows_total = int(told) if told.isdigit() else None
         # the server may give fewer than it was asked for
@@ -51,7 +60,11 @@ class ShtmlSpider(StaticPagerSpider):
 
     def read_list(self, page: HtmlPage, listing: Listing, number: int) -> ListPage | Trouble | list[Request]:
         static = super().read_list(page, listing, number)
-        if not isinstance(static, ListPage) or static.rows or number > 1:
+        if not isinstance(static, ListPage) or number > 1:
+            return static
+        # a file that the template links is no entry; entries without a pager may be the newest of many
+        entries = [row for row in static.rows if not extension(row.url)]
+        if entries and (static.pages_total is not None or static.next_url is not None):
             return static
         channel = _CHANNEL.search(page.text)
         told = pages.meta_value(page, "channelid")
@@ -60,7 +73,7 @@ class ShtmlSpider(StaticPagerSpider):
             return static
         path = f"/searchList/{guid}" if _SEARCH.search(page.text) else f"/common/search/{guid}"
         query = f"_isAgg=true&_isJson=true&_pageSize={A_PAGE}&_template=index&_channelName=&page="
-        listing.said["channel"] = guid
+        listing.said |= {"channel": guid, "printed": static}
         listing.page_address, listing.page_offset = (f"{urljoin(page.url, path)}?{query}", ""), 0
         return [self.ask_list(listing, listing.address_of(1), 1)]
 

@@ -3,13 +3,27 @@
 from __future__ import annotations
 
 import ipaddress
+from dataclasses import dataclass
+from functools import cache, lru_cache
 from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, unquote, urlencode, urljoin, urlsplit, urlunsplit
+
+from publicsuffixlist import PublicSuffixList
 
 from spiders.rules import pattern, read_rules
 
-# Names below these are given to anyone, so the site is one label longer.
-_SHARED_SUFFIXES = ("gov.cn", "com.cn", "org.cn", "net.cn", "edu.cn", "ac.cn")
+if TYPE_CHECKING:
+    from spiders.portals import Portal
+
+# an address longer than this is no link but somebody's attempt
+LONGEST_ADDRESS = 4096
+
+
+@cache
+def _suffixes() -> PublicSuffixList:
+    """The public suffix list as the library ships it: no network."""
+    return PublicSuffixList()
 
 
 def resolve(base: str, link: str | None) -> str | None:
@@ -18,7 +32,7 @@ def resolve(base: str, link: str | None) -> str | None:
     `javascript:`, `mailto:`, `file:` and broken links give None.
     """
     cleaned = "".join((link or "").split()) if link and "\n" in link else (link or "").strip()
-    if not cleaned or cleaned.startswith("#"):
+    if not cleaned or cleaned.startswith("#") or len(cleaned) > LONGEST_ADDRESS:
         return None
     try:
         joined = urljoin(base, cleaned.replace("\\", "/"))
@@ -31,20 +45,61 @@ def resolve(base: str, link: str | None) -> str | None:
     return urlunsplit(parts._replace(fragment=""))
 
 
-def site_of(url: str) -> str:
-    """The site an address belongs to: `jw.cq.gov.cn` → `cq.gov.cn`; an IP address is a site of its own."""
-    host = (urlsplit(url).hostname or "").rstrip(".").lower()
+@lru_cache(maxsize=65536)
+def _site_of_host(host: str) -> str:
     try:
         ipaddress.ip_address(host)
     except ValueError:
-        labels = host.split(".")
-        return ".".join(labels[-3:] if host.endswith(_SHARED_SUFFIXES) else labels[-2:])
+        return str(_suffixes().privatesuffix(host) or host)
     return host
+
+
+def site_of(url: str) -> str:
+    """The site an address belongs to, by the public suffix list: `jw.cq.gov.cn` → `cq.gov.cn`, `x.bj.cn` → itself.
+
+    An IP address, and a name that is a suffix itself, is a site of its own.
+    """
+    return _site_of_host((urlsplit(url).hostname or "").rstrip(".").lower())
 
 
 def belongs(url: str, home: str, hosts: tuple[str, ...] = ()) -> bool:
     """Whether an address is of the same site as `home`, or on one of the extra hosts a portal names."""
     return site_of(url) == site_of(home) or (urlsplit(url).hostname or "").lower() in hosts
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What a portal may be asked: the sites of its columns, and the hosts that its file names."""
+
+    sites: frozenset[str]
+    hosts: frozenset[str]
+    places: frozenset[tuple[str, int]]
+    """Host and port of every column: there the portal itself stands, whatever kind of address that is."""
+
+    @classmethod
+    def of(cls, portal: Portal) -> Scope:
+        urls = [column.list_url for column in portal.columns]
+        places = set()
+        for url in urls:
+            parts = urlsplit(url)
+            places.add((str(parts.hostname), parts.port or (443 if parts.scheme == "https" else 80)))
+        return cls(frozenset(site_of(url) for url in urls), frozenset(portal.hosts), frozenset(places))
+
+    def holds(self, url: str) -> bool:
+        """Whether an address is of the portal's sites, or on one of the extra hosts that it names."""
+        return site_of(url) in self.sites or (urlsplit(url).hostname or "").rstrip(".").lower() in self.hosts
+
+    def stands_at(self, host: str, port: int) -> bool:
+        """Whether the portal itself stands at a host and port, or names that IP address in `hosts`."""
+        return (host, port) in self.places or (host in self.hosts and _is_address(host))
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
 
 
 def identity(url: str) -> str:

@@ -20,7 +20,7 @@ from lxml.cssselect import CSSSelector
 from lxml.html import HtmlElement
 
 from budget.printed_text import squeeze
-from spiders.reading.addresses import extension, is_endpoint, readable, resolve
+from spiders.reading.addresses import extension, is_endpoint, readable, resolve, site_of
 from spiders.reading.titles import full_title
 from spiders.rules import pattern, read_rules
 
@@ -55,6 +55,11 @@ _ORDINAL = re.compile(r"^[(（]?\d{1,3}(?:[)）.、．]\s*|\s+)(?=[^\W\d])")
 _IN_A_LINE = ("span", "em", "b", "strong", "font", "i", "u", "label", "p")
 _DOCUMENT_END = re.compile(r"</html\s*>", re.IGNORECASE)
 _DOCUMENT_EDGE = re.compile(r"</?(?:html|head|body)\b[^<>]{0,2000}>|<!doctype[^<>]{0,300}>", re.IGNORECASE)
+# a string of a script, without quotes of either kind in it
+_QUOTED = re.compile(r"""["']([^"'<>\n]{4,2400})["']""")
+_HANDLER_CHARACTERS = 4000
+# a picture printed smaller than this is no page (pixels)
+_ICON_SIDE = 200
 _LAYOUT_SETS = ("头部", "底部", "页头", "页脚", "公共")
 
 
@@ -92,6 +97,8 @@ class Attachment:
     text: str
     via: Via
     refused: str | None = None
+    loose: bool = False
+    """A link that stands outside the article's body: its own file in a block below, or one that the template prints everywhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +130,8 @@ class Article:
     """Cells of the body's tables that hold an amount."""
     has_body: bool
     promises_attachment: bool
+    pictures: tuple[str, ...] = ()
+    """Addresses of the pictures in the body, in order; icons by name or printed size are left out."""
 
 
 # --- text ---------------------------------------------------------------------------------------------------------------
@@ -156,7 +165,7 @@ def decode(body: bytes, content_type: str = "", override: str | None = None) -> 
         except UnicodeDecodeError:
             pass  # not whole UTF-8: the labels decide
     labels = [found.group(1) for found in [_HEADER_CHARSET.search(content_type)] if found]
-    without_scripts = re.sub(rb"(?is)<script\b.*?</script>", b"", body[:65536])
+    without_scripts = without_elements(body[:65536], b"script")
     labels += [found.group(1).decode("ascii") for found in [_META_CHARSET.search(without_scripts)] if found]
     labels += ["gb18030", "utf-8"]
     best: tuple[int, str, str] | None = None
@@ -174,6 +183,18 @@ def decode(body: bytes, content_type: str = "", override: str | None = None) -> 
     if best is None:
         return body.decode("utf-8", errors="replace"), "utf-8"
     return best[1], best[2]
+
+
+def without_elements(body: bytes, name: bytes) -> bytes:
+    """Bytes without `<name …>…</name>`, in linear time; one without end runs to the end."""
+    lowered, kept, at = body.lower(), [], 0
+    while (begin := lowered.find(b"<" + name, at)) >= 0:
+        kept.append(body[at:begin])
+        end = lowered.find(b"</" + name, begin)
+        if end < 0:
+            return b"".join(kept)
+        at = end + len(name) + 2
+    return b"".join([*kept, body[at:]])
 
 
 def read_page(body: bytes, url: str, content_type: str = "", charset: str | None = None) -> HtmlPage:
@@ -379,57 +400,99 @@ def _context(element: HtmlElement) -> str:
     return ""
 
 
-def _script_files(page: HtmlPage) -> Iterator[tuple[str, str]]:
-    extensions = "|".join(read_rules("attachments")["extensions"])
-    strings = re.compile(
-        rf"""["']([^"'<>\n]{{1,1500}}?\.(?:{extensions})(?:[?#][^"'<>\n]{{0,600}})?)["']""", re.IGNORECASE
-    )
-    for script in _xpath(page.tree, "//script/text()"):
-        for found in strings.finditer(str(script)):
-            # 温州: several names in one string, joined by #
-            for part in found.group(1).split("#"):
-                yield part.strip(), ""
+def _quoted_files(script: str) -> Iterator[str]:
+    """The file addresses among the quoted strings of a script; several in one string are joined by `#` (温州)."""
+    for found in _QUOTED.finditer(script):
+        for part in found.group(1).split("#"):
+            if extension(part.strip()) or is_endpoint(part.strip()):
+                yield part.strip()
+
+
+def _script_files(page: HtmlPage) -> Iterator[str]:
+    for script in page.tree.iter("script"):
+        if script.text and not is_furniture(script):
+            yield from _quoted_files(str(script.text))
+
+
+def _handler_files(element: HtmlElement) -> Iterator[str]:
+    """Files behind a click (`onclick="window.open('….pdf')"`, `href="javascript:down('…')"`) or in a data attribute."""
+    for name, value in element.attrib.items():
+        told = str(value)[:_HANDLER_CHARACTERS]
+        if str(name).startswith("on") or (name == "href" and told.lstrip()[:11].lower() == "javascript:"):
+            yield from _quoted_files(told)
+        elif str(name) in ("data-url", "data-href", "data-file", "data-src") and extension(told):
+            yield told.strip()
 
 
 def find_attachments(page: HtmlPage, body: HtmlElement | None = None) -> tuple[Attachment, ...]:
     """The files an article offers, in document order, each address once (PORTALS §4 rule 6).
 
-    Links and frames anywhere but in furniture (many portals print the block outside the body); addresses in scripts only where
-    no link was found, since they mostly repeat a link. Application forms and the like carry `refused`.
+    Links, frames and what a click opens, anywhere but in furniture (many portals print the block outside the body); addresses in
+    scripts only where the body itself names no file of this site, since they mostly repeat a link. Application forms and the like carry `refused`.
     """
     found: dict[str, Attachment] = {}
+    inside = set(body.iter()) if body is not None else set()
 
-    def add(href: str | None, text: str, via: Via) -> None:
+    def add(href: str | None, text: str, via: Via, loose: bool = False) -> None:
         url = page.link(href)
         # an icon and a sentence may both lead to one file: the longer name says more
         if url and (url not in found or len(text) > len(found[url].text)):
-            found[url] = Attachment(url, text, via, refusal(url, text))
+            loose = loose and (url not in found or found[url].loose)
+            found[url] = Attachment(url, text, via, refusal(url, text), loose)
 
-    inside = set(body.iter()) if body is not None else set()
-    for element in page.tree.iter("a", "iframe", "embed", "object", "frame"):
+    for element in page.tree.iter():
+        if not isinstance(element.tag, str) or element.tag == "script":
+            continue
+        embeds = element.tag in ("iframe", "embed", "object", "frame")
+        handlers = list(_handler_files(element))
+        if element.tag != "a" and not embeds and not handlers:
+            continue
         if element not in inside and is_furniture(element):
             continue
+        loose = bool(inside) and element not in inside
+        if handlers:
+            said = text_of(element) or (element.get("title") or "").strip()
+            for href in handlers:
+                add(href, " ".join(said.split())[:200], "script", loose)
         if element.tag == "a":
             text = text_of(element) or (element.get("title") or "").strip()
             url = page.link(element.get("href"))
             if url and is_file_address(url, text or element.get("title") or ""):
                 if pattern(read_rules("attachments")["says_nothing"]).fullmatch(squeeze(text)):
                     text = element.get("title") or element.get("download") or _context(element) or text
-                add(element.get("href"), " ".join(text.split()), "link")
-        else:
+                add(element.get("href"), " ".join(text.split()), "link", loose)
+        elif embeds:
             href = element.get("src") or element.get("data")
             url = page.link(href)
-            inner = re.search(r"[?&](?:file|url|src)=([^&#]+)", href or "", re.IGNORECASE)
+            inner = re.search(r"[?&](?:file|url|src)=([^&#]{1,2000})", href or "", re.IGNORECASE)
             if inner and (embedded := page.link(readable("/" + inner.group(1))[1:])) and extension(embedded):
                 add(embedded, element.get("title") or "", "frame")
-            elif url and extension(url):
+            elif url and (extension(url) or is_endpoint(url)):
                 add(href, element.get("title") or "", "frame")
-    if not any(one.refused is None for one in found.values()):
-        for href, text in _script_files(page):
-            url = page.link(href)
-            if url and extension(url):
-                add(url, text, "script")
+    own = any(one.refused is None and not one.loose and site_of(one.url) == site_of(page.url) for one in found.values())
+    names = {readable(url).rsplit("/", 1)[-1] for url in found}
+    for href in _script_files(page) if not own else ():
+        url = page.link(href)
+        # the same file under its full address is the link again
+        if url and url not in found and readable(url).rsplit("/", 1)[-1] not in names:
+            add(url, "", "script")
     return tuple(found.values())
+
+
+def find_pictures(page: HtmlPage, body: HtmlElement | None) -> tuple[str, ...]:
+    """The pictures of an article's body in order, each address once, without icons (by name, or by their printed size)."""
+    found: dict[str, None] = {}
+    icons = pattern(read_rules("attachments")["icons"])
+    for picture in body.iter("img") if body is not None else ():
+        # lazy pages print a grey dot as src and the picture beside it
+        href = next((picture.get(name) for name in ("data-original", "data-src", "src") if picture.get(name)), None)
+        url = page.link(href)
+        if url is None or is_furniture(picture) or icons.search(readable(url).rsplit("/", 1)[-1]):
+            continue
+        printed = [int(size) for size in (picture.get("width"), picture.get("height")) if size and size.isdigit()]
+        if not any(size < _ICON_SIDE for size in printed):
+            found[url] = None
+    return tuple(found)
 
 
 def read_article(page: HtmlPage, shown: date | None = None, body_selector: str | None = None) -> Article:
@@ -452,6 +515,7 @@ def read_article(page: HtmlPage, shown: date | None = None, body_selector: str |
         amounts=_amounts(body) if body is not None else 0,
         has_body=body is not None,
         promises_attachment=bool(promises.search(text)),
+        pictures=find_pictures(page, body),
     )
 
 

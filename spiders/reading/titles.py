@@ -17,6 +17,8 @@ _YEAR = re.compile(r"(?<!\d)(20\d{2})(?!\d)")
 _YEAR_MARKED = re.compile(r"(?<!\d)(20\d{2})(?=年|\)?年)")
 _CHINESE_YEAR = re.compile(r"二[〇○零0О]([〇○零一二三四五六七八九]{2})年?")
 _CHINESE_DIGITS = {digit: str(n) for n, digit in enumerate("〇一二三四五六七八九")} | {"○": "0", "零": "0"}
+_COUNTY = re.compile(r"[县区旗市]$")
+_BUDGET_WORDS = re.compile(r"预算|决算|三公|绩效|ysgk|czyjs|bmys|bmjs")
 _CUT = re.compile(r"(\.{2,}|…+|⋯+)\s*$")
 _LEADING_DATE = re.compile(r"^[\[(（【]?\s*(20\d{2}\s*[-/.年]\s*)?\d{1,2}\s*[-/.月]\s*\d{1,2}\s*日?\s*[\])）】]?\s*")
 _TRAILING_DATE = re.compile(r"\s*[\[(（【]?\s*20\d{2}\s*[-/.]\s*\d{1,2}\s*[-/.]\s*\d{1,2}\s*[\])）】]?\s*$")
@@ -67,7 +69,9 @@ def judge_title(title: str, column: ColumnHint = ColumnHint(), region: str = "")
         return TitleVerdict(False, "other_jurisdiction", elsewhere)
     without_names = pattern(rules["names"]["pattern"]).sub("", text)
     for rule in rules["never"]:
-        if found := pattern(rule["pattern"]).search(without_names):
+        if (found := pattern(rule["pattern"]).search(without_names)) and not (
+            "unless" in rule and pattern(rule["unless"]).search(text)
+        ):
             return TitleVerdict(False, rule["name"], found.group())
     rescued = pattern(rules["unless"]["pattern"]).search(text)
     if not rescued:
@@ -150,6 +154,16 @@ def holds_disclosures(column: ColumnHint) -> bool:
     )
 
 
+def speaks_of_budgets(text: str) -> bool:
+    """Whether a name speaks of budgets or accounts at all, be they a department's or not."""
+    return bool(_BUDGET_WORDS.search(text))
+
+
+def says_nothing(text: str) -> bool:
+    """Whether a link text names no file: 下载, 附件1, 点击查看."""
+    return bool(pattern(read_rules("attachments")["says_nothing"]).fullmatch(squeeze(text)))
+
+
 def names_organisation(title: str) -> bool:
     """Whether a title is a bare organisation name."""
     return bool(pattern(read_rules("titles")["organisation"]["pattern"]).match(squeeze(title)))
@@ -161,14 +175,49 @@ def _regions() -> dict[str, str]:
     return {row["region"]: row["province"] for row in csv.DictReader(text.splitlines())}
 
 
+@cache
+def _counties() -> dict[str, frozenset[tuple[str, str]]]:
+    """County name → the provinces and prefectures that have one of this name, from the register of portals."""
+    rules = read_rules("titles")["counties"]
+    found: dict[str, set[tuple[str, str]]] = {}
+    text = resources.files("spiders").joinpath("register.csv").read_text(encoding="utf-8")
+    for row in csv.DictReader(text.splitlines()):
+        if row["level"] != "county":
+            continue
+        above = next((name for name in _regions() if row["region"].startswith(name) and name != row["region"]), "")
+        county = row["region"].removeprefix(above)
+        if len(county) >= 3 and county not in rules["common"]:
+            found.setdefault(county, set()).add((row["province"], above))
+    return {name: frozenset(places) for name, places in found.items()}
+
+
+def _other_county(text: str, own: list[str], home: str) -> str | None:
+    """A county that a title begins with and that is not the portal's: not its own, nor of its prefecture or province."""
+    rules = read_rules("titles")["counties"]
+    name = next((text[:length] for length in range(9, 2, -1) if text[:length] in _counties()), None)
+    if name is None or pattern(rules["no_place"]).match(text[len(name) :]):
+        return None
+    places = _counties()[name]
+    mine = any((above in own) if above else (province in own) for province, above in places)
+    province_portal = len(own) == 1 and own[0] in {province for province, _ in places}
+    # a portal of a county or district stands for itself: its neighbours in the same city are other places
+    of_a_county = own[-1] in _counties() or (
+        len(own) >= 2 and own[-1] not in _regions() and bool(_COUNTY.search(own[-1]))
+    )
+    if of_a_county:
+        return name
+    return None if mine or province_portal else name
+
+
 def _short(name: str) -> str:
     return re.sub(r"(特别行政区|(?:[一-鿿]{1,3}族)*自治[区州县]|[省市区县盟])$", "", name) or name
 
 
 def other_place(title: str, region: str) -> str | None:
-    """The centre or another province or city that a title begins with, None when it may be the portal's own.
+    """The centre or another province, city or county that a title begins with, None when it may be the portal's own.
 
-    A central body's local office (国家统计局长沙调查队 on the portal of 长沙市) is the portal's own.
+    A city's portal also publishes its counties' papers; a county's portal only its own. A bureau named without a place is the portal's
+    own. A central body's local office (国家统计局长沙调查队 on the portal of 长沙市) is the portal's own.
     """
     text, home = squeeze(title), squeeze(region)
     text = re.sub(r"^[\[【(]+", "", re.sub(r"^(中共|中国共产党)", "", text))
@@ -190,7 +239,7 @@ def other_place(title: str, region: str) -> str | None:
             if name in mine or (province in mine and name == province):
                 return None
             return name
-    return None
+    return _other_county(text, own, home)
 
 
 def full_title(shown: str, attribute: str | None) -> str:

@@ -6,11 +6,10 @@ Every request of this room says in `meta["kind"]` what it is for: `list`, `artic
 from __future__ import annotations
 
 import asyncio
-import email.utils
 import logging
-import time
+import re
 from typing import Any
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import unquote_to_bytes, urljoin, urlsplit
 
 from OpenSSL import SSL
 from scrapy import Request
@@ -26,10 +25,18 @@ from service_identity.exceptions import VerificationError
 
 from archive.file_kinds import NO_KIND, PAGES, FileKind, glance
 from archive.ledger import KnownPage
-from spiders.reading.addresses import belongs, identity
+from spiders.reading.addresses import identity
+from spiders.reading.whole import cut_in_markup
+from spiders.requests.gate import CRAWL_DELAY_AT_MOST, Gate, RefusedRequest, pass_gate, retry_after
+from spiders.requests.header_bound import bounded
 from spiders.requests.walls import recognise_wall
 
 logger = logging.getLogger(__name__)
+
+_EXTENDED_NAME = re.compile(rb"filename\*\s*=\s*utf-8''([^;\s]{1,600})", re.IGNORECASE)
+_PLAIN_NAME = re.compile(rb"filename\s*=\s*(?:\"([^\"]{1,600})\"|([^;\s]{1,600}))", re.IGNORECASE)
+# an answer cut off is asked for so many times in all
+CUT_TRIES = 3
 
 
 class RobotsForbids(IgnoreRequest):
@@ -42,21 +49,43 @@ class RobotsPolicy(RobotsTxtMiddleware):
     """robots.txt, decided and not left to chance (RFC 9309 §2.3.1).
 
     200: obeyed. Other 2xx–4xx (404 is the rule on these portals, 403 and 412 come from walls that stand before every page):
-    allowed, the page itself will tell. 5xx and no answer after the retries: everything is disallowed tonight and the portal is
-    reported blocked. What was decided for a host is kept in `spider.robots`.
+    allowed, the page itself will tell. 5xx and no answer after the retries: the server is down, nothing is asked tonight and that is
+    a network failure. A redirect that leaves the portal: everything is disallowed. `Crawl-delay` is obeyed up to
+    CRAWL_DELAY_AT_MOST seconds. What was decided for a host is kept in `spider.robots`.
     """
+
+    def __init__(self, crawler: Crawler) -> None:
+        super().__init__(crawler)
+        self._down: set[str] = set()
 
     async def _parse_robots(self, response: Response, netloc: str, request: Request) -> None:
         robots: dict[str, str] = self.crawler.spider.robots  # type: ignore[union-attr]
         if response.status >= 500 and recognise_wall(response.status, response.body) is None:
             robots[netloc] = f"HTTP {response.status}: disallowed"
+            self._down.add(netloc)
+            response = response.replace(body=b"User-agent: *\nDisallow: /\n")
+        elif 300 <= response.status < 400 and response.status != 304:
+            # a redirect that was refused (GuardedRedirect), or one that leads nowhere
+            location = (response.headers.get("Location") or b"").decode("latin-1")[:200]
+            robots[netloc] = f"HTTP {response.status} to {location}, refused: disallowed"
             response = response.replace(body=b"User-agent: *\nDisallow: /\n")
         elif response.status != 200 or glance(response.body) is FileKind.HTML:
             robots[netloc] = f"HTTP {response.status}: allowed"
             response = response.replace(body=b"")
         else:
             robots[netloc] = "HTTP 200: obeyed"
+            self._keep_crawl_delay(response, netloc)
         await super()._parse_robots(response, netloc, request)
+
+    def _keep_crawl_delay(self, response: Response, netloc: str) -> None:
+        parser: Any = self._parserimpl.from_crawler(self.crawler, response.body)
+        asked = parser.rp.crawl_delay(self._robotstxt_useragent)
+        if asked:
+            gate = Gate.of(self.crawler)
+            gate.crawl_delay[netloc] = min(float(asked), CRAWL_DELAY_AT_MOST)
+            self.crawler.spider.robots[netloc] = (  # type: ignore[union-attr]
+                f"HTTP 200: obeyed, Crawl-delay {asked:g} s kept as {gate.crawl_delay[netloc]:g} s"
+            )
 
     def _robots_error(self, exc: Exception, netloc: str) -> None:
         self.crawler.spider.robots[netloc] = f"{type(exc).__name__}: disallowed"  # type: ignore[union-attr]
@@ -71,7 +100,7 @@ class RobotsPolicy(RobotsTxtMiddleware):
         except IgnoreRequest as error:
             netloc = urlsplit(request.url).netloc
             decided = self.crawler.spider.robots.get(netloc, "")  # type: ignore[union-attr]
-            unreachable = not decided.startswith("HTTP")
+            unreachable = not decided.startswith("HTTP") or netloc in self._down
             why = decided.removesuffix(": disallowed") or "no answer"
             refusal = RobotsForbids(
                 f"no connection to {netloc} ({why})"
@@ -85,69 +114,78 @@ class RobotsPolicy(RobotsTxtMiddleware):
 class WallWatch:
     """Marks answers that are walls, so that nothing retries or parses them."""
 
+    def __init__(self, crawler: Crawler) -> None:
+        self.crawler = crawler
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> WallWatch:
+        return cls(crawler)
+
     def process_response(self, request: Request, response: Response) -> Response:
         cookies = b"; ".join(response.headers.getlist("Set-Cookie")).decode("latin-1")
         # 429 is first a request for patience: RetryAfter waits before it is called a wall
         wall = recognise_wall(response.status, response.body, cookies)
         if wall and response.status != 429:
+            Gate.of(self.crawler).wall(request)
             request.meta["wall"] = wall
             request.meta["dont_retry"] = True
         return response
 
 
 class PatientRetry(RetryMiddleware):
-    """Retries with growing pauses; `Retry-After` is obeyed for the whole host, up to RETRY_AFTER_MAX seconds."""
+    """Retries with growing pauses; `Retry-After` is obeyed for the whole host, up to RETRY_AFTER_MAX seconds.
+
+    An answer cut in its body or its markup is no answer: asked again CUT_TRIES times, then `meta["cut"]` says what is missing.
+    """
 
     def __init__(self, crawler: Crawler) -> None:
         super().__init__(crawler.settings)
         self.crawler = crawler
         self.first_pause = crawler.settings.getfloat("RETRY_FIRST_PAUSE")
         self.longest = crawler.settings.getfloat("RETRY_AFTER_MAX")
-        self.quiet_until: dict[str, float] = {}
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> PatientRetry:
         return cls(crawler)
 
-    async def process_request(self, request: Request) -> None:
-        wait = self.quiet_until.get(urlsplit(request.url).netloc, 0.0) - time.monotonic()
-        if wait > 0:
-            await asyncio.sleep(wait)
-
     async def process_response(self, request: Request, response: Response) -> Request | Response:  # type: ignore[override]
-        asked = _retry_after(response)
+        asked = retry_after(response)
         if asked is not None and asked > self.longest:
             request.meta["retry_after"] = asked
             return response
+        if response.status == 200 and not request.meta.get("wall") and (cut := what_is_missing(request, response)):
+            tries = request.meta.get("cut_tries", 0) + 1
+            if tries < CUT_TRIES:
+                again = request.replace(dont_filter=True)
+                again.meta["cut_tries"] = tries
+                await asyncio.sleep(self._pause(request))
+                return again
+            request.meta["cut"] = f"truncated: {cut}, {tries} times"
+            return response
         answer = super().process_response(request, response)
-        if isinstance(answer, Request):
-            pause = asked if asked is not None else self._pause(answer)
-            if asked:
-                netloc = urlsplit(request.url).netloc
-                self.quiet_until[netloc] = max(self.quiet_until.get(netloc, 0.0), time.monotonic() + asked)
-            await asyncio.sleep(pause)
+        # what a Retry-After asks for is waited out at the gate, with the host's slot held
+        if isinstance(answer, Request) and asked is None:
+            await asyncio.sleep(self._pause(answer))
         return answer
 
     async def process_exception(self, request: Request, exception: Exception) -> Request | Response | None:  # type: ignore[override]
         answer = super().process_exception(request, exception)
         if isinstance(answer, Request):
-            await asyncio.sleep(self._pause(answer))
+            # the whole host waits: nothing is learned from asking a host that is away for something else meanwhile
+            Gate.of(self.crawler).be_quiet(urlsplit(request.url).netloc, self._pause(answer))
         return answer
 
     def _pause(self, request: Request) -> float:
         return min(self.first_pause * 2.0 ** (request.meta.get("retry_times", 1) - 1), self.longest)
 
 
-def _retry_after(response: Response) -> float | None:
-    if response.status not in (429, 503):
-        return None
-    value = (response.headers.get("Retry-After") or b"").decode("latin-1").strip()
-    if value.isdigit():
-        return float(value)
-    try:
-        return max(0.0, email.utils.parsedate_to_datetime(value).timestamp() - time.time())
-    except ValueError:
-        return None
+def what_is_missing(request: Request, response: Response) -> str | None:
+    """What says that an answer did not come whole: its length, or markup that ends in the middle; None for a whole one."""
+    if "dataloss" in response.flags:
+        return f"{len(response.body)} of {header(response, 'Content-Length') or 'an unknown number of'} bytes came"
+    if request.meta.get("kind") in ("list", "article", "jump") and (found := cut_in_markup(response.body)):
+        return found
+    return None
 
 
 class GuardedRedirect(RedirectMiddleware):
@@ -162,17 +200,20 @@ class GuardedRedirect(RedirectMiddleware):
     def _engine_started(self) -> None:
         """Scrapy looks for its Referer middleware here; this room has none."""
 
-    def process_response(self, request: Request, response: Response) -> Request | Response:  # type: ignore[override]
+    async def process_response(self, request: Request, response: Response) -> Request | Response:  # type: ignore[override]
         location = response.headers.get("Location")
-        if response.status not in (301, 302, 303, 307, 308) or not location or request.meta.get("kind") is None:
+        if response.status not in (301, 302, 303, 307, 308) or not location:
             return super().process_response(request, response)
         target = urljoin(request.url, location.decode("utf-8", errors="replace"))
-        spider: Any = self.crawler.spider
-        if urlsplit(target).scheme not in ("http", "https") or not belongs(
-            target, request.meta.get("home", request.url), spider.portal.hosts
-        ):
+        try:
+            await Gate.of(self.crawler).judge(target)
+        except RefusedRequest:
             request.meta["refused_redirect"] = target
             return response
+        except IgnoreRequest:
+            pass  # left alone meanwhile: said when the redirect itself is asked for
+        if request.meta.get("kind") is None:
+            return super().process_response(request, response)
         if target == request.url:
             # one round with the cookie it sets is what any browser does; a second is a wall
             if request.meta.get("went_to_itself"):
@@ -236,6 +277,23 @@ def header(response: Response, name: str) -> str | None:
     return value.decode("latin-1").strip() or None if value else None
 
 
+def disposition_name(response: Response) -> str | None:
+    """The file name of a Content-Disposition, None without one: `filename*`, percent-encoded, UTF-8 or GBK (PORTALS §5)."""
+    value = (response.headers.get("Content-Disposition") or b"")[:2000]
+    if found := _EXTENDED_NAME.search(value):
+        return unquote_to_bytes(found.group(1)).decode("utf-8", errors="replace").strip() or None
+    found = _PLAIN_NAME.search(value)
+    if found is None:
+        return None
+    raw = unquote_to_bytes(found.group(1) or found.group(2))
+    for name in ("utf-8", "gb18030"):
+        try:
+            return raw.decode(name).strip() or None
+        except UnicodeDecodeError:
+            continue
+    return None
+
+
 class _Overlaid:
     """A crawler seen with some settings changed: what a second download handler is built from."""
 
@@ -246,6 +304,26 @@ class _Overlaid:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._crawler, name)
+
+
+class PlainHttp:
+    """Download handler for http: every request passes the portal's gate."""
+
+    lazy = False
+
+    def __init__(self, crawler: Crawler) -> None:
+        self._crawler = crawler
+        self._handler = bounded(HTTP11DownloadHandler(crawler))
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> PlainHttp:
+        return cls(crawler)
+
+    async def download_request(self, request: Request) -> Response:
+        return await pass_gate(self._crawler, request, self._handler.download_request)
+
+    async def close(self) -> None:
+        await self._handler.close()
 
 
 class TolerantTls:
@@ -259,7 +337,7 @@ class TolerantTls:
 
     def __init__(self, crawler: Crawler) -> None:
         self._crawler = crawler
-        self._strict = HTTP11DownloadHandler(crawler)
+        self._strict = bounded(HTTP11DownloadHandler(crawler))
         self._second: HTTP11DownloadHandler | None = None
 
     @classmethod
@@ -272,10 +350,13 @@ class TolerantTls:
         if self._second is None:
             changed = {"DOWNLOAD_VERIFY_CERTIFICATES": False, "DOWNLOAD_TLS_MIN_VERSION": "TLSv1.0"}
             overlaid: Any = _Overlaid(self._crawler, changed)
-            self._second = HTTP11DownloadHandler(overlaid)
+            self._second = bounded(HTTP11DownloadHandler(overlaid))
         return self._second
 
     async def download_request(self, request: Request) -> Response:
+        return await pass_gate(self._crawler, request, self._download)
+
+    async def _download(self, request: Request) -> Response:
         spider: Any = self._crawler.spider
         host, policy = urlsplit(request.url).netloc, spider.portal.tls
         if policy == "legacy" or host in spider.legacy_tls:

@@ -42,7 +42,7 @@ SETTINGS: dict[str, Any] = {
     "DOWNLOAD_TIMEOUT": 90,
     "DOWNLOAD_MAXSIZE": LIST_BYTES,
     "DOWNLOAD_WARNSIZE": 0,
-    # a body cut off is retried by the spider and then kept: a person may want the half
+    # a body cut off is asked for again and never kept (middlewares.PatientRetry)
     "DOWNLOAD_FAIL_ON_DATALOSS": False,
     "RETRY_TIMES": 3,
     "RETRY_HTTP_CODES": [408, 429, 500, 502, 503, 504, 522, 524],
@@ -57,11 +57,13 @@ SETTINGS: dict[str, Any] = {
     "HTTPERROR_ALLOW_ALL": True,
     # only http and https: no file, ftp, s3 or data address is ever opened
     "DOWNLOAD_HANDLERS": {
-        "file": None, "ftp": None, "s3": None, "data": None, "https": "spiders.requests.middlewares.TolerantTls",
+        "file": None, "ftp": None, "s3": None, "data": None,
+        "http": "spiders.requests.middlewares.PlainHttp", "https": "spiders.requests.middlewares.TolerantTls",
     },
     "DOWNLOADER_MIDDLEWARES": {
         "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,
         "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
+        "spiders.requests.gate.Guard": 50,
         "spiders.requests.middlewares.RobotsPolicy": 100,
         "spiders.requests.middlewares.Validators": 540,
         "scrapy.downloadermiddlewares.retry.RetryMiddleware": None,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from archive.file_kinds import NO_KIND, PAGES, glance
+from spiders.reading.recognise import recognise
 from spiders.rules import pattern, read_rules
 
 
@@ -14,6 +15,11 @@ class Wall:
 
     kind: str
     evidence: str
+
+
+def _of_a_family(head: str) -> bool:
+    found = recognise(head)
+    return found is not None and found.by == "page"
 
 
 def recognise_wall(status: int, body: bytes, cookies: str = "") -> Wall | None:
@@ -27,6 +33,9 @@ def recognise_wall(status: int, body: bytes, cookies: str = "") -> Wall | None:
         if status == 200 and not page:
             continue
         if "below" in rule and len(body) >= rule["below"]:
+            continue
+        # a small page that a family reads is that family's list, whatever scripts it carries
+        if "unless" in rule and (pattern(rule["unless"]).search(head) or _of_a_family(head)):
             continue
         marks = []
         for part, text in (("cookie", cookies), ("body", head)):

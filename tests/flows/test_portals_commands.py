@@ -37,6 +37,7 @@ from flows.portals.confirmation import (
     why_refused,
 )  # fmt: skip
 from flows.portals.page import PageError, fetch_page
+from measure.portal_lab import Lab
 from spiders.portals import PortalError, read_portal
 from spiders.register import register
 from spiders.sample_portal import SamplePortal
@@ -405,3 +406,40 @@ def test_a_folder_named_by_the_environment_is_of_the_installation(
         assert missing.exit_code == 1 and "nowhere: no such folder of portal files" in missing.output
     with pytest.raises(PortalError, match="no such folder"):
         chosen_portals(house, None, {})
+
+
+def test_a_proposal_names_the_site_s_code_other_columns_and_hosts_and_no_contradiction(
+    tmp_path: Any, yusuan: Any
+) -> None:
+    lab = Lab(tmp_path)
+    site = lab.site()
+    menu = '<li><a href="/bmjs/">部门决算公开</a></li><li><a href="/zwgk/">政务公开</a></li>'
+    site.lists(
+        "./202602/t20260210_1.html|民政局2026年部门预算|2026-02-10",
+        "./202602/t20260210_2.html|水利局2026年部门预算|2026-02-10",
+        "./202602/t20260210_3.html|放假通知|2026-02-10",
+        menu, head='<meta name="SiteIDCode" content="1301230001">', pager='createPageHTML(3, 0, "index", "html");',
+    )  # fmt: skip
+    away = "http://store.example.org/x.pdf|预算.pdf"
+    site.article("/ysjs/202602/t20260210_1.html", "民政局2026年部门预算", "./P1.pdf|预算.pdf", away)
+    site.article("/ysjs/202602/t20260210_2.html", "水利局2026年部门预算", away)
+    site.file("/ysjs/202602/P1.pdf")
+    done = yusuan(
+        "portals",
+        "add",
+        site.url("/ysjs/"),
+        "--region",
+        "河北省石家庄市正定县",
+        "--id",
+        "seen",
+        "--home",
+        tmp_path / "home",
+    )
+    site.close()
+    proposed = (tmp_path / "home" / "portals" / "seen.yaml").read_text("utf-8")
+    assert "site_id_code: '1301230001'" in proposed and "site_id_code 1301230001: seen on the page" in done.stdout
+    assert f"list_url: {site.url('/bmjs/')}  # 部门决算公开" in proposed and "政务公开" not in proposed
+    assert "# hosts: [store.example.org]" in proposed
+    assert "1 article taken, 2 places not taken" in done.stdout, "what stands beside a file that was had is no loss"
+    assert "max_pages" not in done.stdout and f"--home {tmp_path / 'home'}" in done.stdout
+    assert read_portal(tmp_path / "home" / "portals" / "seen.yaml").hosts == ()

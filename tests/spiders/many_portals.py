@@ -196,12 +196,14 @@ class Figures:
         return self.seconds / self.shortest if self.shortest else 0.0
 
 
-def night(site: Portals, delay: float, archive: Path, out: Path) -> tuple[Figures, CrawlSummary]:
+def night(
+    site: Portals, delay: float, archive: Path, out: Path, processes: int | None = None
+) -> tuple[Figures, CrawlSummary]:
     """Crawls all portals and measures."""
     site.forget()
     began, used = time.monotonic(), _processor_seconds()
     with MemoryWatch() as memory:
-        summary = crawl_in_subprocess(portals_of(site, delay), archive, out)
+        summary = crawl_in_subprocess(portals_of(site, delay), archive, out, processes=processes)
     seconds = time.monotonic() - began
     times = [[when for when, _ in told] for told in site.asked.values()]
     gaps = [later - sooner for told in times for sooner, later in itertools.pairwise(told)]
@@ -222,13 +224,14 @@ def main() -> int:
     parser.add_argument("--documents", type=int, default=20)
     parser.add_argument("--delay", type=float, default=1.0)
     parser.add_argument("--latency", type=float, default=0.1)
+    parser.add_argument("--processes", type=int, help="default: by the number of portals")
     parser.add_argument("--folder", type=Path, help="kept; otherwise a temporary one")
     told = parser.parse_args()
     folder = told.folder or Path(tempfile.mkdtemp(prefix="many-portals-"))
     site = Portals(told.portals, told.documents, told.latency)
     try:
         for name in ("first", "second"):
-            found, _ = night(site, told.delay, folder / "archive", folder / name)
+            found, _ = night(site, told.delay, folder / "archive", folder / name, told.processes)
             print(json.dumps({"night": name, **asdict(found), "share_of_shortest": round(found.share, 3)}), flush=True)
     finally:
         site.close()

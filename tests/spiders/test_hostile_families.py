@@ -43,9 +43,8 @@ def jpage_deep_page_empty(site: Any, lab: Any) -> None:
         f'<script type="text/xml"><datastore>{group}<totalrecord>30</totalrecord><recordset>{record}</recordset></datastore></script>'
     )
     site.article("/art/2026/2/1/art_1_1.html", "民政局2026年部门预算", "/a.pdf|预算.pdf")
-    site.routes["/module/web/jpage/dataproxy.jsp?page=2&columnid=1"] = lab.Answer(
-        "<datastore><recordset></recordset></datastore>\n\n\n\n\n", kind="text/xml"
-    )
+    nothing = lab.Answer("<datastore><recordset></recordset></datastore>\n\n\n\n\n", kind="text/xml")
+    site.program = lambda asked: nothing if asked.path.startswith("/module/web/jpage/dataproxy.jsp?") else None
 
 
 @site("hanweb_jpage", "/col/col1/index.html")

@@ -134,7 +134,7 @@ def test_the_performance_text_of_a_named_body_is_a_disclosure(title: str) -> Non
 @pytest.mark.parametrize(
     ("title", "rule"),
     [
-        ("测试市财政局举办绩效管理培训班", "performance_alone"),
+        ("测试市财政局举办绩效管理培训班", "news_of_work"),
         ("2025年市级财政绩效评价结果", "performance_alone"),
         ("测试市财政局关于开展绩效自评工作的通知", "notice"),
         ("2025年3季度三公四费公示", "no_budget_words"),

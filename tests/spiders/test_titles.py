@@ -73,7 +73,7 @@ def test_disclosures_are_taken_with_kind_and_year(title: str, kind: str, year: i
         ("人力资源和社会保障部2026年部门预算", "other_jurisdiction"),
         ("唐山市民政局2026年部门预算", "other_jurisdiction"),
         ("2026年山东省民政厅部门预算", "other_jurisdiction"),
-        ("正定县召开春季绿化动员会", "no_budget_words"),
+        ("正定县召开春季绿化动员会", "news_of_work"),
         ("", "no_title"),
     ],
 )
@@ -127,3 +127,41 @@ def test_titles_of_lists_are_made_whole() -> None:
     assert full_title("", "正定县教育局2026年部门预算") == "正定县教育局2026年部门预算"
     assert full_title("2026年1月至3月部门预算执行", None) == "2026年1月至3月部门预算执行"
     assert is_cut("正定县教育局20…") and not is_cut("正定县教育局2026年部门预算")
+
+
+TAKEN = (
+    "石家庄市会议中心2026年部门预算", "石家庄市教育局2026年会议费预算公开", "石家庄市干部培训中心2026年单位预算",
+    "关于2026年会议费的部门预算公开", "市委党校2026年部门预算", "国防动员委员会办公室2026年部门预算", "2026年培训费预算表",
+    "新城区建设管理局2026年部门预算", "正定县财政局2026年部门预算", "财政局2026年部门预算",
+)  # fmt: skip
+NOT_TAKEN = (
+    "石家庄市教育局召开2026年部门预算工作部署会", "2026年部门预算编制业务培训班结束", "市财政局举办部门预算绩效管理培训",
+    "2026年部门预算工作会议召开", "审计局赴某地调研部门预算工作", "市政府召开会议部署预算公开", "我县部门预算编制工作圆满完成",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("title", TAKEN)
+def test_bodies_and_items_named_after_meetings_and_trainings_stay_disclosures(title: str) -> None:
+    assert judge_title(title, ColumnHint(), "河北省石家庄市正定县").take
+
+
+@pytest.mark.parametrize("title", NOT_TAKEN)
+def test_meetings_trainings_and_visits_about_budgets_are_no_disclosures(title: str) -> None:
+    assert judge_title(title, ColumnHint(), "河北省石家庄市正定县").rule == "news_of_work"
+
+
+@pytest.mark.parametrize(
+    ("title", "region", "taken"),
+    [
+        ("桥西区民政局2026年部门预算", "河北省石家庄市正定县", False),
+        ("桥西区民政局2026年部门预算", "河北省石家庄市", True),
+        ("天河区民政局2026年部门预算", "河北省石家庄市", False),
+        ("正定县民政局2026年部门预算", "河北省石家庄市正定县", True),
+        ("民政局2026年部门预算", "河北省石家庄市正定县", True),
+    ],
+)
+def test_a_sibling_county_is_another_place_for_a_county_and_not_for_its_city(
+    title: str, region: str, taken: bool
+) -> None:
+    verdict = judge_title(title, ColumnHint(), region)
+    assert (verdict.take, verdict.rule == "other_jurisdiction") == (taken, not taken)

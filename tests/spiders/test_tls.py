@@ -42,7 +42,7 @@ def night(shared_lab: Any) -> Any:
         site = shared_lab.site()
         site.lists("./202402/t20240206_1.html|民政局2024年部门预算|2024-02-06")
         site.article("/ysjs/202402/t20240206_1.html", "民政局2024年部门预算", "./P0.pdf|预算.pdf")
-        site.file("/ysjs/202402/P0.pdf", b"%PDF-1.4 " + policy.encode())
+        site.file("/ysjs/202402/P0.pdf", b"%PDF-1.4 read with " + policy.encode())
         site.server.socket = context.wrap_socket(site.server.socket, server_side=True, do_handshake_on_connect=False)
         address = site.url("/ysjs/").replace("http://", "https://")
         portals.append(shared_lab.portal(site, policy, columns=[{"list_url": address}], tls=policy))
