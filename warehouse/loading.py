@@ -18,7 +18,7 @@ from typing import Literal
 
 from sqlalchemy import Connection, delete, insert, select, update
 
-from budget.decisions import Decision
+from budget.decisions import Decision, kept_out
 from budget.disclosure import Disclosure
 from budget.reconciliations import Reconciliation
 from budget.states import DocumentState, Reason, Severity
@@ -31,6 +31,8 @@ Outcome = Literal["stored", "unchanged", "replaced", "withdrawn", "kept"]
 
 HELD = frozenset({DocumentState.LOADED.value, DocumentState.SUPERSEDED.value})
 """States whose figures had been found to hold."""
+REASON_KEPT_OUT = {"reject": Reason.PERSON, "government": Reason.OUT_OF_SCOPE}
+"""Why a version is rejected, by the decision that keeps it out."""
 ATTEMPT_DIED = frozenset({Reason.WORKER_DIED, Reason.LIMIT_TIME, Reason.LIMIT_MEMORY, Reason.NETWORK})
 """Reasons that say something about the machine of one night and nothing about figures that had held."""
 NEEDS_A_RUN = frozenset(
@@ -150,8 +152,8 @@ def _store(
         return _nothing_written(version, "kept")
     decisions = decisions_of(connection, sha256)
     state, reason = asked.state, asked.reason
-    if decisions and decisions[-1].action == "reject":
-        state, reason = DocumentState.REJECTED, Reason.PERSON
+    if (out := kept_out(decisions)) is not None:
+        state, reason = DocumentState.REJECTED, REASON_KEPT_OUT[out.action]
     same_reading = version["recipe"] == asked.disclosure.document.recipe and version["content_digest"] == asked.digest
     if same_reading and (state, reason) == (DocumentState.LOADED, None) and old_state in HELD:
         return _nothing_written(version, "unchanged")
