@@ -30,6 +30,7 @@ from review.causes import cause_of
 from review.cells import CellAddress, CellAddressError, anchor_of_cell, find_cell, money_cell, parse_cell, same_cell
 from review.evidence import Evidence, evidence_of
 from review.replay import correct_cell, standing_corrections
+from review.rules import rule_for
 from review.stages import Stage, stage_of
 from warehouse import tables
 from warehouse.loading import REASON_KEPT_OUT, StoreResult, decisions_of, kept_reading
@@ -912,9 +913,12 @@ def _open_version(connection: Connection, sha256: str, now: datetime) -> None:
         "summary": _summary(version, reading), "state": "open", "closed_at": None, "decided_at": None,
         **_cause_columns(version, version["reason"], _portal_of(connection, sha256), reading),
     }  # fmt: skip
-    last = decisions_of(connection, sha256)[-1:]
+    last = [one for one in decisions_of(connection, sha256) if one.action != "note"][-1:]
     if last and last[0].action == "newer":
         values |= {"state": "decided", "decided_at": last[0].decided_at}
+    ruled = _decided_by_rule(connection, sha256, reading, values)
+    if ruled is not None:
+        values |= {"state": "decided", "decided_at": ruled.decided_at}
     items = tables.review_items
     known = connection.execute(select(items).where(items.c.sha256 == sha256)).mappings().first()
     if known is None:
@@ -922,6 +926,27 @@ def _open_version(connection: Connection, sha256: str, now: datetime) -> None:
         return
     opened = {} if known["state"] == "open" else {"opened_at": now}
     connection.execute(update(items).where(items.c.sha256 == sha256).values(**values, **opened))
+
+
+def _decided_by_rule(
+    connection: Connection, sha256: str, reading: Disclosure | None, item: dict[str, Any]
+) -> Decision | None:
+    """The decision that a confirmed rule makes on an item that opens; it waits for the next rerun as a person's would.
+
+    A rule keeps out nothing here: a rejection closes items, and this one is just being opened; confirming again does that.
+    """
+    rule = rule_for(connection, item["cause"]) if item["one_cause"] else None
+    if rule is None or rule["action"] not in ("accept", "newer") or item["state"] != "open":
+        return None
+    made = decisions_of(connection, sha256)
+    if any(one.rule == rule["rule_id"] for one in made):
+        return None  # it has decided this one: taken back by a person, or it did not help
+    told: dict[str, Any] = {"cause": item["cause"], "rule": rule["rule_id"]}
+    if rule["action"] == "accept":
+        if reading is None or not reading.errors:
+            return None
+        told["findings"] = tuple(anchor_of(one, reading.statements) for one in reading.errors)
+    return _write(connection, sha256, rule["action"], rule["note"], rule["changed_by"], told)  # type: ignore[arg-type]
 
 
 def _cause_columns(

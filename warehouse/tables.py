@@ -394,7 +394,7 @@ review_rules = Table(
     Column("rule_id", Text, primary_key=True),
     Column("state", Text, nullable=False),
     Column("action", Text, nullable=False),
-    Column("cause", Json, nullable=False),
+    Column("cause", Text, nullable=False),
     Column("note", Text, nullable=False),
     Column("changed_by", Text), Column("changed_at", Moment),
 )  # fmt: skip

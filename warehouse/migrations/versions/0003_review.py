@@ -5,7 +5,6 @@ A correction made before has its typed text in `raw` until the document is read 
 
 import sqlalchemy as sa
 from alembic import op
-from sqlalchemy.dialects import postgresql
 
 revision = "0003"
 down_revision = "0002"
@@ -13,7 +12,6 @@ branch_labels = None
 depends_on = None
 
 MOMENT = sa.DateTime(timezone=True)
-JSON = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
 
 
 def corrections_current(dialect: str) -> str:
@@ -47,7 +45,7 @@ def upgrade() -> None:
         sa.Column("rule_id", sa.Text(), nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("action", sa.Text(), nullable=False),
-        sa.Column("cause", JSON, nullable=False),
+        sa.Column("cause", sa.Text(), nullable=False),
         sa.Column("note", sa.Text(), nullable=False),
         sa.Column("changed_by", sa.Text(), nullable=True),
         sa.Column("changed_at", MOMENT, nullable=True),
