@@ -13,7 +13,7 @@ import getpass
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal, Protocol
@@ -233,6 +233,7 @@ class ReviewQueue:
             ).all()
             for sha256 in waiting:
                 _open_version(connection, sha256, now)
+            _tell_causes(connection)
             settled = select(versions.c.sha256).where(versions.c.state.in_(SETTLED))
             _close(connection, items.c.sha256.in_(settled), now)
             return len(waiting) + _sync_sightings(connection, now)
@@ -581,8 +582,11 @@ class ReviewQueue:
         by: str | None = None,
         *,
         rule: str | None = None,
+        seen_nos: Mapping[str, int] | None = None,
     ) -> Bulk:
         """One decision on many items, each in a transaction of its own, then one rerun; what is refused is told by item.
+
+        `seen_nos` says how many decisions there were of each item when the person looked.
 
         The id of the bulk is kept with every decision of it, so that `undo_bulk` takes back all of it.
         """
@@ -596,7 +600,7 @@ class ReviewQueue:
             what = self._all_errors(item_id) if action == "accept" else _nothing
             try:
                 decided[item_id] = self._decide(
-                    item_id, action, note, person, what, None, None, bulk_id, rule, rerun=False
+                    item_id, action, note, person, what, None, (seen_nos or {}).get(item_id), bulk_id, rule, rerun=False
                 )
             except (DecisionRefusedError, NoSuchItemError) as why:
                 refused[item_id] = str(why)
@@ -957,6 +961,25 @@ def _cause_columns(
         "cause": cause.key, "check_id": cause.check, "origin": cause.origin, "form": cause.form, "portal": cause.portal,
         "one_cause": cause.alone,
     }  # fmt: skip
+
+
+def _tell_causes(connection: Connection) -> None:
+    """Causes for the items of a warehouse that was filled before items had them."""
+    items, seen = tables.review_items, tables.sightings
+    for item_id, sha256, sighting_id, reason in connection.execute(
+        select(items.c.item_id, items.c.sha256, items.c.sighting_id, items.c.reason).where(items.c.cause.is_(None))
+    ).all():
+        if sha256 is not None:
+            columns = _cause_columns(
+                find_version(connection, sha256),
+                reason,
+                _portal_of(connection, sha256),
+                kept_reading(connection, sha256),
+            )
+        else:
+            portal = connection.scalar(select(seen.c.portal).where(seen.c.sighting_id == sighting_id))
+            columns = _cause_columns(None, reason, portal, None)
+        connection.execute(update(items).where(items.c.item_id == item_id).values(**columns))
 
 
 def _portal_of(connection: Connection, sha256: str) -> str | None:
