@@ -375,7 +375,7 @@ def _item(request: Request, item_id: str, status: int = 200, **told: Any) -> Res
     shown = item_shown(desk.warehouse, detail, reading, chosen, whole=query.get("rows") == "all")
     suspect = shown.chosen.cells[0] if shown.chosen is not None and shown.chosen.cells else None
     return _page(
-        request, "item.html", status, shown=shown, row=detail.row, detail=detail, seen_no=len(detail.decisions),
+        request, "item.html", status, shown=shown, row=detail.row, detail=detail, version=detail.version, seen_no=len(detail.decisions),
         suspect=str(suspect.address) if suspect is not None and suspect.address is not None else "",
         progress=_progress(desk, sha256), waits=desk.reruns is None, came_from=_from(request),
         next_item=_next_item(request, detail.row.item_id), refused=told.get("refused"), entered=told.get("entered", {}),

@@ -23,6 +23,8 @@ ROWS_WHOLE = 60
 """A table up to this long is shown whole; of a longer one the head and the rows around what is wrong."""
 AROUND = 3
 ELSEWHERE_AT_MOST = 12
+AIR = 2.0
+"""Points that a box stands off what it marks, so that its line covers no digit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +154,8 @@ def _boxes(reading: Disclosure, finding: Finding | None) -> dict[int, tuple[Box,
 
 def _box(at: PagePlace, kind: str, address: str) -> Box:
     x0, top, x1, bottom = at.bbox
-    return Box(round(x0, 1), round(top, 1), round(x1 - x0, 1), round(bottom - top, 1), kind, address)
+    left, high = round(x0 - AIR, 1), round(top - AIR, 1)
+    return Box(left, high, round(x1 - x0 + 2 * AIR, 1), round(bottom - top + 2 * AIR, 1), kind, address)
 
 
 def _tables(reading: Disclosure, finding: Finding | None, whole: bool) -> tuple[ShownTable, ...]:

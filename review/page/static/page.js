@@ -27,7 +27,11 @@
     if (!paper) return;
     paper.className = "paper" + (zoom ? " zoom-" + zoom : "");
     const marked = paper.querySelector("rect.suspect") || paper.querySelector("rect");
-    if (marked) marked.scrollIntoView({ block: "center", inline: "center" });
+    if (!marked) return;
+    // only the paper scrolls, never the whole screen
+    const box = marked.getBoundingClientRect(), frame = paper.getBoundingClientRect();
+    paper.scrollTop += box.top - frame.top - (frame.height - box.height) / 2;
+    paper.scrollLeft += box.left - frame.left - (frame.width - box.width) / 2;
   }
   function zoomBy(step) { zoom = Math.max(0, Math.min(4, zoom + step)); applyZoom(); }
 
