@@ -33,7 +33,7 @@ from review.replay import correct_cell, standing_corrections
 from review.rules import rule_for
 from review.stages import Stage, stage_of
 from warehouse import tables
-from warehouse.loading import REASON_KEPT_OUT, StoreResult, decisions_of, kept_reading
+from warehouse.loading import REASON_KEPT_OUT, StoreResult, decisions_of, inherited_decisions, kept_reading
 from warehouse.store import Warehouse
 from warehouse.versions import find_version, insert_if_new, record_sighting
 
@@ -163,6 +163,8 @@ class ItemDetail:
     evidence: Evidence | None
     figure_changes: tuple[dict[str, Any], ...]
     decisions: tuple[Decision, ...]
+    inherited: tuple[Decision, ...] = ()
+    """What was decided on the versions that this one replaced, and is put to it too."""
 
 
 class ReviewQueue:
@@ -362,6 +364,7 @@ class ReviewQueue:
                 evidence_of(reading) if reading is not None else None,
                 tuple(dict(change) for change in changes),
                 decisions_of(connection, row.sha256),
+                inherited_decisions(connection, row.sha256),
             )
 
     def decisions_for(self, sha256: str) -> tuple[Decision, ...]:
@@ -563,7 +566,7 @@ class ReviewQueue:
         """
 
         def decide(connection: Connection, sha256: str, reading: Disclosure | None) -> dict[str, Any]:
-            made = decisions_of(connection, sha256)
+            made = inherited_decisions(connection, sha256) + decisions_of(connection, sha256)
             gone = {earlier for one in made if one.action == "undo" for earlier in one.replaces}
             open_ones = [one for one in made if one.action not in ("undo", "note", "reextract") and one.id not in gone]
             chosen = [one for one in open_ones if decision_id is None or one.id == decision_id][-1:]

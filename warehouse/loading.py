@@ -18,7 +18,7 @@ from typing import Literal
 
 from sqlalchemy import Connection, delete, insert, select, update
 
-from budget.decisions import Decision, kept_out
+from budget.decisions import Decision, kept_out, standing
 from budget.disclosure import Disclosure
 from budget.reconciliations import Reconciliation
 from budget.states import DocumentState, Reason, Severity
@@ -211,6 +211,30 @@ def decisions_of(connection: Connection, sha256: str) -> tuple[Decision, ...]:
         .order_by(tables.decisions.c.decision_no)
     )
     return tuple(Decision.model_validate(kept) for kept in found)
+
+
+MOST_VERSIONS_BACK = 50
+"""Versions of one document whose decisions are looked for."""
+
+
+def inherited_decisions(connection: Connection, sha256: str) -> tuple[Decision, ...]:
+    """The acceptances and corrections that stand on the versions which this one replaced, oldest first.
+
+    They are put to the new file as they were given: what they were about may stand there unchanged, and nobody is asked twice.
+    Rejections are about one file and stay with it.
+    """
+    versions = tables.document_versions.c
+    found: list[tuple[Decision, ...]] = []
+    known = {sha256}
+    older: str | None = sha256
+    for _ in range(MOST_VERSIONS_BACK):
+        older = connection.scalar(select(versions.supersedes_sha256).where(versions.sha256 == older))
+        if older is None or older in known:
+            break
+        known.add(older)
+        kept = standing(decisions_of(connection, older))
+        found.append(tuple(one for one in kept if one.action in ("accept", "correct")))
+    return tuple(one for of_version in reversed(found) for one in of_version)
 
 
 def kept_reading(connection: Connection, sha256: str, role: str = "current") -> Disclosure | None:

@@ -24,7 +24,7 @@ ROWS_WHOLE = 60
 AROUND = 3
 ELSEWHERE_AT_MOST = 12
 AIR = 2.0
-"""Points that a box stands off what it marks, so that its line covers no digit."""
+"""Points that a box stands off the print it marks, so that its line covers no digit; a blank cell is marked as it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,17 +145,17 @@ def _boxes(reading: Disclosure, finding: Finding | None) -> dict[int, tuple[Box,
         at = cell.at or (fact.at if fact else None)
         if isinstance(at, PagePlace):
             address = f"{fact.statement_id}:{fact.row}:{fact.col}" if fact else ""
-            found[at.page].append(_box(at, "cell" if number else "suspect", address))
+            found[at.page].append(_box(at, "cell" if number else "suspect", address, AIR if cell.raw else 0.0))
     for left_over in reading.unread:
         if isinstance(left_over.at, PagePlace):
-            found[left_over.at.page].append(_box(left_over.at, "unread", ""))
+            found[left_over.at.page].append(_box(left_over.at, "unread", "", AIR))
     return {page: tuple(boxes) for page, boxes in found.items()}
 
 
-def _box(at: PagePlace, kind: str, address: str) -> Box:
+def _box(at: PagePlace, kind: str, address: str, air: float) -> Box:
     x0, top, x1, bottom = at.bbox
-    left, high = round(x0 - AIR, 1), round(top - AIR, 1)
-    return Box(left, high, round(x1 - x0 + 2 * AIR, 1), round(bottom - top + 2 * AIR, 1), kind, address)
+    left, high = round(x0 - air, 1), round(top - air, 1)
+    return Box(left, high, round(x1 - x0 + 2 * air, 1), round(bottom - top + 2 * air, 1), kind, address)
 
 
 def _tables(reading: Disclosure, finding: Finding | None, whole: bool) -> tuple[ShownTable, ...]:

@@ -205,3 +205,28 @@ def test_pages_of_the_queue_do_not_overlap_and_count_all(
     assert len({row.item_id for rows, _ in pages for row in rows}) == 7
     assert queue.page(Wanted(fiscal_year=1999), limit=3) == ([], 0)
     assert queue.choices()["check"] == ("BAL-06",)
+
+
+def test_a_newer_file_inherits_what_was_decided_and_asks_only_about_what_changed(
+    warehouse: Warehouse, document: MakeDocument, unbalanced: MakeFinding, sighting: Callable[..., Sighting]
+) -> None:
+    desk = Desk(warehouse, document(RIGHT_SIDE), unbalanced)
+    desk.queue.record_sightings([sighting(SHA)])
+    desk()
+    accepted = desk.queue.accept(ITEM, "原文如此", by="王审核")
+    newer = "4" * 64
+    later = sighting(newer, replaces_sha256=SHA, seen_at=datetime(2024, 9, 1, tzinfo=UTC))
+    desk.queue.record_sightings([later])
+    assert [one.id for one in warehouse.replayed_decisions(newer)] == [accepted.id]
+    same, changed = (
+        document(RIGHT_SIDE, sha256=newer),
+        (*RIGHT_SIDE[:2], ("收入总计", "1,500.00", "支出总计", "1,530.00")),
+    )
+    for read, errors in ((same, []), (document(changed, sha256=newer), ["BAL-06", "DECISION_MISFIT"])):
+        judged = _queue.balance(read, unbalanced)
+        settled = _queue.settle(judged, warehouse.replayed_decisions(newer), read.statements)
+        assert [one.check for one in settled if one.severity.value == "error"] == errors
+    desk.queue.reextract(ITEM, by="王审核")
+    assert [one.action for one in warehouse.replayed_decisions(newer)] == ["accept"], (
+        "what is about one file stays with it"
+    )
