@@ -39,6 +39,7 @@ from warehouse.versions import find_version, insert_if_new, record_sighting
 
 ItemState = Literal["open", "decided", "closed"]
 Rows = list["QueueRow"]
+Ids = list[str]
 """Named here, because inside the class `list` is the method."""
 
 NEEDS_A_PERSON = frozenset(
@@ -267,17 +268,22 @@ class ReviewQueue:
 
     def page(self, wanted: Wanted, *, limit: int, offset: int = 0, sort: Sort = "place") -> tuple[Rows, int]:
         """(some of the items wanted, how many there are in all). Sorted by place, by age, or by how many figures they free."""
-        items, versions = tables.review_items.c, tables.document_versions.c
-        order = {
-            "place": (versions.region, versions.agency, versions.fiscal_year),
-            "oldest": (items.opened_at,),
-            "frees": (func.coalesce(versions.facts, 0).desc(),),
-        }[sort]
-        query = _wanted(_listed(), wanted)
+        items = tables.review_items.c
         with self.warehouse.engine.connect() as connection:
-            count = connection.scalar(query.with_only_columns(func.count(items.item_id))) or 0
-            found = connection.execute(query.order_by(*order, items.item_id).limit(limit).offset(offset)).mappings()
-            return [_row(one) for one in found], count
+            count = connection.scalar(_narrow(wanted, func.count(items.item_id))) or 0
+            return self._rows(connection, wanted, limit, offset, sort), count
+
+    def after(self, wanted: Wanted, item_id: str, sort: Sort = "place") -> str | None:
+        """The first of the items wanted that is not this one: what a person goes on with."""
+        with self.warehouse.engine.connect() as connection:
+            found = _some_ids(connection, wanted, 2, 0, sort)
+        return next((one for one in found if one != item_id), None)
+
+    def _rows(self, connection: Connection, wanted: Wanted, limit: int, offset: int, sort: Sort) -> Rows:
+        ids = _some_ids(connection, wanted, limit, offset, sort)
+        found = connection.execute(_listed().where(tables.review_items.c.item_id.in_(ids))).mappings()
+        rows = {one["item_id"]: _row(one) for one in found}
+        return [rows[one] for one in ids if one in rows]
 
     def groups(self, wanted: Wanted, *, limit: int = 50, at_least: int = 2) -> tuple[CauseGroup, ...]:
         """The causes that several of the items wanted share, the one first whose items free most figures."""
@@ -285,9 +291,8 @@ class ReviewQueue:
         columns = (items.cause, items.check_id, items.origin, items.form)
         count, facts = func.count(items.item_id), func.coalesce(func.sum(versions.facts), 0)
         query = (
-            _wanted(_listed(), wanted)
-            .with_only_columns(
-                *columns, func.min(items.reason).label("reason"), count.label("count"), facts.label("facts"),
+            _narrow(
+                wanted, *columns, func.min(items.reason).label("reason"), count.label("count"), facts.label("facts"),
                 func.min(items.item_id).label("one_item"), func.min(items.summary).label("summary"),
             )
             .where(items.cause.is_not(None))
@@ -1082,24 +1087,47 @@ def _listed() -> Any:
     )  # fmt: skip
 
 
-def _wanted(query: Any, wanted: Wanted) -> Any:
-    items, versions, seen, claims = (
-        tables.review_items.c, tables.document_versions.c, tables.sightings.c, tables.review_claims.c,
+def _some_ids(connection: Connection, wanted: Wanted, limit: int, offset: int, sort: Sort) -> Ids:
+    items, versions = tables.review_items.c, tables.document_versions.c
+    order = {
+        "place": (versions.region, versions.agency, versions.fiscal_year),
+        "oldest": (items.opened_at,),
+        "frees": (func.coalesce(versions.facts, 0).desc(),),
+    }[sort]
+    query = _narrow(wanted, items.item_id).order_by(*order, items.item_id).limit(limit).offset(offset)
+    return list(connection.scalars(query))
+
+
+def _narrow(wanted: Wanted, *columns: Any) -> Any:
+    """A query of the items wanted, over no more tables than the filter asks for: a queue may be long."""
+    items, versions, documents, seen, claims = (
+        tables.review_items, tables.document_versions, tables.documents, tables.sightings, tables.review_claims,
     )  # fmt: skip
-    columns = (
-        (items.state, wanted.state), (items.stage, wanted.stage), (items.reason, wanted.reason),
-        (items.portal, wanted.portal), (func.coalesce(versions.region, seen.region), wanted.region),
-        (versions.fiscal_year, wanted.fiscal_year), (versions.kind, wanted.kind), (items.check_id, wanted.check),
-        (items.origin, wanted.origin), (items.form, wanted.form), (items.cause, wanted.cause),
-        (claims.person, wanted.claimed_by),
+    joined: Any = items.outerjoin(versions, versions.c.sha256 == items.c.sha256)
+    if wanted.text or wanted.region is not None:
+        joined = joined.outerjoin(documents, documents.c.document_id == versions.c.document_id).outerjoin(
+            seen, seen.c.sighting_id == func.coalesce(items.c.sighting_id, documents.c.sighting_id)
+        )
+    if wanted.claimed_by is not None:
+        joined = joined.join(claims, claims.c.item_id == items.c.item_id)
+    query = select(*columns).select_from(joined)
+    asked = (
+        (items.c.state, wanted.state), (items.c.stage, wanted.stage), (items.c.reason, wanted.reason),
+        (items.c.portal, wanted.portal), (versions.c.fiscal_year, wanted.fiscal_year), (versions.c.kind, wanted.kind),
+        (items.c.check_id, wanted.check), (items.c.origin, wanted.origin), (items.c.form, wanted.form),
+        (items.c.cause, wanted.cause), (claims.c.person, wanted.claimed_by),
     )  # fmt: skip
-    for column, value in columns:
+    for column, value in asked:
         if value is not None:
             query = query.where(column == value)
+    if wanted.region is not None:
+        query = query.where(func.coalesce(versions.c.region, seen.c.region) == wanted.region)
     if wanted.older_than is not None:
-        query = query.where(items.opened_at < wanted.older_than)
+        query = query.where(items.c.opened_at < wanted.older_than)
     if wanted.text:
-        searched = (versions.title, versions.agency, versions.region, seen.article_title, items.summary, items.item_id)
+        searched = (
+            versions.c.title, versions.c.agency, versions.c.region, seen.c.article_title, items.c.summary, items.c.item_id,
+        )  # fmt: skip
         query = query.where(or_(*(column.contains(wanted.text, autoescape=True) for column in searched)))
     return query
 

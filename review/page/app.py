@@ -12,6 +12,7 @@ import ipaddress
 import json
 import logging
 import re
+import time
 import tomllib
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -52,6 +53,7 @@ log = logging.getLogger("yusuan.review")
 HERE = Path(str(resources.files("review.page")))
 COOKIE = "yusuan_review"
 PAGE_ROWS = 50
+CHOICES_SECONDS = 20.0
 BULK_ITEMS = 500
 """Items of a group that are shown and decided at once."""
 MOST_BODY = 512 * 1024
@@ -117,6 +119,7 @@ class Desk:
     sessions: Sessions
     failures: TooOften
     templates: Environment
+    choices: tuple[float, dict[str, tuple[str, ...]]] = (float("-inf"), {})
 
 
 @cache
@@ -346,17 +349,25 @@ def show_queue(request: Request, person: Person = READS) -> Response:
     kept = {name: value for name, value in query.items() if value and name not in ("page", "lang")}
     return _page(
         request, "queue.html", rows=rows, count=count, number=max(1, number), pages=-(-count // PAGE_ROWS),
-        groups=queue.groups(wanted) if number <= 1 and wanted.cause is None else (), choices=queue.choices(), kept=kept,
+        groups=queue.groups(wanted) if number <= 1 and wanted.cause is None else (), choices=_choices(_desk(request)), kept=kept,
         address=urlencode(kept), link=lambda **more: "/queue?" + urlencode({**kept, **more}),
     )  # fmt: skip
+
+
+def _choices(desk: Desk) -> dict[str, tuple[str, ...]]:
+    """What can be filtered by, asked of the warehouse every CHOICES_SECONDS: it changes seldom and takes a while."""
+    asked_at, known = desk.choices
+    if time.monotonic() - asked_at > CHOICES_SECONDS:
+        known = desk.queue.choices()
+        desk.choices = (time.monotonic(), known)
+    return known
 
 
 def _next_item(request: Request, not_this: str) -> str | None:
     """The next open item of the list the person came from."""
     query = request.query_params
     wanted = dataclasses.replace(wanted_of(query), state="open")
-    rows, _ = _desk(request).queue.page(wanted, limit=2, sort=_sort_of(query))
-    return next((row.item_id for row in rows if row.item_id != not_this), None)
+    return _desk(request).queue.after(wanted, not_this, _sort_of(query))
 
 
 def _from(request: Request) -> str:
