@@ -18,9 +18,11 @@ def corrections_current(dialect: str) -> str:
     """`corrections_current`: each figure that a person put beside the printed one, of loaded documents."""
     amount = "f.amount_wan" if dialect == "postgresql" else "CAST(f.amount_wan || '' AS REAL) AS amount_wan"
     return f"""
-SELECT v.document_id, v.sha256, s.url, s.portal, v.agency, COALESCE(v.region, s.region) AS region, v.kind, v.title,
+SELECT v.document_id, v.sha256, v.version_no, s.url, s.article_url, s.portal, s.published_at,
+    v.agency, v.agency_code, COALESCE(v.region, s.region) AS region, v.kind, v.title,
     COALESCE(f.fiscal_year, v.fiscal_year) AS fiscal_year, f.kind AS statement, f.statement_id, f.code, f.name, f.column_text,
-    f.raw, f.corrected_raw, {amount}, f.corrected_by, f.corrected_why, f.publisher_discrepancy, f.fact_id, f.fact_no, f.page
+    f.raw, f.corrected_raw, {amount}, f.corrected_by, f.corrected_why, f.publisher_discrepancy, f.fact_id, f.fact_no,
+    f.page, f.x0, f.top, f.x1, f.bottom, f.sheet, f.cell, f.table_no, f.table_row, f.table_col
 FROM facts f
 JOIN document_versions v ON v.sha256 = f.sha256
 JOIN documents d ON d.document_id = v.document_id
