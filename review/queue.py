@@ -270,8 +270,11 @@ class ReviewQueue:
         """(some of the items wanted, how many there are in all). Sorted by place, by age, or by how many figures they free."""
         items = tables.review_items.c
         with self.warehouse.engine.connect() as connection:
+            if wanted.text:  # looking at every text once is dearer than carrying all ids
+                ids = _some_ids(connection, wanted, None, 0, sort)
+                return self._rows(connection, ids[offset : offset + limit]), len(ids)
             count = connection.scalar(_narrow(wanted, func.count(items.item_id))) or 0
-            return self._rows(connection, wanted, limit, offset, sort), count
+            return self._rows(connection, _some_ids(connection, wanted, limit, offset, sort)), count
 
     def after(self, wanted: Wanted, item_id: str, sort: Sort = "place") -> str | None:
         """The first of the items wanted that is not this one: what a person goes on with."""
@@ -279,17 +282,16 @@ class ReviewQueue:
             found = _some_ids(connection, wanted, 2, 0, sort)
         return next((one for one in found if one != item_id), None)
 
-    def _rows(self, connection: Connection, wanted: Wanted, limit: int, offset: int, sort: Sort) -> Rows:
-        ids = _some_ids(connection, wanted, limit, offset, sort)
+    def _rows(self, connection: Connection, ids: Ids) -> Rows:
         found = connection.execute(_listed().where(tables.review_items.c.item_id.in_(ids))).mappings()
         rows = {one["item_id"]: _row(one) for one in found}
         return [rows[one] for one in ids if one in rows]
 
     def groups(self, wanted: Wanted, *, limit: int = 50, at_least: int = 2) -> tuple[CauseGroup, ...]:
         """The causes that several of the items wanted share, the one first whose items free most figures."""
-        items, versions = tables.review_items.c, tables.document_versions.c
+        items = tables.review_items.c
         columns = (items.cause, items.check_id, items.origin, items.form)
-        count, facts = func.count(items.item_id), func.coalesce(func.sum(versions.facts), 0)
+        count, facts = func.count(items.item_id), func.coalesce(func.sum(items.frees), 0)
         query = (
             _narrow(
                 wanted, *columns, func.min(items.reason).label("reason"), count.label("count"), facts.label("facts"),
@@ -965,7 +967,9 @@ def _cause_columns(
     version: dict[str, Any] | None, reason: str | None, portal: str | None, reading: Disclosure | None
 ) -> dict[str, Any]:
     cause = cause_of(version, reason, portal, reading)
+    place = "\t".join(str(version[name] or "") for name in ("region", "agency", "fiscal_year")) if version else ""
     return {
+        "place": place, "frees": version["facts"] if version else 0,
         "cause": cause.key, "check_id": cause.check, "origin": cause.origin, "form": cause.form, "portal": cause.portal,
         "one_cause": cause.alone,
     }  # fmt: skip
@@ -1087,14 +1091,13 @@ def _listed() -> Any:
     )  # fmt: skip
 
 
-def _some_ids(connection: Connection, wanted: Wanted, limit: int, offset: int, sort: Sort) -> Ids:
-    items, versions = tables.review_items.c, tables.document_versions.c
-    order = {
-        "place": (versions.region, versions.agency, versions.fiscal_year),
-        "oldest": (items.opened_at,),
-        "frees": (func.coalesce(versions.facts, 0).desc(),),
-    }[sort]
-    query = _narrow(wanted, items.item_id).order_by(*order, items.item_id).limit(limit).offset(offset)
+def _some_ids(connection: Connection, wanted: Wanted, limit: int | None, offset: int, sort: Sort) -> Ids:
+    items = tables.review_items.c
+    order: dict[Sort, tuple[Any, ...]] = {
+        "place": (items.place, items.item_id), "oldest": (items.opened_at, items.item_id),
+        "frees": (items.frees.desc(), items.item_id.desc()),
+    }  # fmt: skip
+    query = _narrow(wanted, items.item_id).order_by(*order[sort]).limit(limit).offset(offset)
     return list(connection.scalars(query))
 
 
@@ -1103,8 +1106,11 @@ def _narrow(wanted: Wanted, *columns: Any) -> Any:
     items, versions, documents, seen, claims = (
         tables.review_items, tables.document_versions, tables.documents, tables.sightings, tables.review_claims,
     )  # fmt: skip
-    joined: Any = items.outerjoin(versions, versions.c.sha256 == items.c.sha256)
-    if wanted.text or wanted.region is not None:
+    joined: Any = items
+    of_region = bool(wanted.text) or wanted.region is not None
+    if of_region or wanted.fiscal_year is not None or wanted.kind is not None:
+        joined = joined.outerjoin(versions, versions.c.sha256 == items.c.sha256)
+    if of_region:
         joined = joined.outerjoin(documents, documents.c.document_id == versions.c.document_id).outerjoin(
             seen, seen.c.sighting_id == func.coalesce(items.c.sighting_id, documents.c.sighting_id)
         )

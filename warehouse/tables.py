@@ -302,12 +302,14 @@ review_items = Table(
     Column("summary", Text, nullable=False),
     Column("opened_at", Moment), Column("decided_at", Moment), Column("closed_at", Moment),
     Column("cause", Text), Column("check_id", Text), Column("origin", Text), Column("form", Text), Column("portal", Text),
-    Column("one_cause", Boolean),
+    Column("one_cause", Boolean), Column("place", Text), Column("frees", Integer, nullable=False, server_default="0"),
     Index("ix_review_items_state", "state", "stage", "reason"),
     Index("ix_review_items_cause", "state", "cause"),
+    Index("ix_review_items_place", "state", "place", "item_id"),
+    Index("ix_review_items_frees", "state", "frees", "item_id"),
 )  # fmt: skip
 """One line of the queue: a version that did not load, or a sighting whose file could not be had. `cause` is equal for equal
-troubles (review.causes); `one_cause`: nothing else is wrong with the document."""
+troubles (review.causes); `one_cause`: nothing else is wrong with the document; `place`: region, agency and year, to sort by; `frees`: figures behind it."""
 
 decisions = Table(
     "decisions", metadata,

@@ -56,14 +56,19 @@ def upgrade() -> None:
     for name in ("cause", "check_id", "origin", "form", "portal"):
         op.add_column("review_items", sa.Column(name, sa.Text(), nullable=True))
     op.add_column("review_items", sa.Column("one_cause", sa.Boolean(), nullable=True))
+    op.add_column("review_items", sa.Column("place", sa.Text(), nullable=True))
+    op.add_column("review_items", sa.Column("frees", sa.Integer(), nullable=False, server_default="0"))
     op.create_index("ix_review_items_cause", "review_items", ["state", "cause"], unique=False)
+    op.create_index("ix_review_items_place", "review_items", ["state", "place", "item_id"], unique=False)
+    op.create_index("ix_review_items_frees", "review_items", ["state", "frees", "item_id"], unique=False)
     op.execute(f"CREATE VIEW corrections_current AS {corrections_current(op.get_bind().dialect.name)}")
 
 
 def downgrade() -> None:
     op.execute("DROP VIEW corrections_current")
-    op.drop_index("ix_review_items_cause", "review_items")
-    for name in ("one_cause", "portal", "form", "origin", "check_id", "cause"):
+    for name in ("frees", "place", "cause"):
+        op.drop_index(f"ix_review_items_{name}", "review_items")
+    for name in ("frees", "place", "one_cause", "portal", "form", "origin", "check_id", "cause"):
         op.execute(f"ALTER TABLE review_items DROP COLUMN {name}")
     op.drop_table("review_rules")
     op.drop_table("review_claims")
