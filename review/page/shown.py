@@ -114,13 +114,13 @@ def item_shown(
     by_number = {one.number: one for one in evidence.findings}
     finding = by_number.get(chosen if chosen is not None else -1) or next(iter((*roots, *evidence.findings)), None)
     raw = reading.findings[finding.number] if finding is not None and reading is not None else None
-    boxes = _boxes(reading, raw) if reading is not None else {}
+    boxes = item_boxes(reading, raw) if reading is not None else {}
     pages = tuple(sorted(boxes))
     paged = reading is not None and reading.document.pages is not None
     return ItemShown(
         detail, finding, roots, dict(caused),
         tuple(one for one in evidence.findings if one.severity is Severity.WARNING),
-        _tables(reading, raw, whole) if reading is not None else (),
+        item_tables(reading, raw, whole) if reading is not None else (),
         _sums(warehouse, detail, raw), pages, boxes, paged,
         _elsewhere(warehouse, detail, reading, raw), _versions(warehouse, detail),
     )  # fmt: skip
@@ -137,7 +137,8 @@ def place_words(at: Place | None) -> str:
     return ""
 
 
-def _boxes(reading: Disclosure, finding: Finding | None) -> dict[int, tuple[Box, ...]]:
+def item_boxes(reading: Disclosure, finding: Finding | None) -> dict[int, tuple[Box, ...]]:
+    """The marked places by page: the cells of the finding, the suspected one first, and what ended in no cell."""
     found: dict[int, list[Box]] = defaultdict(list)
     by_id = {fact.id: fact for fact in reading.facts}
     for number, cell in enumerate(finding.cells if finding is not None else ()):
@@ -158,7 +159,7 @@ def _box(at: PagePlace, kind: str, address: str, air: float) -> Box:
     return Box(left, high, round(x1 - x0 + 2 * air, 1), round(bottom - top + 2 * air, 1), kind, address)
 
 
-def _tables(reading: Disclosure, finding: Finding | None, whole: bool) -> tuple[ShownTable, ...]:
+def item_tables(reading: Disclosure, finding: Finding | None, whole: bool) -> tuple[ShownTable, ...]:
     """The tables of the finding's cells, the suspected one first; of a reading without findings the first table."""
     by_id = {fact.id: fact for fact in reading.facts}
     marked: dict[tuple[str, int, int], str] = {}
