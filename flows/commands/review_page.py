@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -38,18 +38,34 @@ def rerun_here(warehouse: Warehouse, archive: Archive, shas: Sequence[str]) -> l
     return outcomes
 
 
-class SecondReader:
-    """`review.queue.SecondReading` over an archive: each content is looked up when it is asked for."""
+class _Originals(Mapping[str, Path]):
+    """Where the bytes of what an archive holds lie; a content that is gone or damaged is not in it."""
 
     def __init__(self, archive: Archive) -> None:
         self._archive = archive
 
-    def __call__(self, sha256: str, place: Place, /) -> str | None:
+    def __getitem__(self, sha256: str) -> Path:
         try:
-            path = self._archive.local_path(sha256)
+            return self._archive.local_path(sha256)
         except (FileNotFoundError, ArchiveError):
-            return None  # whoever reads the document again is told so; here nobody can say what the other reader reads
-        return second_reader({sha256: path})(sha256, place)
+            # whoever reads the document again is told so; here nobody can say what the other reader reads
+            raise KeyError(sha256) from None
+
+    def __iter__(self) -> Iterator[str]:
+        return self._archive.documents()
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self._archive.documents())
+
+
+class SecondReader:
+    """`review.queue.SecondReading` over an archive. A page is read once, however many of its cells are asked for."""
+
+    def __init__(self, archive: Archive) -> None:
+        self._read = second_reader(_Originals(archive))
+
+    def __call__(self, sha256: str, place: Place, /) -> str | None:
+        return self._read(sha256, place)
 
 
 @contextlib.contextmanager
