@@ -54,6 +54,12 @@ class FindingAnchor(BaseModel):
     """`raw` of each cell, the suspected one first."""
 
 
+Action = Literal["accept", "correct", "reject", "reextract", "newer", "government", "note", "undo"]
+"""`reextract` changes no figure: it lifts an earlier `reject`, because a person asked to try again. `newer` asks the publisher's
+site for another file and `note` says something; neither changes what is read. `government` keeps a document out because it is
+a whole government's, no department's. `undo` takes one earlier decision back."""
+
+
 class Decision(BaseModel):
     """One decision on one document version (by sha256). Newer decisions do not delete older ones."""
 
@@ -61,8 +67,7 @@ class Decision(BaseModel):
 
     id: str
     sha256: str
-    action: Literal["accept", "correct", "reject", "reextract"]
-    """`reextract` changes no figure; it lifts an earlier `reject`, because a person asked to try again."""
+    action: Action
     note: str
     decided_by: str
     decided_at: datetime
@@ -70,7 +75,52 @@ class Decision(BaseModel):
     value: str | None = None
     """action `correct`: the text that stands on the page, in the unit of the page; '' for blank."""
     findings: tuple[FindingAnchor, ...] = ()
-    """action `accept`: the findings accepted as the publisher's own discrepancy."""
+    """action `accept`: the findings accepted as the publisher's own discrepancy; action `correct`: accepted findings that it
+    takes the place of."""
+    second_look: str | None = None
+    """action `correct`: who looked a second time at a cell that both readers read alike. The figure then changes against the
+    page: what is printed and the contradiction stay in sight."""
+    replaces: tuple[str, ...] = ()
+    """Ids of decisions on the same thing that this one takes the place of, or (action `undo`) takes back."""
+    cause: str | None = None
+    """Why the item waited, as `review.causes` says: what a decision that repeats is proposed for."""
+    bulk: str | None = None
+    """What binds the decisions that a person made on many items at once."""
+    rule: str | None = None
+    """The confirmed rule that decided, None where a person did."""
+
+
+def standing(decisions: Iterable[Decision]) -> tuple[Decision, ...]:
+    """The decisions that count, oldest first: without those taken back, and without what changes nothing (notes, undoing).
+
+    `decisions` come in the order in which they were made. A finding that was accepted and whose cell was corrected later, in
+    the open, is no longer accepted.
+    """
+    made = tuple(decisions)
+    gone = {earlier for one in made if one.action == "undo" for earlier in one.replaces}
+    kept: list[Decision] = []
+    for one in made:
+        if one.id in gone or one.action in ("undo", "note", "newer"):
+            continue
+        if one.action == "correct":
+            kept = [_without(earlier, one.findings) if earlier.id in one.replaces else earlier for earlier in kept]
+        elif one.replaces:
+            kept = [earlier for earlier in kept if earlier.id not in one.replaces]
+        kept.append(one)
+    return tuple(one for one in kept if one.action != "accept" or one.findings)
+
+
+def _without(decision: Decision, findings: tuple[FindingAnchor, ...]) -> Decision:
+    if decision.action != "accept":
+        return decision
+    left = tuple(one for one in decision.findings if not any(same_anchor(one, other) for other in findings))
+    return decision.model_copy(update={"findings": left})
+
+
+def kept_out(decisions: Iterable[Decision]) -> Decision | None:
+    """The decision that keeps the document out: the last that stands, when it is `reject` or `government`; else None."""
+    last = standing(decisions)[-1:]
+    return last[0] if last and last[0].action in ("reject", "government") else None
 
 
 def anchor_of(finding: Finding, statements: Iterable[Statement]) -> FindingAnchor:

@@ -127,8 +127,20 @@ class Statement(_Model):
     confidence: float | None = None
 
 
+class Correction(_Model):
+    """What a person typed beside a figure: `raw` in the unit of the page, who and why, and the decision's id."""
+
+    raw: str
+    by: str
+    why: str
+    decision: str
+
+
 class Fact(_Model):
-    """One money cell. `amount` is 万元; `raw` is what was printed; `column` the whole header path."""
+    """One money cell. `amount` is 万元; `raw` is what was read from the page; `column` the whole header path.
+
+    A correction stands beside `raw` and never in it; then `amount` is that of the correction.
+    """
 
     id: str
     statement_id: str
@@ -154,11 +166,17 @@ class Fact(_Model):
     amount: str = Field(pattern=DECIMAL)
     at: Place | None
     confidence: float | None = None
+    corrected: Correction | None = None
 
     @property
     def value(self) -> Decimal:
         """The amount in 万元."""
         return Decimal(self.amount)
+
+    @property
+    def amount_text(self) -> str:
+        """The text that `amount` was taken from: what a person typed, else what was read."""
+        return self.corrected.raw if self.corrected is not None else self.raw
 
 
 class Indicator(_Model):

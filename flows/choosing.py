@@ -126,7 +126,7 @@ def choose(
         chosen += [
             one["sha256"]
             for one in versions
-            if one["recipe"] != document_recipe(warehouse.decisions_for(one["sha256"]))
+            if one["recipe"] != document_recipe(warehouse.replayed_decisions(one["sha256"]))
         ]
     if documents is None and portal is None and failed_in_run is None and not outdated:
         # a decision asks for its rerun whatever the state: `reextract` lifts a rejection and re-reads a loaded document

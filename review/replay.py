@@ -1,19 +1,30 @@
 """Decisions put to a reading: corrections to its cells before it is judged, acceptances to its findings afterwards.
 
-Pure functions; the extraction itself is never changed. `replay` gives a new Disclosure in which every corrected cell tells
-what had been read (a finding CORRECTED); `settle` turns what a person accepted into the publisher's own discrepancy. A
+Pure functions; the extraction itself is never changed. `replay` gives a new Disclosure in which a corrected figure stands
+beside what was read (`Fact.corrected`, and a finding CORRECTED); what is printed stays in `raw` and in the cells of the rows.
+`settle` turns what a person accepted into the publisher's own discrepancy. A
 decision that no longer fits what is read is not bent: it becomes a finding DECISION_MISFIT, and the document waits.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
 from budget.amounts import NotAnAmountError, Unit, decimal_text, parse_amount, to_wan
-from budget.decisions import CORRECTED, DECISION_MISFIT, Decision, FindingAnchor, anchor_of, same_anchor
-from budget.disclosure import Disclosure, Fact, Finding, FindingCell, Place, Row, Statement
+from budget.decisions import (
+    CORRECTED,
+    DECISION_MISFIT,
+    Decision,
+    FindingAnchor,
+    anchor_of,
+    kept_out,
+    same_anchor,
+    standing,
+)
+from budget.disclosure import Correction, Disclosure, Fact, Finding, FindingCell, Place, Statement
 from budget.printed_text import squeeze
 from budget.states import Origin, Severity
 from review.cells import CellAddress, MoneyTable, find_cell, money_cell, same_cell
@@ -30,19 +41,23 @@ def in_order(decisions: Iterable[Decision]) -> tuple[Decision, ...]:
 
 def rejection(decisions: Iterable[Decision]) -> Decision | None:
     """The decision that keeps the document out, None when there is none or a person has asked to try again since."""
-    ordered = in_order(decisions)
-    return ordered[-1] if ordered and ordered[-1].action == "reject" else None
+    return kept_out(in_order(decisions))
 
 
 def standing_corrections(decisions: Iterable[Decision]) -> tuple[Decision, ...]:
     """The corrections that count: of several for one cell the newest."""
     kept: list[Decision] = []
-    for decision in in_order(decisions):
+    for decision in standing(in_order(decisions)):
         if decision.action != "correct" or decision.cell is None:
             continue
         kept = [other for other in kept if other.cell is None or not same_cell(other.cell, decision.cell)]
         kept.append(decision)
     return tuple(kept)
+
+
+def against_the_page(decisions: Iterable[Decision]) -> tuple[Decision, ...]:
+    """The standing corrections of cells that both readers read alike: after a second look the figure differs from the page."""
+    return tuple(one for one in standing_corrections(decisions) if one.second_look is not None)
 
 
 def replay(disclosure: Disclosure, decisions: Iterable[Decision]) -> tuple[Disclosure, tuple[Finding, ...]]:
@@ -87,22 +102,60 @@ def correct_cell(disclosure: Disclosure, address: CellAddress, decision: Decisio
     amount = _amount(value)
     read, old = table.text(address.row, address.col), table.by_place.get((address.row, address.col))
     place = _place(table.statement, address, old)
-    new = _fact(table, address, value, amount, place, _ids(disclosure)) if amount is not None else None
-    facts = _with_fact(disclosure, table, old, new)
-    statement = _with_text(table.statement, address, value)
+    beside = Correction(raw=value, by=decision.decided_by, why=decision.note, decision=decision.id)
+    new = _fact(table, address, beside, read, amount, place, _ids(disclosure)) if amount is not None else None
+    look = f"; {decision.second_look} looked a second time, the page prints {read!r}" if decision.second_look else ""
     told = Finding(
-        check=CORRECTED, severity=Severity.WARNING, origin=Origin.EXTRACTION, statement_id=statement.id,
-        message=f"{decision.decided_by} corrected {read!r} to {value!r}: {decision.note}",
+        check=CORRECTED, severity=Severity.WARNING, origin=Origin.EXTRACTION, statement_id=table.statement.id,
+        message=f"{decision.decided_by} corrected {read!r} to {value!r}: {decision.note}{look}",
         cells=(FindingCell(fact_id=new.id if new else None, at=place, raw=read),), left=read, right=value,
     )  # fmt: skip
-    standing = tuple(found for found in disclosure.findings if not _answered(found, place, read))
+    standing_findings = tuple(found for found in disclosure.findings if not _answered(found, place, read))
     return disclosure.model_copy(
         update={
-            "statements": tuple(statement if other.id == statement.id else other for other in disclosure.statements),
-            "facts": facts,
-            "findings": (*standing, told) if len(standing) == len(disclosure.findings) else _renumbered(disclosure, standing, told),
+            "facts": _with_fact(disclosure, table, old, new),
+            "findings": (*standing_findings, told)
+            if len(standing_findings) == len(disclosure.findings)
+            else _renumbered(disclosure, standing_findings, told),
         }
-    )  # fmt: skip
+    )
+
+
+def as_printed(
+    printed: Sequence[Finding], corrected: Sequence[Finding], disclosure: Disclosure, decisions: Iterable[Decision]
+) -> tuple[Finding, ...]:
+    """The contradictions that are on the page and no longer in the figures: warnings of origin publisher.
+
+    `printed` are the findings of the reading without the corrections made against the page, `corrected` those with them
+    (`disclosure`). What the publisher printed stays in sight whatever a person put beside it.
+    """
+    against = against_the_page(decisions)
+    if not against:
+        return ()
+    who = "; ".join(f"{one.decided_by} put {one.value or 'blank'} beside {one.cell.read}: {one.note}" for one in against if one.cell)  # fmt: skip
+    left = Counter(_key(found, disclosure.statements) for found in corrected)
+    told = []
+    for finding in printed:
+        if finding.severity is not Severity.ERROR and finding.origin is not Origin.PUBLISHER:
+            continue
+        key = _key(finding, disclosure.statements)
+        if left[key]:
+            left[key] -= 1
+            continue
+        told.append(
+            finding.model_copy(
+                update={
+                    "severity": Severity.WARNING, "origin": Origin.PUBLISHER, "caused_by": None,
+                    "message": f"{finding.message}（printed so; {who}）",
+                }
+            )
+        )  # fmt: skip
+    return tuple(told)
+
+
+def _key(finding: Finding, statements: Sequence[Statement]) -> str:
+    anchor = anchor_of(finding, statements)
+    return anchor.model_copy(update={"cells": tuple(sorted(anchor.cells))}).model_dump_json()
 
 
 def settle(
@@ -114,7 +167,7 @@ def settle(
     `statements` are given). Equal findings are settled as often as one decision accepted them. Where an acceptance of the
     same check was given for other figures, the finding stays an error and an error DECISION_MISFIT says so.
     """
-    accepted = [decision for decision in in_order(decisions) if decision.action == "accept"]
+    accepted = [decision for decision in standing(in_order(decisions)) if decision.action == "accept"]
     left_over = _most_often_accepted(accepted)
     settled: list[Finding] = []
     strangers: list[Finding] = []
@@ -229,11 +282,17 @@ def _place(statement: Statement, address: CellAddress, fact: Fact | None) -> Pla
 
 
 def _fact(
-    table: MoneyTable, address: CellAddress, value: str, amount: Decimal, place: Place | None, taken: frozenset[str]
+    table: MoneyTable,
+    address: CellAddress,
+    beside: Correction,
+    read: str,
+    amount: Decimal,
+    place: Place | None,
+    taken: frozenset[str],
 ) -> Fact:
     """The fact of a corrected cell: the old one with another amount, or one made of its row's and its column's meaning."""
     wan = decimal_text(to_wan(amount, unit_of_column(table, address.col)))
-    changed = {"raw": value, "amount": wan, "confidence": 1.0}
+    changed = {"corrected": beside, "amount": wan, "confidence": 1.0}
     old = table.by_place.get((address.row, address.col))
     if old is not None:
         return old.model_copy(update=changed)
@@ -254,7 +313,7 @@ def _fact(
         identity += "+"
     return row.model_copy(
         update={
-            **changed, "id": identity, "row": address.row, "col": address.col, "column": column.column,
+            **changed, "raw": read, "id": identity, "row": address.row, "col": address.col, "column": column.column,
             "side": column.side, "measure": column.measure, "item": item,
             "fund": column.fund if len(in_column_fund) == 1 else row.fund,
             "fiscal_year": column.fiscal_year, "basis": column.basis, "at": place,
@@ -269,7 +328,7 @@ def unit_of_column(table: MoneyTable, col: int) -> Unit:
     """
     for fact in table.columns[col]:
         try:
-            printed = parse_amount(fact.raw)
+            printed = parse_amount(fact.amount_text)
         except NotAnAmountError:
             continue
         for unit in Unit:
@@ -294,15 +353,6 @@ def _with_fact(disclosure: Disclosure, table: MoneyTable, old: Fact | None, new:
     first = facts.index(table.facts[0])
     facts.insert(first + before, new)
     return tuple(facts)
-
-
-def _with_text(statement: Statement, address: CellAddress, value: str) -> Statement:
-    row = statement.rows[address.row]
-    cells = list(row.cells) + [""] * (address.col + 1 - len(row.cells))
-    cells[address.col] = value
-    changed = Row(cells=tuple(cells), at=row.at)
-    rows = tuple(changed if number == address.row else other for number, other in enumerate(statement.rows))
-    return statement.model_copy(update={"rows": rows})
 
 
 def _answered(finding: Finding, place: Place | None, read: str) -> bool:

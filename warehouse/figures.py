@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from budget.amounts import decimal_text
-from budget.decisions import CORRECTED, FIGURES_CHANGED, Decision, FindingAnchor, anchor_of, same_anchor
+from budget.decisions import CORRECTED, FIGURES_CHANGED, Decision, FindingAnchor, anchor_of, same_anchor, standing
 from budget.disclosure import Disclosure, Fact, Finding, FindingCell
 from budget.states import Origin, Severity
 
@@ -126,7 +126,7 @@ def unsettled(
     by_hand = corrected_facts(new)
     anchors: list[FindingAnchor] = [
         anchor
-        for decision in decisions
+        for decision in standing(decisions)
         if decision.action == "accept"
         for anchor in decision.findings
         if anchor.check == FIGURES_CHANGED

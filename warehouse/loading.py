@@ -18,7 +18,7 @@ from typing import Literal
 
 from sqlalchemy import Connection, delete, insert, select, update
 
-from budget.decisions import Decision
+from budget.decisions import Decision, kept_out, standing
 from budget.disclosure import Disclosure
 from budget.reconciliations import Reconciliation
 from budget.states import DocumentState, Reason, Severity
@@ -31,6 +31,8 @@ Outcome = Literal["stored", "unchanged", "replaced", "withdrawn", "kept"]
 
 HELD = frozenset({DocumentState.LOADED.value, DocumentState.SUPERSEDED.value})
 """States whose figures had been found to hold."""
+REASON_KEPT_OUT = {"reject": Reason.PERSON, "government": Reason.OUT_OF_SCOPE}
+"""Why a version is rejected, by the decision that keeps it out."""
 ATTEMPT_DIED = frozenset({Reason.WORKER_DIED, Reason.LIMIT_TIME, Reason.LIMIT_MEMORY, Reason.NETWORK})
 """Reasons that say something about the machine of one night and nothing about figures that had held."""
 NEEDS_A_RUN = frozenset(
@@ -150,8 +152,8 @@ def _store(
         return _nothing_written(version, "kept")
     decisions = decisions_of(connection, sha256)
     state, reason = asked.state, asked.reason
-    if decisions and decisions[-1].action == "reject":
-        state, reason = DocumentState.REJECTED, Reason.PERSON
+    if (out := kept_out(decisions)) is not None:
+        state, reason = DocumentState.REJECTED, REASON_KEPT_OUT[out.action]
     same_reading = version["recipe"] == asked.disclosure.document.recipe and version["content_digest"] == asked.digest
     if same_reading and (state, reason) == (DocumentState.LOADED, None) and old_state in HELD:
         return _nothing_written(version, "unchanged")
@@ -209,6 +211,30 @@ def decisions_of(connection: Connection, sha256: str) -> tuple[Decision, ...]:
         .order_by(tables.decisions.c.decision_no)
     )
     return tuple(Decision.model_validate(kept) for kept in found)
+
+
+MOST_VERSIONS_BACK = 50
+"""Versions of one document whose decisions are looked for."""
+
+
+def inherited_decisions(connection: Connection, sha256: str) -> tuple[Decision, ...]:
+    """The acceptances and corrections that stand on the versions which this one replaced, oldest first.
+
+    They are put to the new file as they were given: what they were about may stand there unchanged, and nobody is asked twice.
+    Rejections are about one file and stay with it.
+    """
+    versions = tables.document_versions.c
+    found: list[tuple[Decision, ...]] = []
+    known = {sha256}
+    older: str | None = sha256
+    for _ in range(MOST_VERSIONS_BACK):
+        older = connection.scalar(select(versions.supersedes_sha256).where(versions.sha256 == older))
+        if older is None or older in known:
+            break
+        known.add(older)
+        kept = standing(decisions_of(connection, older))
+        found.append(tuple(one for one in kept if one.action in ("accept", "correct")))
+    return tuple(one for of_version in reversed(found) for one in of_version)
 
 
 def kept_reading(connection: Connection, sha256: str, role: str = "current") -> Disclosure | None:

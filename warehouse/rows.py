@@ -101,6 +101,9 @@ def reading_rows(
             "fund": fact.fund, "fiscal_year": fact.fiscal_year, "basis": fact.basis, "raw": fact.raw,
             "amount_wan": fact.value, "amount_fen": to_fen(fact.value), "confidence": fact.confidence,
             "publisher_discrepancy": fact.id in discrepant, "corrected": fact.id in corrected,
+            "corrected_raw": fact.corrected.raw if fact.corrected else None,
+            "corrected_by": fact.corrected.by if fact.corrected else None,
+            "corrected_why": fact.corrected.why if fact.corrected else None,
             **place_columns(fact.at),
         })  # fmt: skip
     for number, project in enumerate(disclosure.projects):

@@ -29,7 +29,7 @@ from warehouse import coverage as coverage_of
 from warehouse import run_lock, tables
 from warehouse.connection import UnusableWarehouseError, in_one_transaction, make_engine, reading, usable
 from warehouse.coverage import Coverage
-from warehouse.loading import StoreResult, decisions_of, judgement_of, kept_reading, store_reading
+from warehouse.loading import StoreResult, decisions_of, inherited_decisions, judgement_of, kept_reading, store_reading
 from warehouse.portal_runs import PortalNight, PortalRun, last_nights, record_portal_runs
 from warehouse.rows import content_digest, inflate
 from warehouse.versions import Version, find_version, insert_if_new, record_sighting
@@ -159,6 +159,11 @@ class Warehouse:
         """What people decided on this version, oldest first."""
         with reading(self.engine) as connection:
             return decisions_of(connection, sha256)
+
+    def replayed_decisions(self, sha256: str) -> tuple[Decision, ...]:
+        """What a reading of this version is put to: what stands on the versions it replaced, then its own decisions."""
+        with reading(self.engine) as connection:
+            return inherited_decisions(connection, sha256) + decisions_of(connection, sha256)
 
     def versions_in(self, *states: DocumentState) -> list[Version]:
         """The versions in these states, by sha256."""

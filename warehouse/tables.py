@@ -188,6 +188,7 @@ facts = Table(
     Column("publisher_discrepancy", Boolean, nullable=False),
     Column("corrected", Boolean, nullable=False),
     *_place(),
+    Column("corrected_raw", Text), Column("corrected_by", Text), Column("corrected_why", Text),
     PrimaryKeyConstraint("sha256", "fact_no"),
     ForeignKeyConstraint(["sha256", "statement_id"], ["statements.sha256", "statements.statement_id"], ondelete="CASCADE"),
     Index("ix_facts_statement", "sha256", "statement_id"),
@@ -300,9 +301,15 @@ review_items = Table(
     Column("state", Text, nullable=False),
     Column("summary", Text, nullable=False),
     Column("opened_at", Moment), Column("decided_at", Moment), Column("closed_at", Moment),
+    Column("cause", Text), Column("check_id", Text), Column("origin", Text), Column("form", Text), Column("portal", Text),
+    Column("one_cause", Boolean), Column("place", Text), Column("frees", Integer, nullable=False, server_default="0"),
     Index("ix_review_items_state", "state", "stage", "reason"),
+    Index("ix_review_items_cause", "state", "cause"),
+    Index("ix_review_items_place", "state", "place", "item_id"),
+    Index("ix_review_items_frees", "state", "frees", "item_id"),
 )  # fmt: skip
-"""One line of the queue: a version that did not load, or a sighting whose file could not be had."""
+"""One line of the queue: a version that did not load, or a sighting whose file could not be had. `cause` is equal for equal
+troubles (review.causes); `one_cause`: nothing else is wrong with the document; `place`: region, agency and year, to sort by; `frees`: figures behind it."""
 
 decisions = Table(
     "decisions", metadata,
@@ -376,15 +383,34 @@ run_locks = Table(
     Column("acquired_at", Moment, nullable=False), Column("heartbeat_at", Moment, nullable=False),
 )  # fmt: skip
 
+review_claims = Table(
+    "review_claims", metadata,
+    Column("item_id", Text, primary_key=True),
+    Column("person", Text, nullable=False), Column("by", Text, nullable=False),
+    Column("claimed_at", Moment, nullable=False),
+)  # fmt: skip
+"""Who is at work on an item; `by` is another where it was assigned."""
+
+review_rules = Table(
+    "review_rules", metadata,
+    Column("rule_id", Text, primary_key=True),
+    Column("state", Text, nullable=False),
+    Column("action", Text, nullable=False),
+    Column("cause", Text, nullable=False),
+    Column("note", Text, nullable=False),
+    Column("changed_by", Text), Column("changed_at", Moment),
+)  # fmt: skip
+"""A decision that a person confirmed once for all items of one cause: state confirmed or revoked."""
+
 OF_A_READING = (
     statements, facts, projects, indicators, prose_facts, findings, finding_cells, reconciliations, unread,
 )  # fmt: skip
 """Tables whose rows are replaced together when a version is stored under another recipe, parents first."""
 
-RUN_BOUND = frozenset({"runs", "run_documents", "run_locks", "portal_runs", "portal_columns"})
+RUN_BOUND = frozenset({"runs", "run_documents", "run_locks", "portal_runs", "portal_columns", "review_claims"})
 RUN_COLUMNS = frozenset(
     {
         "run_id", "first_stored_at", "stored_at", "loaded_at", "first_seen_at", "last_seen_at", "head_seen_at",
-        "opened_at", "decided_at", "closed_at",
+        "opened_at", "decided_at", "closed_at", "changed_at",
     }
 )  # fmt: skip

@@ -143,7 +143,7 @@ def _class_rows(statement: Statement, facts: Sequence[Fact]) -> Iterator[Identit
 
 def _decimals(statement: Statement, facts: Sequence[Fact]) -> Identity:
     """SLF-10: where all other amounts of a table print as many decimals, none prints more: the mark of a note became a digit."""
-    places = Counter(printed_decimals(fact.raw) for fact in facts if fact.value)
+    places = Counter(printed_decimals(fact.amount_text) for fact in facts if fact.value)
     usual, often = places.most_common(1)[0] if places else (0, 0)
     longer = sum(count for decimals, count in places.items() if decimals > usual)
     alone = often >= FEWEST_ALIKE and longer == 1 and often + longer == sum(places.values())

@@ -237,7 +237,7 @@ def _quantum(decimals: int, unit: Decimal) -> Decimal:
 
 def _table(statement: Statement, facts: list[Fact]) -> Table:
     unit = Unit(statement.unit).in_wan if statement.unit else Decimal(1)
-    decimals = [_decimals(fact.raw) for fact in facts]
+    decimals = [_decimals(fact.amount_text) for fact in facts]
     finest = max(decimals, default=2) or 2
     quanta = {digits: _quantum(digits or finest, unit) for digits in set(decimals)}
     columns = _columns(statement, facts)

@@ -349,7 +349,17 @@ def review_detail(console: Console, detail: ItemDetail) -> None:
     for change in detail.figure_changes:
         console.print(f"figure changed 数字变动: {change}", markup=False)
     for decision in detail.decisions:
+        what = ""
+        if decision.cell is not None:
+            cell = decision.cell
+            column = " / ".join(cell.column)
+            what = f" {cell.name} {column}: {cell.read!r} → {decision.value!r}"
+        if decision.second_look:
+            what += f", second look {decision.second_look}"
+        if decision.replaces:
+            what += f", in place of {', '.join(decision.replaces)}"
         console.print(
-            f"decided 决定: {decision.action} by {decision.decided_by} at {decision.decided_at:%Y-%m-%d %H:%M}: {decision.note}",
+            f"decided 决定: {decision.id} {decision.action}{what} by {decision.decided_by} at "
+            f"{decision.decided_at:%Y-%m-%d %H:%M}: {decision.note}",
             markup=False, highlight=False,
         )  # fmt: skip

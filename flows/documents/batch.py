@@ -49,7 +49,7 @@ def read_prove_store(
     """
 
     def recipe_of(sha256: str) -> str:
-        return document_recipe(warehouse.decisions_for(sha256))
+        return document_recipe(warehouse.replayed_decisions(sha256))
 
     queue = ReviewQueue(warehouse)
     originals, missing = _originals(warehouse, archive, shas)
@@ -80,7 +80,7 @@ def read_prove_store(
             if job.path is not None:
                 read.setdefault(sha256, asked_for_what_nobody_said(disclosure, job.said))
     paths = {sha256: originals.get(sha256) or archive.local_path(sha256) for sha256 in read}
-    decisions = {sha256: warehouse.decisions_for(sha256) for sha256 in read}
+    decisions = {sha256: warehouse.replayed_decisions(sha256) for sha256 in read}
     files = {sha256: one.document.file for sha256, one in read.items()}
     judged = prove(
         [read[sha256] for sha256 in sorted(read)], paths, decisions,

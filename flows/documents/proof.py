@@ -14,12 +14,15 @@ from budget.reconciliations import Reconciliation
 from budget.states import Origin, Severity
 from expectations import Judgement, SuiteError, apply, judge
 from flows.documents.second_reading import SecondReading, second_reader
-from review.replay import replay, settle
+from review.replay import against_the_page, as_printed, replay, settle
 
 log = logging.getLogger("yusuan.proof")
 
 Beside = Mapping[str, Sequence[Disclosure]]
 """By sha256, the other documents that a document is compared with."""
+
+
+Judged = dict[str, tuple[tuple[Finding, ...], tuple[Reconciliation, ...]]]
 
 
 @dataclass(frozen=True)
@@ -48,7 +51,9 @@ def prove(
         corrected, misfits = replay(disclosure, decided.get(disclosure.document.sha256, ()))
         replayed.append(corrected.model_copy(update={"findings": corrected.findings + tuple(misfits)}))
     readable = [one for one in replayed if one.document.error is None]
-    judged = _judged(readable, second_reader(paths), tell, beside(readable))
+    again = second_reader(paths)
+    judged = _judged(readable, again, tell, beside(readable))
+    printed = _printed(disclosures, decided, again, beside)
     proved = []
     for disclosure in replayed:
         sha256 = disclosure.document.sha256
@@ -57,11 +62,26 @@ def prove(
             continue
         findings, reconciliations = judged[sha256]
         found = settle(findings, decided.get(sha256, ()), disclosure.statements)
+        if sha256 in printed:
+            found = (*found, *as_printed(printed[sha256][0], findings, disclosure, decided[sha256]))
         proved.append(Proved(apply(disclosure, found), reconciliations))
     return proved
 
 
-Judged = dict[str, tuple[tuple[Finding, ...], tuple[Reconciliation, ...]]]
+def _printed(
+    disclosures: Sequence[Disclosure],
+    decided: Mapping[str, tuple[Decision, ...]],
+    second_reading: SecondReading,
+    beside: Callable[[Sequence[Disclosure]], Beside],
+) -> Judged:
+    """The judgement of what is printed, of the documents in which a person put another figure beside it."""
+    printed = []
+    for disclosure in disclosures:
+        decisions = decided.get(disclosure.document.sha256, ())
+        against = {one.id for one in against_the_page(decisions)}
+        if against and disclosure.document.error is None:
+            printed.append(replay(disclosure, [one for one in decisions if one.id not in against])[0])
+    return _judged(printed, second_reading, lambda judgement: None, beside(printed)) if printed else {}
 
 
 def _judged(

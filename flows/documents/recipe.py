@@ -26,6 +26,8 @@ DECIDING = (
     "archive/compound_file.py",
 )  # fmt: skip
 """Files outside the rooms that decide the origin of a finding, a finding across documents, a year, an agency or a reader."""
+SHOWS_ONLY = ("review", "page")
+"""The web page shows what was read; a new colour is no reason to read everything again."""
 SUFFIXES = {".py", ".toml", ".csv", ".json", ".yaml"}
 
 
@@ -36,6 +38,8 @@ def code_recipe() -> str:
     for room in ROOMS:
         root = Path(str(resources.files(room)))
         for path in sorted(p for p in root.rglob("*") if p.suffix in SUFFIXES and "__pycache__" not in p.parts):
+            if (room, path.relative_to(root).parts[0]) == SHOWS_ONLY:
+                continue
             digest.update(f"{room}/{path.relative_to(root).as_posix()}\0".encode())
             digest.update(hashlib.sha256(path.read_bytes()).digest())
     for name in DECIDING:
@@ -47,9 +51,13 @@ def code_recipe() -> str:
     return digest.hexdigest()[:16]
 
 
+NEVER_REPLAYED = frozenset({"note", "newer"})
+"""Decisions that change nothing that is read."""
+
+
 def document_recipe(decisions: Iterable[Decision] = ()) -> str:
     """The recipe of one document: the code's, and the decisions replayed on it."""
-    taken = sorted(decision.model_dump_json() for decision in decisions)
+    taken = sorted(one.model_dump_json() for one in decisions if one.action not in NEVER_REPLAYED)
     if not taken:
         return code_recipe()
     return f"{code_recipe()}+{hashlib.sha256(chr(10).join(taken).encode()).hexdigest()[:8]}"

@@ -153,6 +153,26 @@ def _stop(child: subprocess.Popen[bytes], patience_seconds: float = 10) -> None:
 
 
 @contextlib.contextmanager
+def review_page_process(house: House, port: int) -> Iterator[str]:
+    """Run the review page of a house in a child process; yields its address. Raises ServiceError when it does not come up."""
+    logs = house.home / "logs"
+    logs.mkdir(parents=True, exist_ok=True)
+    log = logs / "review-page.log"
+    port = port or _free_port()
+    command = [
+        sys.executable, "-m", "flows.command_line", "review", "serve", "--home", str(house.home), "--port", str(port),
+    ]  # fmt: skip
+    with log.open("ab") as sink:
+        child = start_bound(command, sink)
+    url = f"http://{LOOPBACK}:{port}/"
+    try:
+        _wait_until(url, child, "the review page", log, seconds=60)
+        yield url
+    finally:
+        _stop(child)
+
+
+@contextlib.contextmanager
 def sample_portal_process(house: House, port: int) -> Iterator[str]:
     """Run the sample portal in a child process; yields its address. One that answers there already is used as it is."""
     url = f"http://{LOOPBACK}:{port}/zwgk/czyjs/"

@@ -42,6 +42,23 @@ def test_an_edited_alias_file_changes_the_recipe(tmp_path, monkeypatch) -> None:
     assert recipe.code_recipe.__wrapped__() != before
 
 
+def test_what_only_shows_is_no_part_of_the_recipe(tmp_path, monkeypatch) -> None:
+    (tmp_path / "page").mkdir()
+    (tmp_path / "page" / "app.py").write_text("a = 1")
+    monkeypatch.setattr(recipe, "ROOMS", ("review",))
+    monkeypatch.setattr(recipe, "DECIDING", ())
+    monkeypatch.setattr(recipe.resources, "files", lambda room: tmp_path)
+    before = recipe.code_recipe.__wrapped__()
+    (tmp_path / "page" / "app.py").write_text("a = 2")
+    assert recipe.code_recipe.__wrapped__() == before
+    (tmp_path / "replay.py").write_text("a = 1")
+    assert recipe.code_recipe.__wrapped__() != before
+
+
+def test_a_note_is_no_part_of_a_documents_recipe() -> None:
+    assert recipe.document_recipe([decision("a").model_copy(update={"action": "note"})]) == recipe.document_recipe()
+
+
 ROOT = Path(__file__).parents[2]
 NO_READERS = {"typing-extensions", "prefect", "typer", "rich", "scrapy", "sqlalchemy", "pebble", "pyyaml", "alembic"}
 """Libraries that run, store or show and decide no figure."""
@@ -52,6 +69,8 @@ def imported_modules() -> set[str]:
     modules = set()
     for room in recipe.ROOMS:
         for path in (ROOT / room).rglob("*.py"):
+            if (room, path.relative_to(ROOT / room).parts[0]) == recipe.SHOWS_ONLY:
+                continue
             for node in ast.walk(ast.parse(path.read_text("utf-8"))):
                 if isinstance(node, ast.Import):
                     modules |= {alias.name for alias in node.names}

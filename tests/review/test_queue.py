@@ -14,7 +14,7 @@ from budget.sightings import Sighting
 from budget.states import DocumentState, Reason
 from review.cells import CellAddress, CellAddressError
 from review.queue import DecisionRefusedError, NoSuchItemError, ReviewQueue
-from review.replay import CorrectionError, replay, settle
+from review.replay import CorrectionError, against_the_page, as_printed, replay, settle
 from review.stages import stage_of
 from warehouse.loading import StoreResult
 from warehouse.store import Warehouse
@@ -52,7 +52,10 @@ class Desk:
             decisions = self.queue.decisions_for(sha256)
             replayed, misfits = replay(self.read, decisions)
             judged = balance(replayed, self.make)
-            findings = (*replayed.findings, *misfits, *settle(judged, decisions, replayed.statements))
+            against = {one.id for one in against_the_page(decisions)}
+            printed = balance(replay(self.read, [d for d in decisions if d.id not in against])[0], self.make)
+            stays = as_printed(printed, judged, replayed, decisions)
+            findings = (*replayed.findings, *misfits, *settle(judged, decisions, replayed.statements), *stays)
             recipe = f"{self.read.document.recipe}+{len(decisions)}"
             document = replayed.document.model_copy(update={"recipe": recipe})
             proved = replayed.model_copy(update={"findings": findings, "document": document})

@@ -12,7 +12,7 @@ from budget.decisions import CORRECTED, DECISION_MISFIT, CellAnchor, Decision, a
 from budget.disclosure import Disclosure, Finding, FindingCell
 from budget.states import Origin, Severity
 from review.cells import CellAddress, CellAddressError, anchor_of_cell, parse_cell
-from review.replay import CorrectionError, correct_cell, rejection, replay, settle
+from review.replay import CorrectionError, as_printed, correct_cell, rejection, replay, settle
 
 MakeDocument = Callable[..., Disclosure]
 NOON = datetime(2024, 3, 1, 12, tzinfo=UTC)
@@ -77,7 +77,10 @@ def test_a_correction_changes_cell_and_fact_and_keeps_what_was_read(document: Ma
     replayed, misfits = replay(read, [decision])
     assert misfits == ()
     assert amount(replayed, 2, 3) == Decimal("1520")
-    assert replayed.statements[0].rows[2].cells[3] == "1,520.00"
+    assert replayed.statements == read.statements, "what is printed stays in the cells"
+    (fact,) = [one for one in replayed.facts if (one.statement_id, one.row, one.col) == ("t01", 2, 3)]
+    assert fact.raw == "1,500.00" and fact.corrected is not None
+    assert (fact.corrected.raw, fact.corrected.by, fact.corrected.why) == ("1,520.00", "王审核", "原件第2页")
     told = replayed.findings[0]
     assert (told.check, told.severity, told.left, told.right) == (CORRECTED, Severity.WARNING, "1,500.00", "1,520.00")
     assert told.cells[0].raw == "1,500.00"
@@ -248,3 +251,34 @@ def test_a_rejection_stands_until_somebody_asks_again() -> None:
     assert rejection([again, reject]) is None
     assert rejection([reject]) == reject
     assert rejection([]) is None
+
+
+def test_a_contradiction_that_a_correction_hides_stays_the_publishers(
+    document: MakeDocument, unbalanced: Callable[..., Finding]
+) -> None:
+    read = document()
+    decision = corrected(anchor_of_cell(read, parse_cell("t01:2:3")), "1,520.00")
+    looked = decision.model_copy(update={"second_look": "李复核"})
+    printed = unbalanced()
+    assert as_printed([printed], [], read, [decision]) == (), "a misreading that was put right contradicts nothing"
+    (kept,) = as_printed([printed], [], read, [looked])
+    assert (kept.severity, kept.origin, kept.left, kept.right) == (Severity.WARNING, Origin.PUBLISHER, "1500", "1520")
+    assert "王审核 put 1,520.00 beside 1,500.00" in kept.message
+    assert as_printed([printed], [printed], read, [looked]) == (), "what still stands in the figures is told once"
+
+
+def test_a_decision_taken_back_counts_no_more(document: MakeDocument) -> None:
+    read = document()
+    first = corrected(anchor_of_cell(read, parse_cell("t01:2:3")), "1,520.00", minutes=1)
+    undone = first.model_copy(
+        update={"id": "u-1", "action": "undo", "replaces": (first.id,), "cell": None, "value": None,
+                "decided_at": NOON + timedelta(minutes=2)}
+    )  # fmt: skip
+    assert replay(read, [first])[0] != read
+    assert replay(read, [first, undone]) == (read, ())
+    rejected = first.model_copy(update={"id": "r-1", "action": "reject", "decided_at": NOON + timedelta(minutes=3)})
+    taken_back = undone.model_copy(
+        update={"id": "u-2", "replaces": ("r-1",), "decided_at": NOON + timedelta(minutes=4)}
+    )
+    assert rejection([first, rejected]) == rejected
+    assert rejection([first, rejected, taken_back]) is None

@@ -1,0 +1,87 @@
+"""What the review page is handed: originals, pictures, the second reader, and a rerun of single documents in this process."""
+
+from __future__ import annotations
+
+import contextlib
+import secrets
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from archive.errors import ArchiveError
+from archive.store import Archive
+from budget.disclosure import Place
+from budget.states import DocumentState, RunState
+from flows.documents.batch import read_prove_store
+from flows.documents.page_pictures import PagePictures
+from flows.documents.recipe import code_recipe
+from flows.documents.second_reading import second_reader
+from flows.home import House
+from flows.run_summary import DocumentOutcome
+from review.page.needs import Needs
+from warehouse import Warehouse
+
+
+def rerun_here(warehouse: Warehouse, archive: Archive, shas: Sequence[str]) -> list[DocumentOutcome]:
+    """Read, replay, prove and store these documents in this process, as a run of its own named `review`."""
+    run_id = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-review-{secrets.token_hex(2)}"
+    warehouse.start_run(run_id, flow="review", recipe=code_recipe())
+    try:
+        outcomes = read_prove_store(shas, warehouse=warehouse, archive=archive, run_id=run_id, workers=1)
+    except BaseException:
+        warehouse.end_run(run_id, RunState.FAILED)
+        raise
+    lost = sum(one.state is DocumentState.FAILED for one in outcomes)
+    warehouse.end_run(
+        run_id, RunState.INCOMPLETE if lost else RunState.OK, {"documents": len(outcomes), "failed": lost}
+    )
+    return outcomes
+
+
+class _Originals(Mapping[str, Path]):
+    """Where the bytes of what an archive holds lie; a content that is gone or damaged is not in it."""
+
+    def __init__(self, archive: Archive) -> None:
+        self._archive = archive
+
+    def __getitem__(self, sha256: str) -> Path:
+        try:
+            return self._archive.local_path(sha256)
+        except (FileNotFoundError, ArchiveError):
+            # whoever reads the document again is told so; here nobody can say what the other reader reads
+            raise KeyError(sha256) from None
+
+    def __iter__(self) -> Iterator[str]:
+        return self._archive.documents()
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self._archive.documents())
+
+
+class SecondReader:
+    """`review.queue.SecondReading` over an archive. A page is read once, however many of its cells are asked for."""
+
+    def __init__(self, archive: Archive) -> None:
+        self._read = second_reader(_Originals(archive))
+
+    def __call__(self, sha256: str, place: Place, /) -> str | None:
+        return self._read(sha256, place)
+
+
+@contextlib.contextmanager
+def needs_of(house: House, warehouse: Warehouse) -> Iterator[Needs]:
+    """Everything that the page of this house asks for."""
+    with Archive(house.archive) as archive:
+
+        def original(sha256: str) -> Path:
+            try:
+                return archive.local_path(sha256)
+            except ArchiveError as damaged:
+                raise FileNotFoundError(str(damaged)) from damaged
+
+        yield Needs(
+            originals=original,
+            pictures=PagePictures(house.home / "pictures", original),
+            second_reading=SecondReader(archive),
+            rerun=lambda shas: rerun_here(warehouse, archive, shas),
+        )
