@@ -24,6 +24,7 @@ from budget.reconciliations import Reconciliation
 from budget.states import DocumentState, Reason, Severity
 from warehouse import tables
 from warehouse.figures import FigureChange, compare, unsettled
+from warehouse.history import keep_past
 from warehouse.rows import change_rows, content_digest, deflate, inflate, reading_rows, storable
 from warehouse.versions import Version, find_version, lock_version, make_room, neighbours, upsert
 
@@ -172,6 +173,8 @@ def _store(
         return _nothing_written(version, "unchanged", contradicting)
 
     shown = _with_changes(asked.disclosure, contradicting)
+    if changes and old_state in HELD:
+        keep_past(connection, sha256)
     rows_written = _replace_rows(connection, version, shown, asked)
     _keep_published(connection, version, published, state)
     _write_changes(connection, version, asked, changes, published)
