@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from flows.commands import figures
 from flows.commands.counted import counted
 from flows.commands.terminal import (
     INTERRUPTED,
@@ -454,6 +455,9 @@ def runs(
         sys.stdout.write(summary.model_dump_json() + "\n")
     else:
         run_report(out, summary, house)
+
+
+figures.register(app)
 
 
 def main() -> None:

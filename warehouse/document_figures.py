@@ -130,9 +130,9 @@ def figures_of(disclosure: Disclosure) -> list[DocumentFigure]:
             if measured.is_by_class:
                 found += _leaves(measured, year, basis, by_kind.get(measured.statement or "", []))
                 continue
-            fact = _asked(measured.sources, by_kind)
-            if fact is not None:
-                found.append(DocumentFigure(measured, year, basis, fact))
+            stands = _asked(measured.sources, by_kind)
+            if stands is not None:
+                found.append(DocumentFigure(measured, year, basis, stands))
             elif measured.prose and (year, basis) == (own_year, usual):
                 found += _said(measured, year, basis, disclosure.prose_facts)
     return found
@@ -170,7 +170,11 @@ def _rank(source: Source, fact: Fact, whole: frozenset[str]) -> tuple[int, ...] 
     if source.item is not None and (fact.item or "") != source.item:
         return None
     measure = next(
-        (n for n, name in enumerate(source.measures) if fact.measure == name or (name == "whole" and fact.measure in whole)),
+        (
+            n
+            for n, name in enumerate(source.measures)
+            if fact.measure == name or (name == "whole" and fact.measure in whole)
+        ),
         None,
     )
     if measure is None:

@@ -255,7 +255,7 @@ def _with_changes(disclosure: Disclosure, contradicting: Sequence[FigureChange])
 
 
 def _replace_rows(connection: Connection, version: Version, shown: Disclosure, asked: Judgement) -> int:
-    """Write the reading's rows instead of the ones that stood there; how many were written."""
+    """Write the reading's rows instead of the ones that stood there; how many were written, without those derived from others."""
     sha256 = version["sha256"]
     if version["content_digest"] is not None:
         for table in reversed(tables.OF_A_READING):
@@ -263,7 +263,7 @@ def _replace_rows(connection: Connection, version: Version, shown: Disclosure, a
     written = 0
     for table, rows in reading_rows(shown, asked.reconciliations):
         connection.execute(insert(table), rows)
-        written += len(rows)
+        written += 0 if table is tables.document_figures else len(rows)
     upsert(
         connection,
         tables.readings,

@@ -447,7 +447,9 @@ OF_A_READING = (
 )  # fmt: skip
 """Tables whose rows are replaced together when a version is stored under another recipe, parents first."""
 
-RUN_BOUND = frozenset({"runs", "run_documents", "run_locks", "portal_runs", "portal_columns", "version_history"})
+RUN_BOUND = frozenset(
+    {"runs", "run_documents", "run_locks", "portal_runs", "portal_columns", "version_history", "facts_past"}
+)
 RUN_COLUMNS = frozenset(
     {
         "run_id", "first_stored_at", "stored_at", "loaded_at", "first_seen_at", "last_seen_at", "head_seen_at",
