@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from flows.commands import figures
+from flows.commands import cite, figures
 from flows.commands.counted import counted
 from flows.commands.terminal import (
     INTERRUPTED,
@@ -457,7 +457,8 @@ def runs(
         run_report(out, summary, house)
 
 
-figures.register(app)
+for commands in (figures, cite):
+    commands.register(app)
 
 
 def main() -> None:
