@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import sqlite3
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -20,7 +20,6 @@ from urllib.parse import quote
 
 from sqlalchemy import Engine, text
 from sqlalchemy.engine import Connection
-from sqlalchemy.exc import DBAPIError
 
 from warehouse.exact_decimal import teach_sqlite
 
@@ -34,7 +33,7 @@ _READS = {
 }  # fmt: skip
 _LOOKS = {"table_info", "table_xinfo", "table_list", "index_list", "index_info"}
 """Pragmas that tell the schema and change nothing."""
-_COLON = re.compile(r"(?<![:\w]):(?=[A-Za-z_])")
+_COLON = re.compile(r"(?<![:\w]):([A-Za-z_]\w*)")
 
 
 class QuestionError(RuntimeError):
@@ -49,25 +48,66 @@ class Answer:
     rows: Iterator[tuple[Any, ...]]
 
 
+class Reader:
+    """One consistent picture of the warehouse: every question of it is answered from the same state."""
+
+    def __init__(self, connection: sqlite3.Connection | Connection) -> None:
+        self._connection = connection
+        self._cursors = 0
+
+    def ask(self, statement: str, values: Mapping[str, Any] | None = None) -> Answer:
+        """The answer to one statement; `values` for `:name`. Raises QuestionError."""
+        statement = _trimmed(statement)
+        if isinstance(self._connection, sqlite3.Connection):
+            return _asked_sqlite(self._connection, statement, dict(values or {}))
+        return _asked_postgresql(self._connection, statement, dict(values or {}))
+
+    def stream(self, statement: str, values: Mapping[str, Any] | None = None) -> Answer:
+        """As `ask`, for statements of this project that may give millions of rows: the server keeps them, not this process."""
+        if isinstance(self._connection, sqlite3.Connection):
+            return self.ask(statement, values)
+        self._cursors += 1
+        return _asked_postgresql(self._connection, _trimmed(statement), dict(values or {}), f"stream{self._cursors}")
+
+    def rows(self, statement: str, values: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
+        """All rows as dictionaries."""
+        answer = self.ask(statement, values)
+        return [dict(zip(answer.columns, row, strict=True)) for row in answer.rows]
+
+
+@contextmanager
+def reading_only(engine: Engine, *, seconds: float = SECONDS) -> Iterator[Reader]:
+    """`with reading_only(engine) as reader:`. Each statement (SQLite: all together) ends after `seconds`. Raises QuestionError."""
+    if engine.dialect.name == "sqlite":
+        with _sqlite(engine, seconds) as connection:
+            yield Reader(connection)
+        return
+    with engine.connect() as connection:
+        connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"))
+        connection.execute(text(f"SET LOCAL statement_timeout = {int(seconds * 1000)}"))
+        try:
+            yield Reader(connection)
+        finally:
+            connection.rollback()
+
+
 @contextmanager
 def ask(
-    engine: Engine, statement: str, values: Mapping[str, Any] | Sequence[Any] = (), *, seconds: float = SECONDS
+    engine: Engine, statement: str, values: Mapping[str, Any] | None = None, *, seconds: float = SECONDS
 ) -> Iterator[Answer]:
-    """`with ask(engine, sql) as answer:` - the rows stream while the block lasts. `values` for `:name`.
+    """`with ask(engine, sql) as answer:` - the rows stream while the block lasts. Raises QuestionError.
 
-    Raises QuestionError. Amount columns come as the view has them: `…_wan` a number, `amount_exact` a decimal.
+    Amount columns come as the view has them: `…_wan` a number, `amount_exact` a decimal.
     """
+    with reading_only(engine, seconds=seconds) as reader:
+        yield reader.ask(statement, values)
+
+
+def _trimmed(statement: str) -> str:
     statement = statement.strip().rstrip(";").strip()
     if not statement:
         raise QuestionError("an empty question 空语句: write it as SQL, such as SELECT * FROM figures LIMIT 5")
-    values = dict(values) if isinstance(values, Mapping) else {}
-    if engine.dialect.name == "sqlite":
-        with _sqlite(engine, seconds) as connection:
-            yield _asked_sqlite(connection, statement, values)
-    else:
-        with engine.connect() as connection:
-            yield _asked_postgresql(connection, statement, values, seconds)
-            connection.rollback()
+    return statement
 
 
 def rows(engine: Engine, statement: str, values: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
@@ -90,6 +130,8 @@ def _sqlite(engine: Engine, seconds: float) -> Iterator[sqlite3.Connection]:
         connection.execute("PRAGMA query_only=ON")
         until = time.monotonic() + seconds
         connection.set_progress_handler(lambda: int(time.monotonic() > until), STEPS_BETWEEN_LOOKS)
+        connection.isolation_level = None
+        connection.execute("BEGIN")
         connection.set_authorizer(_may)
         yield connection
     finally:
@@ -119,21 +161,20 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def _asked_postgresql(connection: Connection, statement: str, values: dict[str, Any], seconds: float) -> Answer:
-    connection.execute(text("SET TRANSACTION READ ONLY"))
-    connection.execute(text(f"SET LOCAL statement_timeout = {int(seconds * 1000)}"))
+def _asked_postgresql(connection: Connection, statement: str, values: dict[str, Any], cursor_name: str = "") -> Answer:
     raw = connection.connection.driver_connection
     if raw is None:
         raise QuestionError("the database gave no connection")
-    cursor = raw.cursor()
-    named = _COLON.sub("%(", statement.replace("%", "%%")) if values else statement
-    if values:
-        named = re.sub(r"%\((\w+)", r"%(\1)s", named)
+    named = _COLON.sub(r"%(\1)s", statement.replace("%", "%%")) if values else statement
     try:
-        cursor.execute(named, values or None, prepare=True)
-    except Exception as error:
-        if not isinstance(error, DBAPIError | raw_errors()):
-            raise
+        if cursor_name:
+            cursor = raw.cursor(cursor_name)
+            cursor.execute(named, values or None)
+        else:
+            cursor = raw.cursor()
+            # what is prepared is one command: no second one can end the read-only transaction
+            cursor.execute(named, values or None, prepare=True)
+    except raw_errors() as error:
         raise _told(error) from None
     return _answer(cursor.description, lambda: cursor.fetchmany(ROWS_AT_ONCE))
 
