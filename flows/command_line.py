@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from flows.commands import cite, figures
+from flows.commands import cite, exporting, figures, reporting
+from flows.commands.bridges import bridge_app
 from flows.commands.counted import counted
 from flows.commands.terminal import (
     INTERRUPTED,
@@ -457,8 +458,9 @@ def runs(
         run_report(out, summary, house)
 
 
-for commands in (figures, cite):
+for commands in (figures, cite, exporting, reporting):
     commands.register(app)
+app.add_typer(bridge_app, name="bridge")
 
 
 def main() -> None:
