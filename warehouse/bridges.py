@@ -170,8 +170,8 @@ def _by_code(held: dict[Body, _Held]) -> Iterable[Proposal]:
         for code in one.codes:
             by_code[body[0], code].append(body)
     for (_, code), bodies in sorted(by_code.items()):
-        for one, other in _pairs(held, bodies):
-            yield "renamed", one, other, f"both print the code {code}"
+        for older, newer in _pairs(held, bodies):
+            yield "renamed", older, newer, f"both print the code {code}"
 
 
 def _by_name(held: dict[Body, _Held]) -> Iterable[Proposal]:

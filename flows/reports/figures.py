@@ -9,7 +9,7 @@ from typing import Any
 from budget.codes import names_of
 from warehouse.asking import rows
 from warehouse.coverage import Coverage
-from warehouse.departments import Department, NoSuchDepartmentError, find_department
+from warehouse.departments import NoSuchDepartmentError, find_department
 from warehouse.document_figures import measures
 from warehouse.store import Warehouse
 
@@ -79,9 +79,8 @@ def subject_of(warehouse: Warehouse, name: str) -> Subject:
     """The department of this name, else the region and all whose name begins so. Raises NoSuchDepartmentError."""
     engine = warehouse.engine
     try:
-        found: Department | None = find_department(engine, name)
+        found = find_department(engine, name)
     except NoSuchDepartmentError as no_department:
-        found = None
         wanted = "SELECT DISTINCT region, agency FROM figures WHERE region = :name OR region LIKE :begins ORDER BY region, agency"
         in_region = rows(engine, wanted, {"name": name, "begins": name.replace("%", "") + "%"})
         if not in_region:
@@ -154,4 +153,4 @@ def filled(warehouse: Warehouse, subject: Subject, today: date) -> Subject:
 def class_name(code: str) -> str:
     """The name of a class of the classification, the newest of them; the code where it is not known."""
     names = names_of(code)
-    return f"{code} {names[-1]}" if names else code or "（无科目编码）"
+    return f"{code} {names[0]}" if names else code or "（无科目编码）"
