@@ -104,10 +104,15 @@ class Chosen:
         if only_year:
             where.append("fiscal_year IS NULL" if year is None else f"fiscal_year = {int(year)}")
         wanted = ", ".join(one.name for one in columns)
-        order = ", ".join(f"COALESCE({name}, {_LEAST[described(view.name, name).type]})" for name in view.order)
+        order = order_of(view.name, view.order)
         condition = f" WHERE {' AND '.join(where)}" if where else ""
         return f"SELECT {wanted} FROM {view.name}{condition} ORDER BY {order}", values
 
 
 _LEAST = {"text": "''", "integer": "-1", "number": "-1"}
 """What an empty cell sorts as, the same in both databases."""
+
+
+def order_of(view: str, columns: tuple[str, ...]) -> str:
+    """What follows ORDER BY: empty cells sort first, in both databases."""
+    return ", ".join(f"COALESCE({name}, {_LEAST[described(view, name).type]})" for name in columns)
