@@ -34,6 +34,8 @@ YEARS = tuple(range(2017, 2027))
 DEPARTMENTS_OF_A_REGION = 25
 FUNCTIONS = 14
 ECONOMIC = 24
+Line = tuple[str, str, str, dict[str, Decimal], dict[str, Any]]
+"""Code, name, role, amounts by measure, and what else is said of its facts."""
 REPEATS = 3
 """Each question is asked so often; the shortest time counts."""
 
@@ -52,7 +54,7 @@ def generated(number: int) -> Disclosure:
         for n in range(FUNCTIONS)
     ]
 
-    def table(kind: str, lines: Sequence[tuple[str, str, str, dict[str, Decimal], dict[str, Any]]]) -> None:
+    def table(kind: str, lines: Sequence[Line]) -> None:
         columns = sorted({measure for line in lines for measure in line[3]})
         path: list[ColumnPath] = [("科目编码",), ("科目名称",), *((name,) for name in columns)]
         rows = []
@@ -79,8 +81,8 @@ def generated(number: int) -> Disclosure:
         basic = (amount / 3).quantize(Decimal("0.01"))
         return {"total": amount, "basic": basic, "project": amount - basic}
 
-    def tree(leaves: Sequence[tuple[str, Decimal]]) -> list[tuple[str, str, str, dict[str, Decimal], dict[str, Any]]]:
-        lines = []
+    def tree(leaves: Sequence[tuple[str, Decimal]]) -> list[Line]:
+        lines: list[Line] = []
         for length, role in ((3, "class"), (5, "section"), (7, "item")):
             sums: dict[str, dict[str, Decimal]] = {}
             for code, amount in leaves:
@@ -107,7 +109,7 @@ def generated(number: int) -> Disclosure:
     )  # fmt: skip
     share = (whole["basic"] / ECONOMIC).quantize(Decimal("0.01"))
     parts = [share] * (ECONOMIC - 1) + [whole["basic"] - share * (ECONOMIC - 1)]
-    economic = [
+    economic: list[Line] = [
         (f"30{1 + n % 3}{1 + n // 3:02d}", f"科目{n}", "section", {"total": part}, {}) for n, part in enumerate(parts)
     ]
     table("general_budget_basic_expenditure", [("", "合计", "total", {"total": whole["basic"]}, {}), *economic])

@@ -63,15 +63,38 @@ class Profile:
 
 
 def names_like(engine: Engine, name: str) -> list[Department]:
-    """Departments whose name, or former name, is this; else those that contain it."""
-    wanted = "SELECT DISTINCT department, region FROM figures WHERE {} ORDER BY region, department"
-    exact = rows(engine, wanted.format("department = :name OR agency = :name"), {"name": name})
+    """Departments with loaded documents whose name, or former name, is this; else those that contain it."""
+    wanted = (
+        "SELECT DISTINCT COALESCE(n.department, d.agency) AS department, COALESCE(d.region, '') AS region FROM documents_current d "
+        "LEFT JOIN department_names n ON n.agency = d.agency AND n.region = COALESCE(d.region, '') "
+        "WHERE d.agency IS NOT NULL AND ({}) ORDER BY 2, 1"
+    )
+    exact = rows(engine, wanted.format("d.agency = :name OR n.department = :name"), {"name": name})
     like = exact or rows(
         engine,
-        wanted.format("department LIKE :name ESCAPE '!' OR agency LIKE :name ESCAPE '!'"),
+        wanted.format("d.agency LIKE :name ESCAPE '!' OR n.department LIKE :name ESCAPE '!'"),
         {"name": "%" + name.replace("!", "!!").replace("%", "!%").replace("_", "!_") + "%"},
     )
     return [Department(row["department"], row["region"]) for row in like]
+
+
+def agencies_of(engine: Engine, department: Department) -> list[str]:
+    """The names under which its documents stand: its own and those of predecessors. Views are asked by these: they are indexed."""
+    found = rows(
+        engine,
+        "SELECT agency FROM department_names WHERE department = :name AND region = :region ORDER BY agency",
+        {"name": department.name, "region": department.region},
+    )
+    return sorted({department.name, *(row["agency"] for row in found)})
+
+
+def _named(engine: Engine, department: Department) -> tuple[str, dict[str, Any]]:
+    """A condition on agency and region, and its values. One that was renamed away from this name is not in it."""
+    values: dict[str, Any] = {f"agency{n}": name for n, name in enumerate(agencies_of(engine, department))}
+    return f"agency IN ({', '.join(':' + name for name in values)}) AND region = :region", {
+        **values,
+        "region": department.region,
+    }
 
 
 def find_department(engine: Engine, name: str, region: str | None = None) -> Department:
@@ -92,63 +115,59 @@ def find_department(engine: Engine, name: str, region: str | None = None) -> Dep
 
 def profile(engine: Engine, department: Department, year: int | None = None) -> Profile:
     """The single figures of a department over the years, or of one year. Sums those of merged predecessors."""
+    here, values = _named(engine, department)
+    if year is not None:
+        here, values = f"{here} AND fiscal_year = :year", {**values, "year": year}
     found = rows(
         engine,
         "SELECT fiscal_year, basis, measure, amount_wan, raw, cite, is_own_year, publisher_discrepancy FROM figures "
-        "WHERE department = :name AND region = :region AND code = '' AND measure NOT LIKE '%!_by!_%' ESCAPE '!' "
-        + ("AND fiscal_year = :year " if year is not None else "")
-        + "ORDER BY fiscal_year, basis, agency",
-        {"name": department.name, "region": department.region, "year": year} if year is not None
-        else {"name": department.name, "region": department.region},
-    )  # fmt: skip
+        f"WHERE {here} AND code = '' AND measure NOT LIKE '%!_by!_%' ESCAPE '!' ORDER BY fiscal_year, basis, agency",
+        values,
+    )
     amounts: dict[str, dict[Column, Amount]] = {}
     for row in found:
         column = Column(row["fiscal_year"], row["basis"])
         cells = amounts.setdefault(row["measure"], {})
-        here = Amount(
+        amount = Amount(
             float(row["amount_wan"]), row["raw"] or "", row["cite"], bool(row["is_own_year"]), bool(row["publisher_discrepancy"])
         )  # fmt: skip
         before = cells.get(column)
         if before is not None:
-            here = Amount(
-                round(before.wan + here.wan, 6), f"{before.raw} + {here.raw}", f"{before.cite} {here.cite}",
-                before.is_own_year and here.is_own_year, before.publisher_discrepancy or here.publisher_discrepancy,
+            amount = Amount(
+                round(before.wan + amount.wan, 6), f"{before.raw} + {amount.raw}", f"{before.cite} {amount.cite}",
+                before.is_own_year and amount.is_own_year, before.publisher_discrepancy or amount.publisher_discrepancy,
             )  # fmt: skip
-        cells[column] = here
+        cells[column] = amount
     columns = sorted(
         {column for cells in amounts.values() for column in cells}, key=lambda one: (one.fiscal_year or 0, one.basis)
     )
     return Profile(department, tuple(columns), amounts)
 
 
-def classes(engine: Engine, department: Department, measure: str) -> list[dict[str, Any]]:
-    """A classification of a department: year, basis, class_code, wan; the class by its first three digits."""
+def projects(
+    engine: Engine, department: Department, year: int, at_most: int = PROJECTS_AT_MOST
+) -> list[dict[str, Any]]:
+    """The largest projects of a year with a performance form: code, name, amount_wan, goals, sha256, page."""
+    here, values = _named(engine, department)
     return rows(
         engine,
-        "SELECT fiscal_year, basis, class_code, MIN(cite) AS cite, SUM(amount_fen) / 1000000.0 AS wan FROM figures "
-        "WHERE department = :name AND region = :region AND measure = :measure GROUP BY fiscal_year, basis, class_code "
-        "ORDER BY fiscal_year, basis, class_code",
-        {"name": department.name, "region": department.region, "measure": measure},
+        "SELECT code, name, amount_wan, goals, sha256, page FROM projects_current "
+        f"WHERE {here.replace('region =', COALESCED)} AND fiscal_year = :year AND amount_wan IS NOT NULL "
+        f"ORDER BY amount_wan DESC LIMIT {int(at_most)}",
+        {**values, "year": year},
     )
 
 
-def projects(engine: Engine, department: Department, at_most: int = PROJECTS_AT_MOST) -> list[dict[str, Any]]:
-    """The largest projects with a performance form, newest year first: fiscal_year, code, name, amount_wan, goals, sha256."""
+def documents(engine: Engine, department: Department, year: int) -> list[dict[str, Any]]:
+    """All that is held of a department in a year, whatever its state."""
+    here, values = _named(engine, department)
     return rows(
         engine,
-        "SELECT p.fiscal_year, p.code, p.name, p.amount_wan, p.goals, p.sha256, p.project_no, p.page FROM projects_current p "
-        "WHERE p.sha256 IN (SELECT sha256 FROM figures WHERE department = :name AND region = :region) "
-        f"AND p.amount_wan IS NOT NULL ORDER BY p.fiscal_year DESC, p.amount_wan DESC LIMIT {int(at_most)}",
-        {"name": department.name, "region": department.region},
+        "SELECT fiscal_year, kind, title, state, reason, published_at, url, sha256, facts, warnings FROM document_states "
+        f"WHERE {here.replace('region =', COALESCED)} AND fiscal_year = :year ORDER BY kind, version_no",
+        {**values, "year": year},
     )
 
 
-def documents(engine: Engine, department: Department) -> list[dict[str, Any]]:
-    """All that is held of a department, whatever its state, by year."""
-    return rows(
-        engine,
-        "SELECT v.fiscal_year, v.kind, v.title, v.state, v.reason, v.published_at, v.url, v.sha256, v.facts, v.warnings "
-        "FROM document_states v WHERE v.agency IN (SELECT DISTINCT agency FROM figures WHERE department = :name AND region = :region) "
-        "ORDER BY v.fiscal_year, v.kind, v.version_no",
-        {"name": department.name, "region": department.region},
-    )
+COALESCED = "COALESCE(region, '') ="
+"""Views of documents have NULL where `figures` has '' for a region that is not known."""

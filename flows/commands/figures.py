@@ -14,7 +14,7 @@ from flows.commands.terminal import HomeOption, existing, out, stop
 
 if TYPE_CHECKING:
     from warehouse import Warehouse
-    from warehouse.departments import Profile
+    from warehouse.departments import Department, Profile
 
 CsvFlag = Annotated[
     bool, typer.Option("--csv", help="CSV on standard output; cells that look like formulas are quoted.")
@@ -116,19 +116,19 @@ def _marked(told: Profile, measure: str, column: object) -> str:
     return cell_text(amount.wan) + ("" if amount.is_own_year else " ‹") + (" !" if amount.publisher_discrepancy else "")
 
 
-def _year(warehouse: Warehouse, found: object, year: int) -> None:
+def _year(warehouse: Warehouse, found: Department, year: int) -> None:
     from warehouse import departments
 
-    held = [row for row in departments.documents(warehouse.engine, found) if row["fiscal_year"] == year]  # type: ignore[arg-type]
+    held = departments.documents(warehouse.engine, found, year)
     out.print("documents 文件", style="bold")
     show_rows(
         ("kind", "title", "state", "published", "sha256"),
         [(row["kind"], row["title"], row["state"], row["published_at"], row["sha256"][:16]) for row in held], "table",
     )  # fmt: skip
-    largest = [row for row in departments.projects(warehouse.engine, found, 50) if row["fiscal_year"] == year]  # type: ignore[arg-type]
+    largest = departments.projects(warehouse.engine, found, year)
     if largest:
         out.print("largest projects 项目", style="bold")
-        show_rows(("name", "万元"), [(row["name"], row["amount_wan"]) for row in largest[:10]], "table")
+        show_rows(("name", "万元"), [(row["name"], row["amount_wan"]) for row in largest], "table")
 
 
 def _long_rows(told: list[Profile], form: Form) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from budget.codes import names_of
 from warehouse.asking import rows
 from warehouse.coverage import Coverage
-from warehouse.departments import NoSuchDepartmentError, find_department
+from warehouse.departments import NoSuchDepartmentError, agencies_of, find_department
 from warehouse.document_figures import measures
 from warehouse.store import Warehouse
 
@@ -81,14 +81,16 @@ def subject_of(warehouse: Warehouse, name: str) -> Subject:
     try:
         found = find_department(engine, name)
     except NoSuchDepartmentError as no_department:
-        wanted = "SELECT DISTINCT region, agency FROM figures WHERE region = :name OR region LIKE :begins ORDER BY region, agency"
-        in_region = rows(engine, wanted, {"name": name, "begins": name.replace("%", "") + "%"})
+        in_region = rows(
+            engine,
+            "SELECT DISTINCT region, agency FROM documents_current WHERE (region = :name OR region LIKE :begins) AND agency IS NOT NULL "
+            "ORDER BY region, agency",
+            {"name": name, "begins": name.replace("%", "") + "%"},
+        )
         if not in_region:
             raise no_department
         return Subject(name, True, [(row["region"], row["agency"]) for row in in_region])
-    wanted = "SELECT DISTINCT region, agency FROM figures WHERE department = :name AND region = :region ORDER BY agency"
-    bodies = rows(engine, wanted, {"name": found.name, "region": found.region})
-    return Subject(found.name, False, [(row["region"], row["agency"]) for row in bodies])
+    return Subject(found.name, False, [(found.region, agency) for agency in agencies_of(engine, found)])
 
 
 def filled(warehouse: Warehouse, subject: Subject, today: date) -> Subject:

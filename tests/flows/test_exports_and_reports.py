@@ -21,7 +21,7 @@ from budget.decisions import Decision, anchor_of
 from budget.states import DocumentState, Origin, Reason
 from flows.reports import errors as errors_report
 from flows.reports.page import report
-from tests.flows.analysts import furnish, run
+from tests.flows.analysts import ROOT, furnish, run
 from warehouse import Warehouse
 from warehouse.asking import rows
 from warehouse.exports import FORMATS, Chosen, ExportError, Manifest, NothingChosenError, export
@@ -217,6 +217,20 @@ def test_export_on_the_command_line(analysts_home: Path, tmp_path: Path) -> None
     run("export", "--to", tmp_path, "--format", "csv", "--year", "2024", "--home", analysts_home)
     assert set(read_csv(tmp_path, "figures")["fiscal_year"]) == {"2024"}
     assert "formats are" in run("export", "--to", tmp_path, "--format", "ods", "--home", analysts_home, code=2)
+
+
+def test_the_example_notebook_runs(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its cells, one after the other, on the export; a notebook's last line is shown, here it is only evaluated."""
+    monkeypatch.setenv("YUSUAN_EXPORT", str(folder))
+    notebook = json.loads((ROOT / "docs" / "examples" / "three_public.ipynb").read_text(encoding="utf-8"))
+    names: dict[str, Any] = {}
+    for cell in notebook["cells"]:
+        if cell["cell_type"] == "code":
+            assert cell["outputs"] == []
+            exec("".join(cell["source"]), names)
+    assert names["by_year"].loc["云岚市民政局", 2023] == 8.7
+    assert names["largest"]["cite"].count(":") == 1
+    assert names["chart"].to_dict()["mark"] == {"type": "bar"}
 
 
 # reports

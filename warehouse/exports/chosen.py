@@ -98,9 +98,7 @@ class Chosen:
             if view.replaced_by == BY_DOCUMENT:
                 where.append(f"sha256 IN ({touched})")
             else:
-                where.append(
-                    f"agency IN (SELECT COALESCE(v.agency, v.title, v.file, v.sha256) FROM document_versions v WHERE v.sha256 IN ({touched}))"
-                )
+                where.append(f"agency IN (SELECT v.agency FROM document_versions v WHERE v.sha256 IN ({touched}))")
         if only_year:
             where.append("fiscal_year IS NULL" if year is None else f"fiscal_year = {int(year)}")
         wanted = ", ".join(one.name for one in columns)

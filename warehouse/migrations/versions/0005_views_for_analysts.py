@@ -115,6 +115,7 @@ JOIN document_versions v ON v.sha256 = h.sha256
 JOIN facts_past f ON f.sha256 = h.sha256 AND f.epoch = h.epoch
 WHERE h.state = 'loaded'
 """,
+        # a document that names nobody answers for nobody;
         # which document answers for a subject in a year: the one of that year, then the one whose kind is of that basis, the whole
         # department before its own unit, the newest published
         "figure_documents": f"""
@@ -130,13 +131,13 @@ FROM (
                 g.scope, COALESCE(g.published_at, '1900-01-01') DESC, g.sha256
         ) AS choice
     FROM (
-        SELECT COALESCE(v.agency, v.title, v.file, v.sha256) AS agency, COALESCE(v.region, s.region, '') AS region,
+        SELECT v.agency, COALESCE(v.region, s.region, '') AS region,
             f.fiscal_year, f.basis, f.subject, v.sha256, v.fiscal_year AS document_year, v.kind, s.published_at{text} AS published_at,
             {UNIT} AS scope
         FROM document_figures f
         {JOINED}
-        WHERE v.state = 'loaded'
-        GROUP BY v.sha256, f.fiscal_year, f.basis, f.subject, v.agency, v.title, v.file, v.region, s.region, v.fiscal_year, v.kind,
+        WHERE v.state = 'loaded' AND v.agency IS NOT NULL
+        GROUP BY v.sha256, f.fiscal_year, f.basis, f.subject, v.agency, v.title, v.region, s.region, v.fiscal_year, v.kind,
             s.published_at
     ) g
     WINDOW same AS (PARTITION BY g.agency, g.region, g.fiscal_year, g.basis, g.subject)
