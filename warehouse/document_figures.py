@@ -212,17 +212,29 @@ def _leaves(measured: Measured, year: int | None, basis: str, facts: list[Fact])
     if system is None:
         return []
     rows = [fact for fact in columns if fact.code_system == system and fact.role in LEVELS]
-    totals = {fact.value for fact in columns if fact.role in ("total", "grand_total")}
-    total = next(iter(totals)) if len(totals) == 1 else None
+    totals = _totals(columns)
     best, adds_up = _deepest(rows), False
     for chosen in (best, *([fact for fact in rows if fact.role == level] for level in LEVELS)):
-        if chosen and total is not None and _equal(chosen, total):
+        if chosen and any(_equal(chosen, total) for total in totals):
             best, adds_up = chosen, True
             break
     return [
         DocumentFigure(measured, year, basis, fact, None, None, fact.code, system, fact.code[:3], fact.name, adds_up)
         for fact in best
     ]  # fmt: skip
+
+
+def _totals(columns: Sequence[Fact]) -> set[Decimal]:
+    """What the leaves may add up to: the printed total; where no row is one, what stands in the rows that name a body instead
+    (深圳): all together, or the first where it is the sum of the others."""
+    printed = {fact.value for fact in columns if fact.role in ("total", "grand_total")}
+    if printed:
+        return printed if len(printed) == 1 else set()
+    named = [fact.value for fact in columns if not fact.code and fact.role in ("detail", "subtotal")]
+    if not named:
+        return set()
+    together = sum(named, Decimal(0))
+    return {named[0] if named[0] * 2 == together else together}
 
 
 def _deepest(rows: Sequence[Fact]) -> list[Fact]:

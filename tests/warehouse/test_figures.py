@@ -207,6 +207,19 @@ def test_leaves_that_do_not_add_up_say_so() -> None:
     assert [(one.code, one.adds_up) for one in leaves] == [("208", False)]
 
 
+def test_a_row_that_names_the_body_is_the_total_where_no_other_is() -> None:
+    kind = "general_budget_expenditure"
+    tree = by_function(("208", "class", "60"), ("20801", "section", "60"), ("208", "class", "40"), total="0")[1:]
+    units = [
+        fact(kind, "60", role="detail", name="民政局(本级)"),
+        *tree[:2],
+        fact(kind, "40", role="detail", name="救助站"),
+        tree[2],
+    ]
+    leaves = [one for one in figures_of(document("a" * 64, units)) if one.measure.is_by_class]
+    assert [(one.code, one.amount, one.adds_up) for one in leaves] == [("208", 60, True), ("208", 40, True)]
+
+
 def test_two_different_amounts_in_one_place_answer_nothing() -> None:
     facts = [fact("procurement", "12"), fact("procurement", "13")]
     assert figures_of(document("a" * 64, facts)) == []
