@@ -41,6 +41,7 @@ class Source:
     exact_fund: bool = False
     item: str | None = None
     without: frozenset[str] = frozenset()
+    names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +112,7 @@ def _source(said: dict[str, Any]) -> Source:
     return Source(
         said["statement"], tuple(said["roles"]), tuple(said["measures"]), said.get("side"), tuple(said.get("funds", ())),
         said.get("exact_fund", False), said.get("item"), frozenset(said.get("without", ())),
+        tuple(said.get("names", ())),
     )  # fmt: skip
 
 
@@ -187,7 +189,8 @@ def _rank(source: Source, fact: Fact, whole: frozenset[str]) -> tuple[int, ...] 
             return None
         fund = source.funds.index(fact.fund) if fact.fund is not None else 0
     # the wide encoding says the item in the measure: a detail of the total column before the parts of it
-    return (fund, source.roles.index(fact.role), measure)
+    named = not any(name in fact.name for name in source.names)
+    return (fund, named, source.roles.index(fact.role), measure)
 
 
 def _said(measured: Measured, year: int | None, basis: str, prose: Sequence[ProseFact]) -> list[DocumentFigure]:

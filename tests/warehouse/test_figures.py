@@ -220,6 +220,17 @@ def test_a_row_that_names_the_body_is_the_total_where_no_other_is() -> None:
     assert [(one.code, one.amount, one.adds_up) for one in leaves] == [("208", 60, True), ("208", 40, True)]
 
 
+def test_the_row_that_says_its_name_answers_before_its_neighbour() -> None:
+    kind = "three_public_expenses"
+    rows = [
+        fact(kind, "13674.34", role="detail", name="行政经费"),
+        fact(kind, "378.87", role="detail", name="“三公”经费"),
+    ]
+    assert [(one.measure.name, one.amount) for one in figures_of(document("a" * 64, rows))] == [
+        ("three_public", Decimal("378.87"))
+    ]
+
+
 def test_two_different_amounts_in_one_place_answer_nothing() -> None:
     facts = [fact("procurement", "12"), fact("procurement", "13")]
     assert figures_of(document("a" * 64, facts)) == []
