@@ -284,7 +284,6 @@ document_figures = Table(
     Column("statement", Text), Column("fact_no", Integer), Column("fact_id", Text), Column("prose_no", Integer),
     Column("adds_up", Boolean), Column("publisher_discrepancy", Boolean, nullable=False),
     PrimaryKeyConstraint("sha256", "figure_no"),
-    Index("ix_document_figures_measure", "measure", "fiscal_year"),
 )  # fmt: skip
 """What each document answers to plain questions (`warehouse.document_figures`). Which document answers: view `figures`."""
 

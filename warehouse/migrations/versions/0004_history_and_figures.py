@@ -84,7 +84,6 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("sha256", "figure_no", name="pk_document_figures"),
     )
-    op.create_index("ix_document_figures_measure", "document_figures", ["measure", "fiscal_year"], unique=False)
     op.create_table(
         "version_history",
         sa.Column("sha256", sa.Text(), nullable=False),

@@ -49,11 +49,13 @@ def views(dialect):
         amounts = "f.amount_wan, f.amount_fen, f.amount_wan AS amount_exact"
         old_new = "c.old_amount_wan, c.new_amount_wan, c.new_amount_wan - c.old_amount_wan AS difference_wan"
         text = "::text"
+        same = "IS NOT DISTINCT FROM"
     else:
         amounts = "CAST(f.amount_wan || '' AS REAL) AS amount_wan, f.amount_fen, f.amount_wan || '' AS amount_exact"
         old_new = """CAST(c.old_amount_wan || '' AS REAL) AS old_amount_wan, CAST(c.new_amount_wan || '' AS REAL) AS new_amount_wan,
     round(CAST(c.new_amount_wan || '' AS REAL) - CAST(c.old_amount_wan || '' AS REAL), 6) AS difference_wan"""
         text = ""
+        same = "IS"
     return {
         "facts_current": facts(dialect),
         "indicators_current": f"""
@@ -151,7 +153,7 @@ SELECT COALESCE(n.department, c.agency) AS department, c.agency, c.region, c.fis
     substr(c.sha256, 1, 16) || ':' || COALESCE(f.fact_id, 'prose:' || f.prose_no) AS cite
 FROM figure_documents c
 JOIN document_figures f ON f.sha256 = c.sha256 AND f.basis = c.basis AND f.subject = c.subject
-    AND (f.fiscal_year = c.fiscal_year OR (f.fiscal_year IS NULL AND c.fiscal_year IS NULL))
+    AND f.fiscal_year {same} c.fiscal_year
 LEFT JOIN department_names n ON n.region = c.region AND n.agency = c.agency
 """,
         "department_totals": f"""
