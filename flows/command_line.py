@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from flows.commands import cite, exporting, figures, reporting
+from flows.commands.bridges import bridge_app
 from flows.commands.counted import counted
 from flows.commands.terminal import (
     INTERRUPTED,
@@ -454,6 +456,11 @@ def runs(
         sys.stdout.write(summary.model_dump_json() + "\n")
     else:
         run_report(out, summary, house)
+
+
+for commands in (figures, cite, exporting, reporting):
+    commands.register(app)
+app.add_typer(bridge_app, name="bridge")
 
 
 def main() -> None:

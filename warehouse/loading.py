@@ -24,6 +24,7 @@ from budget.reconciliations import Reconciliation
 from budget.states import DocumentState, Reason, Severity
 from warehouse import tables
 from warehouse.figures import FigureChange, compare, unsettled
+from warehouse.history import keep_past
 from warehouse.rows import change_rows, content_digest, deflate, inflate, reading_rows, storable
 from warehouse.versions import Version, find_version, lock_version, make_room, neighbours, upsert
 
@@ -174,6 +175,8 @@ def _store(
         return _nothing_written(version, "unchanged", contradicting)
 
     shown = _with_changes(asked.disclosure, contradicting)
+    if changes and old_state in HELD:
+        keep_past(connection, sha256)
     rows_written = _replace_rows(connection, version, shown, asked)
     _keep_published(connection, version, published, state)
     _write_changes(connection, version, asked, changes, published)
@@ -278,7 +281,7 @@ def _with_changes(disclosure: Disclosure, contradicting: Sequence[FigureChange])
 
 
 def _replace_rows(connection: Connection, version: Version, shown: Disclosure, asked: Judgement) -> int:
-    """Write the reading's rows instead of the ones that stood there; how many were written."""
+    """Write the reading's rows instead of the ones that stood there; how many were written, without those derived from others."""
     sha256 = version["sha256"]
     if version["content_digest"] is not None:
         for table in reversed(tables.OF_A_READING):
@@ -286,7 +289,7 @@ def _replace_rows(connection: Connection, version: Version, shown: Disclosure, a
     written = 0
     for table, rows in reading_rows(shown, asked.reconciliations):
         connection.execute(insert(table), rows)
-        written += len(rows)
+        written += 0 if table is tables.document_figures else len(rows)
     upsert(
         connection,
         tables.readings,

@@ -14,6 +14,7 @@ from budget.disclosure import Disclosure, Finding, PagePlace, Place, SheetPlace
 from budget.reconciliations import Reconciliation
 from budget.states import Origin
 from warehouse import tables
+from warehouse.document_figures import DocumentFigure, figures_of
 from warehouse.exact_decimal import to_fen
 from warehouse.figures import FigureChange, corrected_facts
 
@@ -144,11 +145,30 @@ def reading_rows(
             "statement_id": result.statement_id, "subject": result.subject,
             "left_value": result.left, "right_value": result.right, "tolerance": result.tolerance,
         })  # fmt: skip
+    fact_no = {fact.id: number for number, fact in enumerate(disclosure.facts)}
+    by_table[tables.document_figures].extend(
+        _figure_row(sha256, number, figure, fact_no, discrepant) for number, figure in enumerate(figures_of(disclosure))
+    )
     for number, left_over in enumerate(disclosure.unread):
         by_table[tables.unread].append(
             {"sha256": sha256, "unread_no": number, "text": left_over.text, **place_columns(left_over.at)}
         )
     return [(table, rows) for table, rows in by_table.items() if rows]
+
+
+def _figure_row(
+    sha256: str, number: int, figure: DocumentFigure, fact_no: dict[str, int], discrepant: frozenset[str]
+) -> Row:
+    fact, prose = figure.fact, figure.prose
+    return {
+        "sha256": sha256, "figure_no": number, "subject": figure.measure.subject, "measure": figure.measure.name,
+        "fiscal_year": figure.fiscal_year, "basis": figure.basis, "code": figure.code, "code_system": figure.code_system,
+        "class_code": figure.class_code, "name": figure.name,
+        "amount_wan": figure.amount, "amount_fen": to_fen(figure.amount),
+        "raw": fact.raw if fact else prose.raw if prose else None, "statement": fact.kind if fact else None,
+        "fact_no": fact_no[fact.id] if fact else None, "fact_id": fact.id if fact else None, "prose_no": figure.prose_no,
+        "adds_up": figure.adds_up, "publisher_discrepancy": fact is not None and fact.id in discrepant,
+    }  # fmt: skip
 
 
 def change_rows(sha256: str, against: str, old_sha256: str, changes: Sequence[FigureChange]) -> list[Row]:

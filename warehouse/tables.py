@@ -114,6 +114,7 @@ document_versions = Table(
     Column("first_stored_at", Moment), Column("stored_at", Moment), Column("loaded_at", Moment),
     Index("ix_document_versions_state", "state", "reason"),
     Index("ix_document_versions_subject", "region", "agency", "fiscal_year", "kind"),
+    Index("ix_document_versions_agency", "agency", "fiscal_year"),
     Index(
         "uq_document_versions_one_loaded", "document_id", unique=True,
         sqlite_where=text("state = 'loaded'"), postgresql_where=text("state = 'loaded'"),
@@ -272,6 +273,69 @@ unread = Table(
     PrimaryKeyConstraint("sha256", "unread_no"),
 )  # fmt: skip
 
+document_figures = Table(
+    "document_figures", metadata,
+    _of_version(),
+    Column("figure_no", Integer, nullable=False),
+    Column("subject", Text, nullable=False), Column("measure", Text, nullable=False),
+    Column("fiscal_year", Integer), Column("basis", Text, nullable=False),
+    Column("code", Text, nullable=False), Column("code_system", Text), Column("class_code", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("amount_wan", ExactDecimal, nullable=False), Column("amount_fen", BigInteger), Column("raw", Text),
+    Column("statement", Text), Column("fact_no", Integer), Column("fact_id", Text), Column("prose_no", Integer),
+    Column("adds_up", Boolean), Column("publisher_discrepancy", Boolean, nullable=False),
+    PrimaryKeyConstraint("sha256", "figure_no"),
+)  # fmt: skip
+"""What each document answers to plain questions (`warehouse.document_figures`). Which document answers: view `figures`."""
+
+version_history = Table(
+    "version_history", metadata,
+    _of_version(),
+    Column("history_no", Integer, nullable=False),
+    Column("state", Text, nullable=False), Column("reason", Text), Column("recipe", Text, nullable=False),
+    Column("epoch", Integer, nullable=False),
+    Column("at", Moment, nullable=False),
+    PrimaryKeyConstraint("sha256", "history_no"),
+)  # fmt: skip
+"""Every state a version was in and since when, written by triggers. `epoch` says which figures it had: those of that epoch in
+`facts_past`, or, where there are none, those in `facts`."""
+
+facts_past = Table(
+    "facts_past", metadata,
+    _of_version(),
+    Column("epoch", Integer, nullable=False), Column("fact_no", Integer, nullable=False),
+    Column("fact_id", Text, nullable=False), Column("statement_id", Text, nullable=False),
+    Column("kind", Text, nullable=False), Column("column_text", Text, nullable=False),
+    Column("side", Text), Column("code", Text, nullable=False), Column("code_system", Text), Column("name", Text, nullable=False),
+    Column("role", Text, nullable=False), Column("measure", Text, nullable=False), Column("item", Text), Column("fund", Text),
+    Column("fiscal_year", Integer), Column("basis", Text), Column("raw", Text, nullable=False),
+    Column("amount_wan", ExactDecimal, nullable=False), Column("amount_fen", BigInteger),
+    *_place(),
+    PrimaryKeyConstraint("sha256", "epoch", "fact_no"),
+)  # fmt: skip
+"""Figures that had been loaded and that a later reading changed: what `facts` held before, for as-of queries."""
+
+department_bridges = Table(
+    "department_bridges", metadata,
+    Column("bridge_id", Text, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("from_region", Text, nullable=False), Column("from_agency", Text, nullable=False),
+    Column("to_region", Text, nullable=False), Column("to_agency", Text, nullable=False),
+    Column("effective_on", Date), Column("source", Text),
+    Column("state", Text, nullable=False), Column("why", Text, nullable=False),
+    Column("proposed_at", Moment, nullable=False), Column("decided_by", Text), Column("decided_at", Moment),
+    Index("ix_department_bridges_from", "from_region", "from_agency"),
+)  # fmt: skip
+"""Departments renamed, merged, split, and units of a department; only `confirmed` ones count. Rules: `warehouse.bridges`."""
+
+department_names = Table(
+    "department_names", metadata,
+    Column("region", Text, nullable=False), Column("agency", Text, nullable=False),
+    Column("department", Text, nullable=False), Column("part_of", Text),
+    PrimaryKeyConstraint("region", "agency"),
+)  # fmt: skip
+"""The name a department goes by today, and the department that a unit's figures are part of; from the confirmed bridges."""
+
 figure_changes = Table(
     "figure_changes", metadata,
     _of_version(),
@@ -404,13 +468,19 @@ review_rules = Table(
 
 OF_A_READING = (
     statements, facts, projects, indicators, prose_facts, findings, finding_cells, reconciliations, unread,
+    document_figures,
 )  # fmt: skip
 """Tables whose rows are replaced together when a version is stored under another recipe, parents first."""
 
-RUN_BOUND = frozenset({"runs", "run_documents", "run_locks", "portal_runs", "portal_columns", "review_claims"})
+RUN_BOUND = frozenset(
+    {
+        "runs", "run_documents", "run_locks", "portal_runs", "portal_columns", "review_claims", "version_history",
+        "facts_past",
+    }
+)  # fmt: skip
 RUN_COLUMNS = frozenset(
     {
         "run_id", "first_stored_at", "stored_at", "loaded_at", "first_seen_at", "last_seen_at", "head_seen_at",
-        "opened_at", "decided_at", "closed_at", "changed_at",
+        "opened_at", "decided_at", "closed_at", "changed_at", "proposed_at",
     }
 )  # fmt: skip

@@ -38,3 +38,11 @@ def yusuan(prefect_api: str) -> Yusuan:
         return done
 
     return run
+
+
+@pytest.fixture(scope="session")
+def analysts_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home with five documents of the sample portal; tests must not write to its warehouse."""
+    from tests.flows.analysts import furnish
+
+    return furnish(tmp_path_factory.mktemp("analysts"))

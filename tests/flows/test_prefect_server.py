@@ -15,6 +15,7 @@ import pytest
 
 from flows.run_summary import RunSummary
 from spiders.sample_portal import SamplePortal
+from warehouse.exports import Manifest
 
 
 @pytest.fixture(scope="module")
@@ -131,6 +132,19 @@ def test_a_rerun_that_names_nothing_known_fails_and_says_so(
     run = trigger(prefect_api, "rerun/rerun", {"failed_in_run": "no-such-run", "home": str(home)})
     assert run["state_type"] == "FAILED"
     assert "no-such-run" in run["state"]["message"]
+
+
+def test_an_export_is_a_deployment(prefect_api: str, night: dict[str, Any], home: Path, tmp_path: Path) -> None:
+    parameters = {"formats": ["csv"], "years": [2024], "to": str(tmp_path), "home": str(home)}
+    run = trigger(prefect_api, "export/export", parameters)
+    assert run["state_name"] == "Completed"
+    told = Manifest.read(tmp_path / "csv")
+    assert told.damaged() == []
+    rows = json.loads(artifacts(prefect_api, run["id"])["export"]["data"])
+    assert {row["view"]: row["rows"] for row in rows} == told.rows
+    nobody = trigger(prefect_api, "export/export", {**parameters, "region": "西藏"})
+    assert nobody["state_type"] == "FAILED"
+    assert "西藏" in nobody["state"]["message"]
 
 
 def test_the_telemetry_of_prefect_and_great_expectations_is_off() -> None:
