@@ -98,7 +98,7 @@ def reading_rows(
             "printed_row": fact.row, "printed_col": fact.col,
             "column_path": list(fact.column), "column_text": " / ".join(fact.column),
             "side": fact.side, "code": fact.code, "code_system": fact.code_system, "alt_code": fact.alt_code,
-            "name": fact.name, "ordinal": fact.ordinal, "role": fact.role, "measure": fact.measure, "item": fact.item,
+            "name": fact.name, "ordinal": fact.ordinal, "role": fact.role, "parent_row": fact.parent_row, "measure": fact.measure, "item": fact.item,
             "fund": fact.fund, "fiscal_year": fact.fiscal_year, "basis": fact.basis, "raw": fact.raw,
             "amount_wan": fact.value, "amount_fen": to_fen(fact.value), "confidence": fact.confidence,
             "publisher_discrepancy": fact.id in discrepant, "corrected": fact.id in corrected,
@@ -111,6 +111,7 @@ def reading_rows(
         by_table[tables.projects].append({
             "sha256": sha256, "project_no": number, "code": project.code, "name": project.name,
             "amount_wan": project.amount, "fiscal_wan": project.fiscal, "other_wan": project.other,
+            "executed_wan": project.executed,
             "plan": project.plan, "goals": list(project.goals), **place_columns(project.at),
         })  # fmt: skip
         by_table[tables.indicators].extend(

@@ -75,23 +75,28 @@ def judge(
     *,
     second_reading: SecondReading | None = None,
     beside: Mapping[str, Sequence[Disclosure]] | None = None,
+    alike: bool = True,
 ) -> Judgement:
     """Every finding of every disclosure, by sha256.
 
     `beside` gives, by sha256, the other documents that a document is compared with (DOC); they are not judged themselves.
+
+    `alike` says whether a failure that most of these documents share, where they are printed on one form, accuses nobody: what a
+    document is told then depends on the documents beside it.
 
     `second_reading` is asked for suspected cells only: agreement makes the finding the publisher's, disagreement ours;
     without it the origin of a contradiction is unknown. Findings that a disclosure already carries come first.
     Raises SuiteError when Great Expectations cannot evaluate an expectation.
     """
     with no_search_for_cycles():
-        return _judge(disclosures, second_reading, beside or {})
+        return _judge(disclosures, second_reading, beside or {}, alike)
 
 
 def _judge(
     disclosures: Sequence[Disclosure],
     second_reading: SecondReading | None,
     beside: Mapping[str, Sequence[Disclosure]],
+    alike: bool,
 ) -> Judgement:
     by_sha = {one.document.sha256: one for one in disclosures}
     reconciled = [reconcile(one, beside.get(sha256, ())) for sha256, one in by_sha.items()]
@@ -99,7 +104,7 @@ def _judge(
     of_document: dict[str, list[int]] = defaultdict(list)
     for document, number in sorted(failed):
         of_document[document].append(number)
-    shared = shared_failures(reconciled, of_document)
+    shared = shared_failures(reconciled, of_document) if alike else {}
     findings = {_sha(one): findings_of(one, of_document[_sha(one)], second_reading, shared) for one in reconciled}
     stored = {_sha(one): _stored(one, of_document[_sha(one)]) for one in reconciled}
     # Great Expectations keeps exceptions of its own that keep this frame: without its names the identities go at once

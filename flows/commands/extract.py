@@ -183,5 +183,5 @@ def _judged(batch: list[Read], checks: bool) -> list[Read]:
 
     documents = [one for one in batch if not one.is_index]
     paths = {one.disclosure.document.sha256: one.bytes_in for one in documents if one.bytes_in is not None}
-    proved = iter(prove([one.disclosure for one in documents], paths))
+    proved = iter(prove([one.disclosure for one in documents], paths, alike=True))
     return [one if one.is_index else replace(one, disclosure=next(proved).disclosure) for one in batch]

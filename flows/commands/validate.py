@@ -126,7 +126,7 @@ def validate(
     """
     kept = _readings(found)
     while batch := list(islice(kept, BATCH)):
-        for one in prove([_as_read(disclosure) for disclosure in batch], {}):
+        for one in prove([_as_read(disclosure) for disclosure in batch], {}, alike=True):
             unasked = None if second_reading is None else why_unasked(one.disclosure, bytes_at_hand=False)
             yield Validated(one.disclosure, one.reconciliations, unasked=unasked)
     yield from _documents(found.sources, workers, limits, second_reading)

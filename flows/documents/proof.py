@@ -39,11 +39,13 @@ def prove(
     decisions: Mapping[str, tuple[Decision, ...]] | None = None,
     tell: Callable[[Judgement], object] = lambda judgement: None,
     beside: Callable[[Sequence[Disclosure]], Beside] = lambda readable: {},
+    alike: bool = False,
 ) -> list[Proved]:
     """Judge a batch of readings. `paths` says where the bytes of each sha256 lie, for the second reader.
 
     `tell` is given every judgement as Great Expectations made it, before decisions are settled (for Data Docs). `beside` is
-    asked, with corrections replayed, which other documents each is compared with.
+    asked, with corrections replayed, which other documents each is compared with. `alike`: a failure that most of these documents
+    share accuses nobody; never where rows are stored, which must not depend on what was read beside them.
     """
     decided = decisions or {}
     replayed: list[Disclosure] = []
@@ -52,7 +54,7 @@ def prove(
         replayed.append(corrected.model_copy(update={"findings": corrected.findings + tuple(misfits)}))
     readable = [one for one in replayed if one.document.error is None]
     again = second_reader(paths)
-    judged = _judged(readable, again, tell, beside(readable))
+    judged = _judged(readable, again, tell, beside(readable), alike)
     printed = _printed(disclosures, decided, again, beside)
     proved = []
     for disclosure in replayed:
@@ -81,12 +83,13 @@ def _printed(
         against = {one.id for one in against_the_page(decisions)}
         if against and disclosure.document.error is None:
             printed.append(replay(disclosure, [one for one in decisions if one.id not in against])[0])
-    return _judged(printed, second_reading, lambda judgement: None, beside(printed)) if printed else {}
+    return _judged(printed, second_reading, lambda judgement: None, beside(printed), False) if printed else {}
 
 
 def _judged(
-    readable: Sequence[Disclosure], second_reading: SecondReading, tell: Callable[[Judgement], object], beside: Beside
-) -> Judged:
+    readable: Sequence[Disclosure], second_reading: SecondReading, tell: Callable[[Judgement], object], beside: Beside,
+    alike: bool,
+) -> Judged:  # fmt: skip
     """Findings and reconciliations by sha256.
 
     A document on which a check itself breaks must not lose the rest of the batch, nor pass unproved: the batch is judged
@@ -94,7 +97,7 @@ def _judged(
     then no document has been judged, and the next run takes all of them.
     """
     try:
-        judgement = judge(readable, second_reading=second_reading, beside=beside)
+        judgement = judge(readable, second_reading=second_reading, beside=beside, alike=alike)
     except SuiteError:
         raise
     except Exception as fault:
@@ -108,7 +111,7 @@ def _judged(
             return {disclosure.document.sha256: ((*disclosure.findings, unproved), ())}
         one_by_one: Judged = {}
         for disclosure in readable:
-            one_by_one |= _judged([disclosure], second_reading, tell, beside)
+            one_by_one |= _judged([disclosure], second_reading, tell, beside, False)
         return one_by_one
     tell(judgement)
     return {sha256: (found, judgement.reconciliations[sha256]) for sha256, found in judgement.items()}
