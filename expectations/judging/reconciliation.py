@@ -70,8 +70,26 @@ def _identities(disclosure: Disclosure, tables: list[Table], beside: Sequence[Di
 
 
 def severity_of(identity: Identity) -> Severity:
-    """The severity of a claim: its own where the field makes an exception, else the catalogue's."""
-    return Severity(identity.severity) if identity.severity else check(identity.check).severity
+    """The severity of a claim: its own where the field makes an exception, else the catalogue's.
+
+    Two totals of different tables that miss each other by one last digit are a warning: each was added up from rounded parts.
+    """
+    if identity.severity:
+        return Severity(identity.severity)
+    return Severity.WARNING if _is_rounding(identity) else check(identity.check).severity
+
+
+ACROSS = "XRF"
+"""The family of checks that compare tables."""
+
+
+def _is_rounding(identity: Identity) -> bool:
+    if not identity.check.startswith(ACROSS) or identity.holds is not False:
+        return False
+    printed = [term.cell.quantum for term in identity.terms if term.cell.printed]
+    return len(identity.left) == len(identity.right) == 1 == len(printed) - 1 and abs(identity.difference) <= max(
+        printed
+    )
 
 
 def reconciliation_rows(disclosure: Disclosure) -> tuple[Reconciliation, ...]:

@@ -370,6 +370,10 @@ def _cost(number: int, project: Project) -> Iterator[Identity]:
     if project.amount is None:
         return
     budget = project_term(number, project, 0, project.amount, f"{project.name} 预算数")
+    if not budget.cell.value:
+        # 0 this year: what the cost names was paid before, or is not yet decided
+        yield skip("PRJ-02", "the form prints no money for this year", row_label=project.name)
+        return
     money = [one for one in _cost_indicators(project) if _money(one) is not None]
     for position, one in enumerate(money):
         value = _money(one)
