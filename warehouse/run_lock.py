@@ -8,18 +8,16 @@ silence on another host. A heartbeat thread keeps the row fresh; an owner that w
 from __future__ import annotations
 
 import os
-import platform
 import secrets
-import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 from sqlalchemy import Connection, Engine, delete, select, update
 
+from archive.processes import process_started, this_host
 from warehouse.connection import in_one_transaction
 from warehouse.tables import run_locks
 from warehouse.versions import insert_if_new
@@ -57,26 +55,6 @@ class RunLock:
     def _beat(self, connection: Connection) -> bool:
         mine = (run_locks.c.name == self.name) & (run_locks.c.token == self.token)
         return connection.execute(update(run_locks).where(mine).values(heartbeat_at=datetime.now(UTC))).rowcount == 1
-
-
-def this_host() -> str:
-    """The host and its boot: after a restart no process of before lives."""
-    boot = Path("/proc/sys/kernel/random/boot_id")
-    return f"{platform.node()}/{boot.read_text().strip()}" if boot.exists() else platform.node()
-
-
-def process_started(pid: int) -> str | None:
-    """When process `pid` of this host started, as the system counts; None when there is no such process."""
-    if Path("/proc/self/stat").exists():
-        try:
-            stat = Path(f"/proc/{pid}/stat").read_text()
-        except (FileNotFoundError, ProcessLookupError):
-            return None
-        # the command in parentheses may contain blanks and parentheses; state is field 3, start time field 22
-        fields = stat.rpartition(")")[2].split()
-        return None if fields[0] in ("Z", "X") else fields[19]
-    answer = subprocess.run(["ps", "-o", "lstart=", "-p", str(pid)], capture_output=True, text=True, check=False)
-    return answer.stdout.strip() or None
 
 
 @contextmanager
