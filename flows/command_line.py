@@ -243,35 +243,74 @@ def sample_portal(
 @app.command()
 def up(
     home: HomeOption = None,
-    port: Annotated[int, typer.Option(help="Port of the Prefect server.", min=0, max=65535)] = 4200,
+    port: Annotated[int, typer.Option(help="Port of the Prefect server; 0 takes a free one.", min=0, max=65535)] = 4200,
     portal_port: Annotated[
         int, typer.Option(help="Port of the sample portal; 0 starts none.", min=0, max=65535)
     ] = 8642,
+    schedule: Annotated[
+        str | None,
+        typer.Option(
+            help="When the night runs, as cron in Asia/Shanghai: '0 2 * * *'. Default: as it stands on the server."
+        ),
+    ] = None,
+    database: Annotated[
+        str | None,
+        typer.Option(
+            help="PostgreSQL for Prefect's own records: postgresql+asyncpg://… Default: a file of the home.",
+            envvar="YUSUAN_PREFECT_DATABASE_URL",
+        ),
+    ] = None,
 ) -> None:
-    """Start Prefect server, worker, deployments and the sample portal on loopback; ctrl-C stops them."""
-    import time
+    """Start Prefect server, worker, deployments and the sample portal on loopback, and watch them; ctrl-C or SIGTERM ends all.
 
-    from flows.services.up import ServiceError, prefect_house, sample_portal_process
+    A service that dies is started again, with a line; runs whose process is gone are crashed. Exit status: 0 told to stop, 1 when a
+    service does not come up.
+    """
+    from flows.services.prefect_api import next_night
+    from flows.services.up import ServiceError, add_sample_portal, sample_portal_address, standing, told_to_stop, when
 
     house = House.at(home)
+    shown = lambda line: out.print(line, markup=False, highlight=False, soft_wrap=True)  # noqa: E731
+    addresses = {"sample": sample_portal_address(portal_port)} if portal_port else None
     try:
-        with contextlib.ExitStack() as stack:
+        with (
+            told_to_stop(),
+            standing(
+                house, port=port, base_urls=addresses, schedule=schedule, database=database, say=shown
+            ) as all_of_it,
+        ):
             if portal_port:
-                out.print(f"sample portal 样例门户   {stack.enter_context(sample_portal_process(house, portal_port))}")
-            api = stack.enter_context(prefect_house(house, port=port))
-            out.print(f"Prefect              {api.removesuffix('/api')}")
-            out.print(f"deployments          {api.removesuffix('/api')}/deployments  (nightly, rerun)")
-            out.print(f"home                 {house.home}")
-            out.print(
-                "run one night now:   prefect deployment run nightly/nightly   (with PREFECT_API_URL=" + api + ")"
-            )
-            out.print("ctrl-C stops everything", style="dim")
-            while True:
-                time.sleep(1)
+                shown(f"sample portal 样例门户   {add_sample_portal(all_of_it, portal_port)}")
+            page = all_of_it.api.removesuffix("/api")
+            shown(f"Prefect              {page}")
+            shown(f"deployments          {page}/deployments  (nightly, rerun)")
+            shown(f"home                 {house.home}")
+            shown(f"next night 下次运行   {when(next_night(all_of_it.api))}")
+            shown(f"run one night now    {page}/deployments → nightly → Run, or: PREFECT_API_URL={all_of_it.api} "
+                  "prefect deployment run nightly/nightly")  # fmt: skip
+            shown("ready 就绪; ctrl-C stops everything")
+            all_of_it.watch()
     except ServiceError as trouble:
         raise stop(str(trouble)) from None
     except KeyboardInterrupt:
-        out.print("stopped")
+        shown("stopped 已停止")
+
+
+@app.command()
+def deploy(
+    home: HomeOption = None,
+    schedule: Annotated[str | None, typer.Option(help="When the night runs, as cron in Asia/Shanghai.")] = None,
+) -> None:
+    """Register the deployments with the server that PREFECT_API_URL names: forms with today's choices, schedule, home, alerts."""
+    import os
+
+    if not os.environ.get("PREFECT_API_URL"):
+        raise stop("name the server: PREFECT_API_URL=http://127.0.0.1:4200/api", 2)
+    house = enter(home)
+    from flows import deploying
+
+    for name in deploying.deploy(house, schedule=schedule):
+        out.print(name)
 
 
 def enter(home: Path | None) -> House:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
+import signal
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -27,6 +28,7 @@ from flows.documents.recipe import code_recipe
 from flows.documents.workers import Limits
 from flows.home import House
 from flows.run_summary import DocumentOutcome, RunSummary
+from flows.services.marked import end_with_supervisor
 from review.queue import ReviewQueue
 from warehouse import Warehouse
 
@@ -82,6 +84,7 @@ def running(flow: str, house: House) -> Iterator[Run]:
     A run that ends by an exception is noted as failed (or cancelled) before the exception goes on. Raises RunLockedError,
     naming the owner, when another run is alive.
     """
+    end_with_supervisor(lambda: os.kill(os.getpid(), signal.SIGTERM))
     run_id = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{flow}-{secrets.token_hex(2)}"
     with contextlib.ExitStack() as stack:
         warehouse = stack.enter_context(Warehouse.open(house.database_url)).migrate()
