@@ -33,7 +33,7 @@ def rerun(
 
     With nothing named: every document that is not loaded and not rejected, and every one with a decision that waits for it.
     """
-    with running("rerun", House.of_run(home)) as run:
+    with running("rerun", House.of_run(home), alone=False) as run:
         chosen = choose(run.warehouse, documents, portal, failed_in_run, outdated, this_run=run.run_id)
         process(run, chosen, workers)
         return end(run, run.summary(RunState.OK, notes=() if chosen else ("nothing to read again",)))
