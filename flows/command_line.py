@@ -6,6 +6,7 @@ Heavy imports (Prefect, Great Expectations, Scrapy) stay inside the commands, so
 from __future__ import annotations
 
 import contextlib
+import os
 import sys
 from collections.abc import Iterator
 from decimal import Decimal
@@ -302,8 +303,6 @@ def deploy(
     schedule: Annotated[str | None, typer.Option(help="When the night runs, as cron in Asia/Shanghai.")] = None,
 ) -> None:
     """Register the deployments with the server that PREFECT_API_URL names: forms with today's choices, schedule, home, alerts."""
-    import os
-
     if not os.environ.get("PREFECT_API_URL"):
         raise stop("name the server: PREFECT_API_URL=http://127.0.0.1:4200/api", 2)
     house = enter(home)
@@ -321,7 +320,7 @@ def enter(home: Path | None) -> House:
 def run_flow(flow_name: str, house: House, **parameters: object) -> RunSummary:
     """Run nightly or rerun in this process; what a person can mend is said in one line, before a run is made of it."""
     from flows.choosing import WrongAddressError
-    from flows.commands.expected_trouble import EXPECTED, no_interrupt_is_lost, quietly, refuse_wrong
+    from flows.commands.expected_trouble import EXPECTED, in_one_line, no_interrupt_is_lost, quietly, refuse_wrong
     from flows.services.up import temporary_server
 
     try:
@@ -339,6 +338,13 @@ def run_flow(flow_name: str, house: House, **parameters: object) -> RunSummary:
         raise stop(str(wrong), 2) from None
     except EXPECTED as trouble:
         raise stop(str(trouble)) from None
+    except Exception as trouble:
+        if (told := in_one_line(trouble)) is None:
+            raise
+        stop(told)
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(1)  # what Prefect registered for the end of the process would wait for its server for minutes
 
 
 @contextlib.contextmanager
@@ -439,6 +445,35 @@ def rerun(
     else:
         show_run(summary, house)
     raise exit_of(summary)
+
+
+@app.command("check-archive")
+def check_archive(home: HomeOption = None, as_json: JsonFlag = False) -> None:
+    """Read every original that the warehouse knows and compare it with its hash; a damaged one is set aside and downloaded again.
+
+    Exit status: 0 all are whole, 1 some are missing, damaged or unreadable (each is named).
+    """
+    import json
+
+    from archive.store import Archive
+    from flows.check_archive import troubles
+
+    house = existing(home)
+    count = 0
+    found = []
+    with Archive(house.archive) as archive:
+        for sha256, trouble in troubles(house, archive):
+            count += 1
+            if trouble is not None:
+                found.append(sha256)
+                if as_json:
+                    sys.stdout.write(json.dumps({"sha256": sha256, "trouble": trouble}, ensure_ascii=False) + "\n")
+                else:
+                    out.print(trouble, markup=False, highlight=False, soft_wrap=True)
+    told = f"{counted(count, 'original')} 原始文件: {len(found)} not as archived"
+    if found:
+        raise stop(told)
+    err.print(told, markup=False, highlight=False)
 
 
 @app.command()
