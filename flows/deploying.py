@@ -12,15 +12,17 @@ import sys
 from importlib import import_module, resources
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import yaml
 from prefect import Flow
 from prefect.client.orchestration import SyncPrefectClient, get_client
-from prefect.client.schemas.actions import DeploymentScheduleCreate, WorkPoolCreate
+from prefect.client.schemas.actions import DeploymentScheduleCreate, DeploymentUpdate, WorkPoolCreate
 from prefect.client.schemas.schedules import CronSchedule
 from prefect.exceptions import ObjectAlreadyExists, ObjectNotFound
 
-from flows.forms import form_of
+from flows import alerts
+from flows.forms import choices, form_of
 from flows.home import DEPLOYED_HOME, House
 
 
@@ -44,7 +46,8 @@ def deploy(house: House, base_urls: dict[str, str] | None = None, schedule: str 
     raises when the server is away.
     """
     told = yaml.safe_load(prefect_file().read_text(encoding="utf-8"))
-    names = []
+    made: dict[str, UUID] = {}
+    known = choices(house)
     with get_client(sync_client=True) as client:
         for one in told["deployments"]:
             pool = one["work_pool"]["name"]
@@ -54,15 +57,26 @@ def deploy(house: House, base_urls: dict[str, str] | None = None, schedule: str 
                 _create_pool(client, pool)
             flow = flow_at(one["entrypoint"])
             schedules = _schedules(client, f"{flow.name}/{one['name']}", one.get("schedules", ()), schedule)
-            client.create_deployment(
+            made[f"{flow.name}/{one['name']}"] = client.create_deployment(
                 flow_id=client.create_flow(flow), name=one["name"], description=one["description"], tags=one["tags"],
                 entrypoint=one["entrypoint"], work_pool_name=pool, work_queue_name=one["work_pool"]["work_queue_name"],
                 schedules=schedules, parameters=_installed(flow, base_urls),
-                parameter_openapi_schema=form_of(flow, house), enforce_parameter_schema=True,
+                parameter_openapi_schema=form_of(flow, known), enforce_parameter_schema=True,
                 job_variables={"env": {DEPLOYED_HOME: str(house.home)}},
             )  # fmt: skip
-            names.append(f"{flow.name}/{one['name']}")
-    return names
+        alerts.set_up(client, list(made.values()), made["nightly/nightly"])
+    return list(made)
+
+
+def refresh_forms(house: House) -> None:
+    """Bring the choices of the forms to what is known now. Raises what Prefect's client raises when the server is away."""
+    told = yaml.safe_load(prefect_file().read_text(encoding="utf-8"))
+    known = choices(house)
+    with get_client(sync_client=True) as client:
+        for one in told["deployments"]:
+            flow = flow_at(one["entrypoint"])
+            standing = client.read_deployment_by_name(f"{flow.name}/{one['name']}")
+            client.update_deployment(standing.id, DeploymentUpdate(parameter_openapi_schema=form_of(flow, known)))
 
 
 def _create_pool(client: SyncPrefectClient, name: str) -> None:

@@ -13,10 +13,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import httpx
 from prefect import task
 from prefect.cache_policies import NO_CACHE
+from prefect.exceptions import ObjectNotFound
 from prefect.logging import get_run_logger
-from prefect.runtime import flow_run
+from prefect.runtime import deployment, flow_run
 from prefect.states import Completed, Failed, State
 
 from archive.store import Archive
@@ -206,6 +208,16 @@ def process(run: Run, shas: Sequence[str], workers: int | None = None) -> None:
         read_all(shas, len(shas), run, workers or os.cpu_count(), Progress(len(shas), "documents read"))
 
 
+def refresh(house: House) -> None:
+    """Bring the forms of the deployments to what this run knows; a run is no worse for it when that fails."""
+    from flows.deploying import refresh_forms
+
+    try:
+        refresh_forms(house)
+    except (httpx.HTTPError, OSError, ObjectNotFound) as away:
+        get_run_logger().warning("the choices of the forms were not refreshed: %s", away)
+
+
 def end(run: Run, summary: RunSummary) -> State[RunSummary]:
     """Note the end, publish the artifacts, and give the Prefect state that shows it. Incomplete is never green."""
     summary.write(run.folder)
@@ -217,6 +229,8 @@ def end(run: Run, summary: RunSummary) -> State[RunSummary]:
         },
     )  # fmt: skip
     publish(summary, run.data_docs / "index.html")
+    if deployment.id is not None:
+        refresh(run.house)
     message = (
         f"{summary.count(DocumentState.LOADED)} loaded, {len(summary.not_loaded)} not loaded, "
         f"{counted(summary.portal_total('new'), 'new file')}, {counted(summary.rows_added, 'row')} added"

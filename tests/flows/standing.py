@@ -101,12 +101,19 @@ class Up:
 
 
 @contextlib.contextmanager
-def up(home: Path, *more: str, port: int = 0, portal_port: int = 0, ready: bool = True) -> Iterator[Up]:
+def up(
+    home: Path,
+    *more: str,
+    port: int = 0,
+    portal_port: int = 0,
+    ready: bool = True,
+    environment: dict[str, str] | None = None,
+) -> Iterator[Up]:
     """`yusuan up` on free ports until the end of the block; nobody of it is left behind."""
     home.mkdir(exist_ok=True)
     port, portal_port = port or free_port(), portal_port or free_port()
     log = home.parent / f"{home.name}-up.log"
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(("PREFECT_", "YUSUAN_"))}
+    clean = {name: value for name, value in os.environ.items() if not name.startswith(("PREFECT_", "YUSUAN_"))}
     command = [
         sys.executable, "-m", "flows.command_line", "up", "--home", str(home), "--port", str(port),
         "--portal-port", str(portal_port), *more,
@@ -115,7 +122,7 @@ def up(home: Path, *more: str, port: int = 0, portal_port: int = 0, ready: bool 
         process = subprocess.Popen(
             command,
             cwd=ROOT,
-            env={**environment, "PYTHONPATH": str(ROOT)},
+            env={**clean, **(environment or {}), "PYTHONPATH": str(ROOT)},
             stdout=sink,
             stderr=sink,
             start_new_session=True,
