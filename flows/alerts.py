@@ -17,7 +17,6 @@ from prefect.client.schemas.objects import StateType
 from prefect.events.actions import ChangeFlowRunState, SendNotification
 from prefect.events.schemas.automations import AutomationCore, EventTrigger, Posture
 from prefect.events.schemas.events import ResourceSpecification
-from prefect.types import SecretDict
 
 BLOCK = "yusuan-alerts"
 WEBHOOK = "YUSUAN_ALERT_WEBHOOK"
@@ -89,7 +88,7 @@ def _zombies(deployments: Sequence[UUID]) -> AutomationCore:
         ),
         actions=[
             ChangeFlowRunState(
-                state=StateType.CRASHED, force=True, message="not heard of for five minutes: its process, its machine or its network is gone 失去联系"
+                name="Crashed", state=StateType.CRASHED, force=True, message="not heard of for five minutes: its process, its machine or its network is gone 失去联系"
             )
         ],
     )  # fmt: skip
@@ -101,13 +100,13 @@ def _block() -> UUID | None:
         made = CustomWebhookNotificationBlock(
             name=BLOCK,
             url=address,
-            headers=SecretDict({}),
-            cookies=SecretDict({}),
+            headers=None,
+            cookies=None,
             json_data={"title": "{{subject}}", "text": "{{body}}"},
         )
-        return UUID(str(made.save(BLOCK, overwrite=True, _sync=True)))
+        return UUID(str(made.save(BLOCK, overwrite=True)))
     try:
-        kept = CustomWebhookNotificationBlock.load(BLOCK, _sync=True)
+        kept = CustomWebhookNotificationBlock.load(BLOCK)
     except ValueError:
         return None
     assert isinstance(kept, CustomWebhookNotificationBlock)

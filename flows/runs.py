@@ -26,6 +26,7 @@ from budget.states import DocumentState, RunState
 from expectations.judging.data_docs import write_data_docs
 from flows.artifacts import Progress, publish
 from flows.commands.counted import counted
+from flows.difference import difference
 from flows.documents.batch import ARCHIVE_TROUBLE, Passage
 from flows.documents.recipe import code_recipe
 from flows.documents.workers import Limits
@@ -208,6 +209,15 @@ def process(run: Run, shas: Sequence[str], workers: int | None = None) -> None:
         read_all(shas, len(shas), run, workers or os.cpu_count(), Progress(len(shas), "documents read"))
 
 
+def _addresses(run: Run) -> dict[str, str]:
+    """Of the run's documents the article (else the file) where each was seen last."""
+    mine = {one.sha256 for one in run.documents}
+    seen = run.warehouse.rows(
+        "SELECT sha256, article_url, url FROM sightings WHERE sha256 IS NOT NULL ORDER BY last_seen_at"
+    )
+    return {row["sha256"]: row["article_url"] or row["url"] for row in seen if row["sha256"] in mine}
+
+
 def refresh(house: House) -> None:
     """Bring the forms of the deployments to what this run knows; a run is no worse for it when that fails."""
     from flows.deploying import refresh_forms
@@ -228,7 +238,7 @@ def end(run: Run, summary: RunSummary) -> State[RunSummary]:
             **_counts(summary.documents),
         },
     )  # fmt: skip
-    publish(summary, run.data_docs / "index.html")
+    publish(summary, run.data_docs / "index.html", difference(run.warehouse, summary), _addresses(run))
     if deployment.id is not None:
         refresh(run.house)
     message = (

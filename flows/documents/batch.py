@@ -78,6 +78,7 @@ class Passage:
     _open: list[_TakenApart] = field(default_factory=list)
     _complete: list[Disclosure] = field(default_factory=list)
     _since: float = 0.0
+    _seconds: dict[str, float | None] = field(default_factory=dict)
 
     def go(self, shas: Iterable[str]) -> list[DocumentOutcome]:
         """All of these archived contents; gives what became of each."""
@@ -149,6 +150,7 @@ class Passage:
                 )
             if job.path is not None and sha256 not in self._done:
                 self._since = self._since if self._group else time.monotonic()
+                self._seconds[sha256] = job.seconds
                 self._group.setdefault(sha256, asked_for_what_nobody_said(disclosure, job.said))
         if job.member is not None and self._open:
             (self._open[-2] if job.members is not None else self._open[-1]).left -= 1
@@ -187,7 +189,8 @@ class Passage:
             ]
         self._done |= read.keys()
         for outcome in outcomes:
-            self._end(outcome)
+            title = outcome.title or _title_seen(self.warehouse, outcome.sha256)
+            self._end(outcome.model_copy(update={"title": title, "seconds": self._seconds.pop(outcome.sha256, None)}))
 
 
 def read_prove_store(
@@ -283,6 +286,14 @@ def _known_as(warehouse: Warehouse, sha256: str) -> str:
         return sha256[:16]
     address, inside, member = found[0]["url"].partition("!/")
     return f"{address.rsplit('/', 1)[-1]}{inside}{member}"
+
+
+def _title_seen(warehouse: Warehouse, sha256: str) -> str | None:
+    """What the portal called a document that says no title of its own."""
+    found = warehouse.rows(
+        "SELECT article_title FROM sightings WHERE sha256 = :sha256 ORDER BY last_seen_at DESC LIMIT 1", sha256=sha256
+    )
+    return found[0]["article_title"] or None if found else None
 
 
 def state_of(disclosure: Disclosure) -> tuple[DocumentState, Reason | None]:

@@ -16,6 +16,7 @@ import os
 import resource
 import signal
 import sys
+import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import TimeoutError as FutureTimeoutError
@@ -68,6 +69,8 @@ class Job:
     members: tuple[str, ...] | None = None
     said: SaidByPages | None = None
     """What the pages where it was seen say of it."""
+    seconds: float | None = None
+    """How long its reader took by the clock; None before it was read."""
     trouble: str | None = None
     """Why its bytes could not be read from where they lie: the disclosure that comes with it says nothing of the document."""
 
@@ -103,15 +106,17 @@ def enter_worker(memory_mb: int, size_mb: int) -> None:
     resource.setrlimit(resource.RLIMIT_FSIZE, (largest, largest))
 
 
-def _read(path: str, file: str, recipe: str, spool: str, said: SaidByPages | None, seconds: float) -> str:
+def _read(path: str, file: str, recipe: str, spool: str, said: SaidByPages | None, seconds: float) -> tuple[str, float]:
     """Runs in the worker; the result travels as JSON, so that nothing unpickles what a parser made.
 
-    After so many seconds of processor time the system ends the worker (SIGPROF), whatever code it is in. A document gives its disclosure. An archive gives `{"members": [[label, sha256, [code, message] or null], ...]}` and
+    After so many seconds of processor time the system ends the worker (SIGPROF), whatever code it is in. With the result come
+    the seconds by the clock. A document gives its disclosure. An archive gives `{"members": [[label, sha256, [code, message] or null], ...]}` and
     lays their bytes into `spool`, each under its sha256.
     """
+    began = time.monotonic()
     signal.setitimer(signal.ITIMER_PROF, seconds)
     try:
-        return _read_in_time(path, file, recipe, spool, said)
+        return _read_in_time(path, file, recipe, spool, said), time.monotonic() - began
     finally:
         signal.setitimer(signal.ITIMER_PROF, 0)
 
@@ -293,7 +298,8 @@ def _result(
         return job, ticket.known, []
     assert ticket.future is not None
     try:
-        answer = ticket.future.result()
+        answer, seconds = ticket.future.result()
+        job = replace(job, seconds=round(seconds, 2))
         if answer.startswith('{"unreadable"'):
             return *_unreadable(job, json.loads(answer)["unreadable"]), []
         if not answer.startswith('{"members"'):
