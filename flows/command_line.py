@@ -427,7 +427,10 @@ def rerun(
     ] = None,
     portal: Annotated[str | None, typer.Option(help="Every document seen at this portal.")] = None,
     failed_in_run: Annotated[
-        str | None, typer.Option(help="Every document that did not load in this run (a run id, or `last`).")
+        str | None,
+        typer.Option(
+            help="Every document that did not load in this run: its id, Prefect's id or name of it, or `last`, the last that left something."
+        ),
     ] = None,
     outdated: Annotated[bool, typer.Option("--outdated", help="Every document that another recipe read.")] = False,
     home: HomeOption = None,
@@ -445,6 +448,14 @@ def rerun(
     else:
         show_run(summary, house)
     raise exit_of(summary)
+
+
+@app.command()
+def metrics(home: HomeOption = None) -> None:
+    """Runs, documents, review items and portals as Prometheus reads them, on standard output."""
+    from flows.metrics import metrics_text
+
+    sys.stdout.write(metrics_text(existing(home)))
 
 
 @app.command("check-archive")
