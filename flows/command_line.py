@@ -458,6 +458,46 @@ def metrics(home: HomeOption = None) -> None:
     sys.stdout.write(metrics_text(existing(home)))
 
 
+@app.command()
+def backup(
+    target: Annotated[
+        Path, typer.Argument(help="A folder on another disk; made if missing, brought up to date if not.")
+    ],
+    home: HomeOption = None,
+) -> None:
+    """Copy the installation while it runs: databases, originals, portals, summaries. Run again, only what is new is copied."""
+    from flows.backup import BackupError, back_up
+
+    try:
+        copied = back_up(existing(home), target)
+    except (BackupError, OSError) as trouble:
+        raise stop(str(trouble)) from None
+    out.print(
+        f"{target}: {counted(copied.databases, 'database')}, {copied.originals} new of {counted(copied.held, 'original')} 已备份",
+        markup=False, highlight=False, soft_wrap=True,
+    )  # fmt: skip
+
+
+@app.command()
+def restore(
+    source: Annotated[Path, typer.Argument(help="A folder that `yusuan backup` made.", exists=True, file_okay=False)],
+    home: HomeOption = None,
+) -> None:
+    """Fill an empty home from a backup, and compare every original with its hash. Exit status 1 when one is not whole."""
+    from flows.backup import BackupError
+    from flows.backup import restore as fill
+
+    try:
+        wrong = fill(source, House.at(home))
+    except (BackupError, OSError) as trouble:
+        raise stop(str(trouble)) from None
+    for one in wrong:
+        out.print(one, markup=False, highlight=False, soft_wrap=True)
+    if wrong:
+        raise stop(counted(len(wrong), "original is not", "originals are not") + " as archived")
+    out.print(f"{House.at(home).home}: restored 已恢复; `yusuan up` or `yusuan nightly` carries on", highlight=False)
+
+
 @app.command("check-archive")
 def check_archive(home: HomeOption = None, as_json: JsonFlag = False) -> None:
     """Read every original that the warehouse knows and compare it with its hash; a damaged one is set aside and downloaded again.

@@ -103,9 +103,9 @@ def test_a_reader_ended_from_outside_is_read_again_and_never_corrupt(tmp_path: P
 def test_a_damaged_database_is_one_line_and_no_run(tmp_path: Path) -> None:
     with Warehouse.open(tmp_path / "w.sqlite").migrate() as warehouse:
         assert warehouse.refuse_damage() is None
-        size = (tmp_path / "w.sqlite").stat().st_size
     with sqlite3.connect(tmp_path / "w.sqlite") as raw:
         raw.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    size = (tmp_path / "w.sqlite").stat().st_size
     with (tmp_path / "w.sqlite").open("r+b") as file:
         for page in range(3, size // 4096, 5):
             file.seek(page * 4096)
