@@ -3,6 +3,7 @@
 Layout of an archive directory:
 
     <sha256>             the bytes of one file as they were downloaded, read-only, named by their hash; never changed, never removed
+    .damaged/            originals that were found to have other bytes than their name says: kept for a look, no longer originals
     .incoming/           files being written; whatever a killed crawl left there is removed by the next
     sightings.sqlite     the ledger (`archive.ledger`)
 
@@ -18,7 +19,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Protocol
 
@@ -26,6 +27,8 @@ from archive.errors import ArchiveError
 from archive.ledger import KnownFile, Ledger
 from archive.whole_files import sync_folder, write_whole, writer_of
 
+DAMAGED = ".damaged"
+"""Folder of a local archive for originals that no longer have the bytes of their name."""
 _SHA256 = re.compile(r"^[0-9a-f]{64}$")
 
 
@@ -53,6 +56,9 @@ class Backend(Protocol):
     def names(self) -> Iterator[str]:
         """The names of all originals, sorted."""
 
+    def set_aside(self, sha256: str) -> str:
+        """Takes a damaged original out of the way, so that it can be stored again; gives where it is kept."""
+
     def address_of(self, sha256: str) -> str:
         """Where an original lies, or would lie, as a person must be told it: a path, a URL."""
 
@@ -78,7 +84,9 @@ class LocalFolder:
                 leftover.unlink(missing_ok=True)
 
     def holds(self, sha256: str) -> bool:
-        return (self._folder / sha256).is_file()
+        # one that may not be read is as good as gone: the portal's copy takes its place
+        path = self._folder / sha256
+        return path.is_file() and os.access(path, os.R_OK)
 
     def size(self, sha256: str) -> int:
         return (self._folder / sha256).stat().st_size
@@ -97,6 +105,13 @@ class LocalFolder:
 
     def names(self) -> Iterator[str]:
         yield from sorted(path.name for path in self._folder.iterdir() if _SHA256.match(path.name))
+
+    def set_aside(self, sha256: str) -> str:
+        kept = self._folder / DAMAGED / sha256
+        kept.parent.mkdir(exist_ok=True)
+        (self._folder / sha256).replace(kept)
+        sync_folder(self._folder)
+        return str(kept)
 
     def address_of(self, sha256: str) -> str:
         return str(self._folder / sha256)
@@ -170,10 +185,11 @@ class Archive:
         return path
 
     def _verify(self, sha256: str, found: str) -> None:
+        """Raises ArchiveError for an original with other bytes, and takes it out of the way: the next sighting downloads it again."""
         if found != sha256:
             raise ArchiveError(
-                f"{self.address_of(sha256)}: the bytes have the hash {found}; the file was damaged after archiving: "
-                "restore it from a backup"
+                f"{self.address_of(sha256)}: the bytes have the hash {found}; the file was damaged after archiving and is set aside as "
+                f"{self._originals.set_aside(sha256)}: the next night that sees it downloads it again, or restore it from a backup"
             )
 
     def documents(self) -> Iterator[str]:
@@ -182,13 +198,21 @@ class Archive:
 
     def damaged(self) -> list[str]:
         """Hashes whose original no longer has these bytes (reads everything)."""
-        found = []
-        for sha256 in self.documents():
+        return [sha256 for sha256, trouble in self.check(self.documents()) if trouble is not None]
+
+    def check(self, shas: Iterable[str]) -> Iterator[tuple[str, str | None]]:
+        """Each of these originals with what is wrong with it: gone, damaged (and set aside now) or unreadable; None when it is whole."""
+        for sha256 in shas:
             try:
                 self.read(sha256)
-            except ArchiveError:
-                found.append(sha256)
-        return found
+            except FileNotFoundError:
+                yield sha256, f"{self.address_of(sha256)}: missing"
+            except ArchiveError as damaged:
+                yield sha256, str(damaged)
+            except OSError as error:
+                yield sha256, f"{self.address_of(sha256)}: cannot be read: {error.strerror}"
+            else:
+                yield sha256, None
 
     def known_file(self, address: str) -> KnownFile | None:
         """What was last served under an address, None when nothing, or when its bytes are gone from the archive."""

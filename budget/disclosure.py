@@ -29,7 +29,7 @@ DocumentKind = Literal[
 ReaderName = Literal["pdf", "scan", "docx", "doc", "rtf", "xlsx", "xls", "html", "ofd"]
 ErrorCode = Literal[
     "empty", "truncated", "encrypted", "unsupported", "not_a_document", "limit_size", "limit_pages", "limit_time",
-    "limit_memory", "limit_nesting", "unsafe", "corrupt",
+    "limit_memory", "limit_nesting", "unsafe", "corrupt", "worker_died",
 ]  # fmt: skip
 Role = Literal["grand_total", "total", "subtotal", "class", "section", "item", "detail", "carry", "of_which"]
 CodeSystem = Literal["functional", "department_economic", "government_economic", "project", "catalogue", "unit"]

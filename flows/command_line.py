@@ -6,6 +6,7 @@ Heavy imports (Prefect, Great Expectations, Scrapy) stay inside the commands, so
 from __future__ import annotations
 
 import contextlib
+import os
 import sys
 from collections.abc import Iterator
 from decimal import Decimal
@@ -245,35 +246,72 @@ def sample_portal(
 @app.command()
 def up(
     home: HomeOption = None,
-    port: Annotated[int, typer.Option(help="Port of the Prefect server.", min=0, max=65535)] = 4200,
+    port: Annotated[int, typer.Option(help="Port of the Prefect server; 0 takes a free one.", min=0, max=65535)] = 4200,
     portal_port: Annotated[
         int, typer.Option(help="Port of the sample portal; 0 starts none.", min=0, max=65535)
     ] = 8642,
+    schedule: Annotated[
+        str | None,
+        typer.Option(
+            help="When the night runs, as cron in Asia/Shanghai: '0 2 * * *'. Default: as it stands on the server."
+        ),
+    ] = None,
+    database: Annotated[
+        str | None,
+        typer.Option(
+            help="PostgreSQL for Prefect's own records: postgresql+asyncpg://… Default: a file of the home.",
+            envvar="YUSUAN_PREFECT_DATABASE_URL",
+        ),
+    ] = None,
 ) -> None:
-    """Start Prefect server, worker, deployments and the sample portal on loopback; ctrl-C stops them."""
-    import time
+    """Start Prefect server, worker, deployments and the sample portal on loopback, and watch them; ctrl-C or SIGTERM ends all.
 
-    from flows.services.up import ServiceError, prefect_house, sample_portal_process
+    A service that dies is started again, with a line; runs whose process is gone are crashed. Exit status: 0 told to stop, 1 when a
+    service does not come up.
+    """
+    from flows.services.prefect_api import next_night
+    from flows.services.up import ServiceError, add_sample_portal, sample_portal_address, standing, told_to_stop, when
 
     house = House.at(home)
+    shown = lambda line: out.print(line, markup=False, highlight=False, soft_wrap=True)  # noqa: E731
+    addresses = {"sample": sample_portal_address(portal_port)} if portal_port else None
     try:
-        with contextlib.ExitStack() as stack:
+        with (
+            told_to_stop(),
+            standing(
+                house, port=port, base_urls=addresses, schedule=schedule, database=database, say=shown
+            ) as all_of_it,
+        ):
             if portal_port:
-                out.print(f"sample portal 样例门户   {stack.enter_context(sample_portal_process(house, portal_port))}")
-            api = stack.enter_context(prefect_house(house, port=port))
-            out.print(f"Prefect              {api.removesuffix('/api')}")
-            out.print(f"deployments          {api.removesuffix('/api')}/deployments  (nightly, rerun)")
-            out.print(f"home                 {house.home}")
-            out.print(
-                "run one night now:   prefect deployment run nightly/nightly   (with PREFECT_API_URL=" + api + ")"
-            )
-            out.print("ctrl-C stops everything", style="dim")
-            while True:
-                time.sleep(1)
+                shown(f"sample portal 样例门户   {add_sample_portal(all_of_it, portal_port)}")
+            page = all_of_it.api.removesuffix("/api")
+            shown(f"Prefect              {page}")
+            shown(f"deployments          {page}/deployments  (nightly, rerun)")
+            shown(f"home                 {house.home}")
+            shown(f"next night 下次运行   {when(next_night(all_of_it.api))}")
+            shown(f"run one night now    {page}/deployments → nightly → Run, or: PREFECT_API_URL={all_of_it.api} "
+                  "prefect deployment run nightly/nightly")  # fmt: skip
+            shown("ready 就绪; ctrl-C stops everything")
+            all_of_it.watch()
     except ServiceError as trouble:
         raise stop(str(trouble)) from None
     except KeyboardInterrupt:
-        out.print("stopped")
+        shown("stopped 已停止")
+
+
+@app.command()
+def deploy(
+    home: HomeOption = None,
+    schedule: Annotated[str | None, typer.Option(help="When the night runs, as cron in Asia/Shanghai.")] = None,
+) -> None:
+    """Register the deployments with the server that PREFECT_API_URL names: forms with today's choices, schedule, home, alerts."""
+    if not os.environ.get("PREFECT_API_URL"):
+        raise stop("name the server: PREFECT_API_URL=http://127.0.0.1:4200/api", 2)
+    house = enter(home)
+    from flows import deploying
+
+    for name in deploying.deploy(house, schedule=schedule):
+        out.print(name)
 
 
 def enter(home: Path | None) -> House:
@@ -284,7 +322,7 @@ def enter(home: Path | None) -> House:
 def run_flow(flow_name: str, house: House, **parameters: object) -> RunSummary:
     """Run nightly or rerun in this process; what a person can mend is said in one line, before a run is made of it."""
     from flows.choosing import WrongAddressError
-    from flows.commands.expected_trouble import EXPECTED, no_interrupt_is_lost, quietly, refuse_wrong
+    from flows.commands.expected_trouble import EXPECTED, in_one_line, no_interrupt_is_lost, quietly, refuse_wrong
     from flows.services.up import temporary_server
 
     try:
@@ -302,6 +340,13 @@ def run_flow(flow_name: str, house: House, **parameters: object) -> RunSummary:
         raise stop(str(wrong), 2) from None
     except EXPECTED as trouble:
         raise stop(str(trouble)) from None
+    except Exception as trouble:
+        if (told := in_one_line(trouble)) is None:
+            raise
+        stop(told)
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(1)  # what Prefect registered for the end of the process would wait for its server for minutes
 
 
 @contextlib.contextmanager
@@ -384,7 +429,10 @@ def rerun(
     ] = None,
     portal: Annotated[str | None, typer.Option(help="Every document seen at this portal.")] = None,
     failed_in_run: Annotated[
-        str | None, typer.Option(help="Every document that did not load in this run (a run id, or `last`).")
+        str | None,
+        typer.Option(
+            help="Every document that did not load in this run: its id, Prefect's id or name of it, or `last`, the last that left something."
+        ),
     ] = None,
     outdated: Annotated[bool, typer.Option("--outdated", help="Every document that another recipe read.")] = False,
     home: HomeOption = None,
@@ -402,6 +450,83 @@ def rerun(
     else:
         show_run(summary, house)
     raise exit_of(summary)
+
+
+@app.command()
+def metrics(home: HomeOption = None) -> None:
+    """Runs, documents, review items and portals as Prometheus reads them, on standard output."""
+    from flows.metrics import metrics_text
+
+    sys.stdout.write(metrics_text(existing(home)))
+
+
+@app.command()
+def backup(
+    target: Annotated[
+        Path, typer.Argument(help="A folder on another disk; made if missing, brought up to date if not.")
+    ],
+    home: HomeOption = None,
+) -> None:
+    """Copy the installation while it runs: databases, originals, portals, summaries. Run again, only what is new is copied."""
+    from flows.backup import BackupError, back_up
+
+    try:
+        copied = back_up(existing(home), target)
+    except (BackupError, OSError) as trouble:
+        raise stop(str(trouble)) from None
+    out.print(
+        f"{target}: {counted(copied.databases, 'database')}, {copied.originals} new of {counted(copied.held, 'original')} 已备份",
+        markup=False, highlight=False, soft_wrap=True,
+    )  # fmt: skip
+
+
+@app.command()
+def restore(
+    source: Annotated[Path, typer.Argument(help="A folder that `yusuan backup` made.", exists=True, file_okay=False)],
+    home: HomeOption = None,
+) -> None:
+    """Fill an empty home from a backup, and compare every original with its hash. Exit status 1 when one is not whole."""
+    from flows.backup import BackupError
+    from flows.backup import restore as fill
+
+    try:
+        wrong = fill(source, House.at(home))
+    except (BackupError, OSError) as trouble:
+        raise stop(str(trouble)) from None
+    for one in wrong:
+        out.print(one, markup=False, highlight=False, soft_wrap=True)
+    if wrong:
+        raise stop(counted(len(wrong), "original is not", "originals are not") + " as archived")
+    out.print(f"{House.at(home).home}: restored 已恢复; `yusuan up` or `yusuan nightly` carries on", highlight=False)
+
+
+@app.command("check-archive")
+def check_archive(home: HomeOption = None, as_json: JsonFlag = False) -> None:
+    """Read every original that the warehouse knows and compare it with its hash; a damaged one is set aside and downloaded again.
+
+    Exit status: 0 all are whole, 1 some are missing, damaged or unreadable (each is named).
+    """
+    import json
+
+    from archive.store import Archive
+    from flows.check_archive import troubles
+
+    house = existing(home)
+    count = 0
+    found = []
+    with Archive(house.archive) as archive:
+        for sha256, trouble in troubles(house, archive):
+            count += 1
+            if trouble is not None:
+                found.append(sha256)
+                if as_json:
+                    sys.stdout.write(json.dumps({"sha256": sha256, "trouble": trouble}, ensure_ascii=False) + "\n")
+                else:
+                    out.print(trouble, markup=False, highlight=False, soft_wrap=True)
+    told = f"{counted(count, 'original')} 原始文件: {len(found)} not as archived"
+    if found:
+        raise stop(told)
+    err.print(told, markup=False, highlight=False)
 
 
 @app.command()

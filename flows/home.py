@@ -17,9 +17,18 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+DEPLOYED_HOME = "YUSUAN_DEPLOYED_HOME"
+"""Environment variable of a run of a deployment: the home that the deployment was made for."""
+OWNERS_ALONE = 0o700
+"""Permissions of a home that is made: decisions and notes of reviewers are nobody else's."""
+
 
 class NoHouseError(FileNotFoundError):
     """A folder that is no installation and cannot be made one; the message names it and says what to do."""
+
+
+class WrongHouseError(RuntimeError):
+    """A run of one home that a worker of another home was given; the message names both."""
 
 
 def _place(home: str | Path | None) -> Path:
@@ -37,13 +46,29 @@ class House:
         """The house at `home`, made if missing. Raises NoHouseError where no folder is and none can be made."""
         house = cls(_place(home))
         try:
-            house.home.mkdir(parents=True, exist_ok=True)
+            house.home.parent.mkdir(parents=True, exist_ok=True)
+            house.home.mkdir(mode=OWNERS_ALONE, exist_ok=True)
         except OSError as error:
             raise NoHouseError(
                 f"{house.home}: no yusuan home can be made there 无法在此建立: {error.strerror}; name a folder with --home or "
                 "YUSUAN_HOME"
             ) from error
         return house
+
+    @classmethod
+    def of_run(cls, home: str | Path | None = None) -> House:
+        """The house of a flow: `home`, else that of its deployment, else as `at`.
+
+        Raises WrongHouseError where the worker that was given the run belongs to another home than its deployment (a worker that
+        outlived its server, two installations on one port): nothing is read or written there.
+        """
+        deployed, worker = os.environ.get(DEPLOYED_HOME), os.environ.get("YUSUAN_HOME")
+        if deployed and worker and _place(deployed) != _place(worker):
+            raise WrongHouseError(
+                f"this worker belongs to the home {_place(worker)}, and this run to {_place(deployed)}: nothing was done. End that "
+                "worker and start one of the right home 此工作进程属于另一数据目录"
+            )
+        return cls.at(home or deployed)
 
     @classmethod
     def seen(cls, home: str | Path | None = None) -> House:
@@ -90,6 +115,7 @@ class House:
             "PREFECT_HOME": str(self.home / "prefect"),
             "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
             "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
+            "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": "30",
             "DO_NOT_TRACK": "1",
             "GX_ANALYTICS_ENABLED": "false",
         }

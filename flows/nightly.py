@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
 from prefect import flow, task
 from prefect.cache_policies import NO_CACHE
 from prefect.logging import get_run_logger
-from prefect.states import State
+from prefect.runtime import flow_run
+from prefect.states import Cancelled, State
 
 from archive.whole_files import write_whole
 from budget.sightings import Sighting
@@ -20,6 +22,8 @@ from flows.home import House
 from flows.portals.bounds import measure, outside, read_bounds
 from flows.run_summary import FailedDownload, Measured, Outside, RunSummary
 from flows.runs import Run, end, process, run_name, running
+from flows.services.prefect_api import ServerAwayError
+from flows.services.under_way import later_night
 from review.queue import ReviewQueue
 from spiders.crawl import CrawlSummary, crawl_in_subprocess, read_summary
 from spiders.portals import Portal
@@ -34,25 +38,35 @@ REGISTERED = "registered"
 @flow(name="nightly", flow_run_name=run_name, persist_result=False, validate_parameters=True)
 def nightly(
     portals: list[str] | None = None,
+    province: str | None = None,
+    family: str | None = None,
+    slice: str | None = None,
+    recheck: bool = False,
     base_urls: dict[str, str] | None = None,
     home: str | None = None,
     workers: int | None = None,
     from_register: str | None = None,
-    recheck: bool = False,
 ) -> State[RunSummary]:
     """One night.
 
     Args:
         portals: ids or YAML files of the portals to crawl; all that this installation has when not given. An empty list
             crawls nothing and reads what earlier runs left unread.
+        province: columns of the register in this province, instead of or beside `portals`. None has been verified by this project.
+        family: columns of the register of this family of portals.
+        slice: of the register's columns so chosen those from:to, such as 0:10.
+        recheck: ask for everything again, also what the lists say is unchanged.
         base_urls: portal id → scheme, host and port to crawl it at instead of its own (the sample portal on another port).
         home: the installation's folder; YUSUAN_HOME when not given.
         workers: reading processes; one a core when not given.
-        from_register: a filter of the register of known columns, such as `province=广东省,family=gkmlpt,slice=0:10`, instead of
-            or beside `portals`. None of them has been verified by this project.
-        recheck: ask for everything again, also what the lists say is unchanged.
+        from_register: the three above as one filter, `province=广东省,family=gkmlpt,slice=0:10`.
     """
-    with running("nightly", House.at(home)) as run:
+    if (later := a_later_night_is_due()) is not None:
+        return Cancelled(
+            name="Missed", message=f"missed, and the night of {later} is due as well: that one takes all 已错过"
+        )
+    from_register = from_register or register_filter(province=province, family=family, slice=slice)
+    with running("nightly", House.of_run(home)) as run:
         register_unregistered(run)
         wanted = chosen_portals(run.house, portals, base_urls or {}, from_register)
         read_bounds(run.house, [portal.id for portal in wanted])  # a wrong file is told before the night, not after it
@@ -61,6 +75,23 @@ def nightly(
         process(run, waiting(run), workers)
         not_crawled = refused(run.house) if portals is None and from_register is None else ()
         return end(run, summarise(run, crawled, seen, judged_by_bounds(run, crawled), not_crawled))
+
+
+def register_filter(**chosen: str | None) -> str | None:
+    """Choices of the form as a filter of the register, None when nothing is chosen."""
+    return ",".join(f"{name}={value}" for name, value in chosen.items() if value) or None
+
+
+def a_later_night_is_due() -> str | None:
+    """When a later scheduled night was to begin that is due, too: nights that were missed are not run one after another."""
+    api, this = os.environ.get("PREFECT_API_URL"), flow_run.get_id()
+    if not api or this is None or flow_run.get_run_count() > 1:
+        return None
+    try:
+        return later_night(api, this)
+    except ServerAwayError as away:  # a night that can be run is run
+        get_run_logger().warning("whether later nights are due is not known: %s", away)
+        return None
 
 
 @task(name="crawl", persist_result=False, cache_policy=NO_CACHE)

@@ -55,6 +55,8 @@ class DocumentOutcome(BaseModel):
     """Root findings of severity error; their consequences are not counted."""
     warnings: int = 0
     sampled: SampledPages = SampledPages()
+    seconds: float | None = None
+    """How long its reader took by the clock, waiting for a free reader left out; None where that is not known."""
 
 
 class FailedDownload(BaseModel):

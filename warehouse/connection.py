@@ -8,6 +8,7 @@ when the server chose this transaction as the victim of a deadlock.
 from __future__ import annotations
 
 import json
+import logging
 import random
 import sqlite3
 import time
@@ -17,16 +18,18 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import ArgumentError, DatabaseError, DBAPIError, IntegrityError, OperationalError, ProgrammingError
 
 from warehouse.exact_decimal import teach_sqlite
 
-BUSY_MILLISECONDS = 30_000
+BUSY_MILLISECONDS = 5_000
+"""So long SQLite waits in silence; then we wait on and say so."""
 GIVE_UP_SECONDS = 180.0
 """A nightly with four workers never waits a second; three minutes mean that somebody holds the file open by hand."""
 _TRANSIENT_SQLSTATES = {"40001", "40P01", "55P03", "57P03", "08006", "08001"}
 
 Result = TypeVar("Result")
+log = logging.getLogger("yusuan.warehouse")
 
 
 class UnusableWarehouseError(RuntimeError):
@@ -39,17 +42,32 @@ def usable(engine: Engine) -> Iterator[None]:
     try:
         yield
     except DBAPIError as error:
-        why = str(error.orig).strip().partition("\n")[0]
         raise UnusableWarehouseError(
-            f"{engine.url.render_as_string(hide_password=True)}: no warehouse can be opened there 无法打开数据库: {why}"
+            f"{told_url(engine.url)}: no warehouse can be opened there 无法打开数据库: {_why(error)}"
         ) from error
+
+
+def told_url(url: URL) -> str:
+    """How a database is named in messages: its file, or its host and name. No user, no password, in no spelling of an address."""
+    if url.get_backend_name() == "sqlite":
+        return f"sqlite:///{url.database or ''}"
+    hosts = url.query.get("host", ())
+    host = url.host or (hosts if isinstance(hosts, str) else ",".join(hosts)) or "localhost"
+    return f"{url.get_backend_name()}://{host}{f':{url.port}' if url.port else ''}/{url.database or ''}"
+
+
+def _why(error: DBAPIError) -> str:
+    return str(error.orig).strip().partition("\n")[0]
 
 
 def database_url(url: str | URL) -> URL:
     """`url` with the driver this project ships with: psycopg 3 for plain `postgresql://` and `postgres://`."""
     if isinstance(url, str) and url.startswith("postgres://"):
         url = "postgresql://" + url.removeprefix("postgres://")
-    made = make_url(url)
+    try:
+        made = make_url(url)
+    except (ArgumentError, ValueError):  # what it says repeats parts of the address, a password with a slash among them
+        raise ValueError("write it as sqlite:///PATH or postgresql://USER:PASSWORD@HOST:PORT/DATABASE") from None
     if made.drivername == "postgresql":
         made = made.set(drivername="postgresql+psycopg")
     if made.get_backend_name() not in ("sqlite", "postgresql"):
@@ -96,26 +114,50 @@ def is_transient(error: DBAPIError) -> bool:
     return getattr(original, "sqlstate", None) in _TRANSIENT_SQLSTATES
 
 
+def _in_words(error: DBAPIError, waited: float) -> str:
+    """What a person can do about it."""
+    why = _why(error)
+    if "locked" in why or "busy" in why:
+        return f"held by another program for {waited:.0f} s ({why}): close it there (an open edit in a database browser?) 数据库被占用"
+    if "full" in why:
+        return f"the disk is full ({why}): make room and run again; what was stored before stands 磁盘已满"
+    return f"{why}; what was stored before stands, run again when it is mended"
+
+
 @contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
     """A transaction that only reads: one consistent picture."""
-    with engine.connect() as connection, connection.begin():
-        yield connection
+    try:
+        with engine.connect() as connection, connection.begin():
+            yield connection
+    except DatabaseError as error:
+        if isinstance(error, IntegrityError | ProgrammingError):
+            raise
+        raise UnusableWarehouseError(f"{told_url(engine.url)}: {_in_words(error, 0)}") from error
 
 
 def in_one_transaction(engine: Engine, work: Callable[[Connection], Result]) -> Result:
     """Run `work` in one writing transaction: all of it or nothing. Repeated while the database is merely busy.
 
-    `work` must have no effect outside the connection. Raises whatever it raises, after rolling back.
+    `work` must have no effect outside the connection. Raises whatever it raises, after rolling back; UnusableWarehouseError when the
+    database was held for too long, is full, damaged or away. Who waits for more than some seconds says so.
     """
-    give_up = time.monotonic() + GIVE_UP_SECONDS
-    attempt = 0
+    began = time.monotonic()
+    attempt, told = 0, False
     while True:
         try:
             with engine.connect().execution_options(writes=True) as connection, connection.begin():
                 return work(connection)
         except (OperationalError, DBAPIError) as error:
-            if not is_transient(error) or time.monotonic() > give_up:
-                raise
+            waited = time.monotonic() - began
+            if not is_transient(error) or waited > GIVE_UP_SECONDS:
+                if isinstance(error, IntegrityError | ProgrammingError) or not isinstance(error, DatabaseError):
+                    raise
+                raise UnusableWarehouseError(f"{told_url(engine.url)}: {_in_words(error, waited)}") from error
+            if not told and waited * 1000 >= BUSY_MILLISECONDS * 0.9:
+                told = True
+                log.warning(
+                    "waiting for the database %s 等待数据库: %s", told_url(engine.url), _in_words(error, waited)
+                )
             attempt += 1
             time.sleep(min(2.0, 0.02 * 2**attempt) * random.uniform(0.5, 1.0))

@@ -8,18 +8,17 @@ silence on another host. A heartbeat thread keeps the row fresh; an owner that w
 from __future__ import annotations
 
 import os
-import platform
 import secrets
-import subprocess
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+import time
+from collections.abc import Callable, Collection, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
-from sqlalchemy import Connection, Engine, delete, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, delete, select, update
 
+from archive.processes import process_started, this_host
 from warehouse.connection import in_one_transaction
 from warehouse.tables import run_locks
 from warehouse.versions import insert_if_new
@@ -27,6 +26,10 @@ from warehouse.versions import insert_if_new
 HEARTBEAT_SECONDS = 15.0
 SILENT_AFTER = timedelta(minutes=10)
 """An owner on another host that has not been heard of for so long is dead: forty heartbeats."""
+
+
+SECONDS_BETWEEN_WORDS = 300.0
+"""How often who waits for a lock says so."""
 
 
 class RunLockedError(RuntimeError):
@@ -59,30 +62,52 @@ class RunLock:
         return connection.execute(update(run_locks).where(mine).values(heartbeat_at=datetime.now(UTC))).rowcount == 1
 
 
-def this_host() -> str:
-    """The host and its boot: after a restart no process of before lives."""
-    boot = Path("/proc/sys/kernel/random/boot_id")
-    return f"{platform.node()}/{boot.read_text().strip()}" if boot.exists() else platform.node()
+def hold_when_free(
+    engine: Engine,
+    name: str,
+    run_id: str,
+    *,
+    seconds: float,
+    pause: float = 2.0,
+    tell: Callable[[str], object] = lambda message: None,
+) -> AbstractContextManager[RunLock]:
+    """As `hold`, but waits so many seconds for a living owner to end; `tell` hears for whom, at once and every five minutes.
+
+    Raises RunLockedError naming the owner when it has not ended by then.
+    """
+    return _hold(engine, name, run_id, seconds, pause, tell)
 
 
-def process_started(pid: int) -> str | None:
-    """When process `pid` of this host started, as the system counts; None when there is no such process."""
-    if Path("/proc/self/stat").exists():
+def hold(engine: Engine, name: str, run_id: str) -> AbstractContextManager[RunLock]:
+    """Hold lock `name` for run `run_id`; raises RunLockedError when a living run holds it. Released at the end."""
+    return _hold(engine, name, run_id, 0.0, 0.0, lambda message: None)
+
+
+def _take_when_free(
+    engine: Engine, name: str, run_id: str, seconds: float, pause: float, tell: Callable[[str], object]
+) -> RunLock:
+    began = told_at = time.monotonic()
+    told = False
+    while True:
         try:
-            stat = Path(f"/proc/{pid}/stat").read_text()
-        except (FileNotFoundError, ProcessLookupError):
-            return None
-        # the command in parentheses may contain blanks and parentheses; state is field 3, start time field 22
-        fields = stat.rpartition(")")[2].split()
-        return None if fields[0] in ("Z", "X") else fields[19]
-    answer = subprocess.run(["ps", "-o", "lstart=", "-p", str(pid)], capture_output=True, text=True, check=False)
-    return answer.stdout.strip() or None
+            return in_one_transaction(engine, lambda connection: _take(connection, engine, name, run_id))
+        except RunLockedError as locked:
+            waited = time.monotonic() - began
+            if waited >= seconds:
+                if seconds:
+                    raise RunLockedError(f"waited {waited / 60:.0f} min in vain 等待超时: {locked}") from None
+                raise
+            if not told or time.monotonic() - told_at > SECONDS_BETWEEN_WORDS:
+                tell(f"waiting, for at most {(seconds - waited) / 60:.0f} min 等待中: {locked}")
+                told, told_at = True, time.monotonic()
+            time.sleep(min(pause, max(0.0, seconds - waited)))
 
 
 @contextmanager
-def hold(engine: Engine, name: str, run_id: str) -> Iterator[RunLock]:
-    """Hold lock `name` for run `run_id`; raises RunLockedError when a living run holds it. Released at the end."""
-    lock = in_one_transaction(engine, lambda connection: _take(connection, engine, name, run_id))
+def _hold(
+    engine: Engine, name: str, run_id: str, seconds: float, pause: float, tell: Callable[[str], object]
+) -> Iterator[RunLock]:
+    lock = _take_when_free(engine, name, run_id, seconds, pause, tell)
     done = threading.Event()
     keeper = threading.Thread(target=_keep_fresh, args=(lock, done), name=f"lock {name}", daemon=True)
     keeper.start()
@@ -101,8 +126,8 @@ def _keep_fresh(lock: RunLock, done: threading.Event) -> None:
             return
 
 
-def _take(connection: Connection, engine: Engine, name: str, run_id: str) -> RunLock:
-    now, token = datetime.now(UTC), secrets.token_hex(16)
+def _take(connection: Connection, engine: Engine, name: str, run_id: str, token: str = "") -> RunLock:
+    now, token = datetime.now(UTC), token or secrets.token_hex(16)
     pid = os.getpid()
     row = {
         "name": name, "token": token, "run_id": run_id, "host": this_host(), "pid": pid,
@@ -132,3 +157,80 @@ def _lives(host: str, pid: int, started: str, silence: timedelta) -> bool:
         # same machine, another boot
         return False
     return silence < SILENT_AFTER
+
+
+DOCUMENT = "document "
+"""How the locks of documents are named: this, and the sha256."""
+
+
+class Claims:
+    """The documents that one run is reading: no other run reads them meanwhile, those of a dead run are taken over.
+
+    With several runs at work (a night and a rerun, workers on two machines) each document is read by one of them. Use as a context;
+    a thread keeps all claims fresh, and what is still claimed at the end is given back.
+    """
+
+    def __init__(self, engine: Engine, run_id: str) -> None:
+        self._engine, self._run_id, self._token = engine, run_id, secrets.token_hex(16)
+        self._done = threading.Event()
+        self._keeper = threading.Thread(target=self._keep_fresh, name=f"claims {run_id}", daemon=True)
+
+    def __enter__(self) -> Claims:
+        self._keeper.start()
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self._done.set()
+        self._keeper.join()
+        in_one_transaction(
+            self._engine, lambda connection: connection.execute(delete(run_locks).where(self._mine())).rowcount
+        )
+
+    def take(self, sha256: str) -> str | None:
+        """Claim a document; gives the message naming the living run that has it, None when it is ours."""
+
+        def work(connection: Connection) -> str | None:
+            row = connection.execute(
+                select(run_locks.c.token).where(run_locks.c.name == DOCUMENT + sha256)
+            ).scalar_one_or_none()
+            if row == self._token:
+                return None
+            try:
+                _take(connection, self._engine, DOCUMENT + sha256, self._run_id, self._token)
+            except RunLockedError:
+                owner = select(run_locks.c.run_id).where(run_locks.c.name == DOCUMENT + sha256)
+                return str(connection.execute(owner).scalar_one_or_none() or "another run")
+            return None
+
+        return in_one_transaction(self._engine, work)
+
+    def drop(self, sha256: str) -> None:
+        """Give a document back."""
+        mine = self._mine() & (run_locks.c.name == DOCUMENT + sha256)
+        in_one_transaction(self._engine, lambda connection: connection.execute(delete(run_locks).where(mine)).rowcount)
+
+    def check(self, shas: Collection[str]) -> None:
+        """Raise RunLockLostError when one of these claims was taken over: this run was not heard of for too long."""
+        names = [DOCUMENT + sha256 for sha256 in shas]
+
+        def held(connection: Connection) -> int:
+            mine = self._mine() & run_locks.c.name.in_(names)
+            return connection.execute(update(run_locks).where(mine).values(heartbeat_at=datetime.now(UTC))).rowcount
+
+        if in_one_transaction(self._engine, held) != len(names):
+            raise RunLockLostError(
+                f"documents of this run were taken over by another, because this process was not heard of for "
+                f"{SILENT_AFTER.total_seconds():.0f} s: nothing more is written; look at the other run"
+            )
+
+    def _mine(self) -> ColumnElement[bool]:
+        return run_locks.c.token == self._token
+
+    def _keep_fresh(self) -> None:
+        def beat(connection: Connection) -> int:
+            return connection.execute(
+                update(run_locks).where(self._mine()).values(heartbeat_at=datetime.now(UTC))
+            ).rowcount
+
+        while not self._done.wait(HEARTBEAT_SECONDS):
+            in_one_transaction(self._engine, beat)

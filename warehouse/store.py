@@ -26,17 +26,20 @@ from budget.reconciliations import Reconciliation
 from budget.sightings import Sighting
 from budget.states import DocumentState, Reason, RunState
 from warehouse import coverage as coverage_of
-from warehouse import run_lock, tables
-from warehouse.connection import UnusableWarehouseError, in_one_transaction, make_engine, reading, usable
+from warehouse import damage, run_lock, tables
+from warehouse.connection import UnusableWarehouseError, in_one_transaction, make_engine, reading, told_url, usable
 from warehouse.coverage import Coverage
 from warehouse.loading import StoreResult, decisions_of, inherited_decisions, judgement_of, kept_reading, store_reading
 from warehouse.portal_runs import PortalNight, PortalRun, last_nights, record_portal_runs
 from warehouse.rows import content_digest, inflate
+from warehouse.run_lock import Claims, RunLock, hold_when_free
 from warehouse.versions import Version, find_version, insert_if_new, record_sighting
 
 Also = Callable[[Connection, StoreResult], None]
 """What must happen in the same transaction as a store: review opens or closes its item here."""
 Result = TypeVar("Result")
+CHECK_SECONDS = 120.0
+"""A warehouse of 10 GB on a slow disk takes longer: then the check is cut, and says so."""
 
 
 class Warehouse:
@@ -57,7 +60,7 @@ class Warehouse:
         try:
             return cls(make_engine(url))
         except (ArgumentError, ValueError) as error:
-            raise UnusableWarehouseError(f"no address of a database: {error}") from error
+            raise UnusableWarehouseError(f"no address of a database: {error}") from None
 
     def close(self) -> None:
         """Give back all connections."""
@@ -89,7 +92,7 @@ class Warehouse:
                 try:
                     in_one_transaction(self.engine, upgrade)
                 except CommandError as error:  # a revision that this code does not know
-                    place = self.engine.url.render_as_string(hide_password=True)
+                    place = told_url(self.engine.url)
                     raise UnusableWarehouseError(f"{place}: made by another version of yusuan: {error}") from error
         return self
 
@@ -97,6 +100,13 @@ class Warehouse:
         """The migration that the database is at, None when it is empty."""
         with reading(self.engine) as connection:
             return MigrationContext.configure(connection).get_current_revision()
+
+    def refuse_damage(self, seconds: float = CHECK_SECONDS) -> str | None:
+        """Look for damaged pages of an SQLite file, for at most so long; gives words when it was not finished by then.
+
+        Raises UnusableWarehouseError for a damaged file. A PostgreSQL server looks after its own pages.
+        """
+        return damage.refuse_damage(self.engine, seconds)
 
     # what the night saw and read
 
@@ -246,6 +256,22 @@ class Warehouse:
     def run_lock(self, run_id: str, name: str = "nightly") -> AbstractContextManager[run_lock.RunLock]:
         """`with warehouse.run_lock(run_id):` holds the lock; RunLockedError names the living run that holds it."""
         return run_lock.hold(self.engine, name, run_id)
+
+    def lock_when_free(
+        self,
+        run_id: str,
+        name: str = "nightly",
+        *,
+        seconds: float,
+        pause: float = 2.0,
+        tell: Callable[[str], object] = lambda message: None,
+    ) -> AbstractContextManager[RunLock]:
+        """As `run_lock`, but waits so long for who holds it; `tell` hears for whom. Then RunLockedError."""
+        return hold_when_free(self.engine, name, run_id, seconds=seconds, pause=pause, tell=tell)
+
+    def claims(self, run_id: str) -> Claims:
+        """`with warehouse.claims(run_id) as claims:` which documents this run reads, so that no other does."""
+        return Claims(self.engine, run_id)
 
     # comparing warehouses
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import logging
+import os
 import signal
 import sys
 import threading
@@ -13,19 +15,45 @@ from typing import Any
 from archive.errors import ArchiveError
 from expectations.judging.bounds import BoundsError
 from flows.choosing import NothingNamedError, choose, chosen_portals
-from flows.home import House
+from flows.home import House, WrongHouseError
 from flows.portals.bounds import read_bounds
 from flows.run_summary import NoSummaryError
 from flows.services.up import ServiceError
 from spiders.crawl import CrawlError
 from spiders.portals import PortalError
-from warehouse import RunLockedError, UnusableWarehouseError, Warehouse
+from warehouse import RunLockedError, RunLockLostError, UnusableWarehouseError, Warehouse
 
 EXPECTED: tuple[type[Exception], ...] = (
-    ServiceError, RunLockedError, NothingNamedError, BoundsError, PortalError, CrawlError, NoSummaryError,
+    ServiceError, RunLockedError, RunLockLostError, WrongHouseError, NothingNamedError, BoundsError, PortalError, CrawlError, NoSummaryError,
     UnusableWarehouseError, ArchiveError,
 )  # fmt: skip
 """Errors whose message says what is wrong and what to do; no traceback makes them clearer."""
+
+
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
+
+
+def in_one_line(trouble: BaseException) -> str | None:
+    """What a full disk or a server that is away says instead of a traceback; None for anything else.
+
+    The whole chain of causes is asked: Prefect wraps what its client met.
+    """
+    seen: BaseException | None = trouble
+    while seen is not None:
+        if isinstance(seen, OSError) and seen.errno in NO_ROOM:
+            place = f" ({seen.filename})" if seen.filename else ""
+            return f"no room 磁盘已满: {seen.strerror}{place}; what was stored before stands: make room and run again"
+        if (
+            type(seen).__module__.partition(".")[0] in ("httpx", "httpcore")
+            or type(seen).__name__ == "PrefectHTTPStatusError"
+        ):
+            server = os.environ.get("PREFECT_API_URL", "")
+            return (
+                f"the Prefect server {server} went away 服务已断开 ({type(seen).__name__}): what was read is stored, only Prefect does not know "
+                "how the run ended; run again when it answers"
+            )
+        seen = seen.__cause__ or seen.__context__
+    return None
 
 
 def refuse_wrong(flow_name: str, house: House, parameters: Mapping[str, Any]) -> None:
@@ -47,6 +75,8 @@ def quietly() -> Iterator[None]:
     def without_traceback(record: logging.LogRecord) -> bool:
         kind = record.exc_info[0] if record.exc_info else None
         if record.getMessage().startswith("View at"):  # a temporary server has no page to view
+            return False
+        if record.exc_info and record.exc_info[1] is not None and in_one_line(record.exc_info[1]) is not None:
             return False
         return not (kind is not None and issubclass(kind, (*EXPECTED, KeyboardInterrupt)))
 

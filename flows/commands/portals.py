@@ -37,6 +37,7 @@ from flows.portals.confirmation import (
     why_refused,
 )
 from flows.portals.page import PageError
+from flows.verdict import complaints, span
 from spiders.crawl import PROXY_NAMES, CrawlError
 from spiders.portals import Portal, PortalError, http_url, load_portals
 from spiders.register import LEVELS, check_portals, register, select
@@ -139,9 +140,20 @@ def list_portals(
 
 
 @portals_app.command()
-def status(home: HomeOption = None, as_json: JsonFlag = False) -> None:
+def status(
+    home: HomeOption = None,
+    since: Annotated[
+        str | None,
+        typer.Option(help="26h, 2d: exit status 1 when no night ended ok, or a portal was not read, since then."),
+    ] = None,
+    as_json: JsonFlag = False,
+) -> None:
     """One line a portal: last good run, found, new, blocked, what its departments owe, and whether its nights have bounds."""
     house = existing(home)
+    try:
+        age = span(since) if since else None
+    except ValueError as wrong:
+        raise stop(f"--since {wrong}", 2) from None
     try:
         installed = own_portals(house)
     except PortalError as trouble:
@@ -149,6 +161,8 @@ def status(home: HomeOption = None, as_json: JsonFlag = False) -> None:
     with Warehouse.open(house.database_url) as warehouse:
         nights = warehouse.migrate().portal_nights()
         late = late_by_portal(warehouse.coverage(today()))
+        crawled = [one.id for one in installed.values() if why_refused(house, one) is None]
+        unwell = complaints(warehouse, crawled, age) if age else []
     remarks = {one.id: "not confirmed" for one in installed.values() if why_refused(house, one)}
     known: dict[str, str] = {one.id: one.family for one in installed.values()}
     known |= {one.id: one.family for one in load_portals([]).values() if one.id in nights}
@@ -157,13 +171,24 @@ def status(home: HomeOption = None, as_json: JsonFlag = False) -> None:
     if as_json:
         for line in lines:
             sys.stdout.write(json.dumps(dataclasses.asdict(line), ensure_ascii=False, default=str) + "\n")
+        _verdict(unwell)
         return
     if not lines:
+        _verdict(unwell)
         out.print(
             "no portal of this installation yet, and none was crawled: `yusuan portals add URL`, or `yusuan nightly`"
         )
         return
     status_table(out, lines)
+    _verdict(unwell)
+
+
+def _verdict(unwell: list[str]) -> None:
+    """Name what is not well and end with status 1; nothing when all is."""
+    for one in unwell[:-1]:
+        err.print(one, markup=False, highlight=False, soft_wrap=True)
+    if unwell:
+        raise stop(unwell[-1])
 
 
 def _with_bounds(house: House, line: PortalLine) -> PortalLine:

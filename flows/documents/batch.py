@@ -6,7 +6,10 @@ every document is stored in one transaction of its own: killed anywhere and run 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -15,7 +18,7 @@ from archive.store import Archive
 from budget.disclosure import Disclosure
 from budget.sightings import SaidByPages, Sighting
 from budget.states import DocumentState, Reason
-from expectations import Judgement
+from expectations import Judgement, SuiteError
 from flows.documents.beside import documents_beside
 from flows.documents.proof import Proved, prove
 from flows.documents.recipe import document_recipe
@@ -24,10 +27,170 @@ from flows.documents.words_of_pages import asked_for_what_nobody_said, said
 from flows.documents.workers import Job, Limits, extract_all
 from flows.run_summary import DocumentOutcome
 from review.queue import ReviewQueue
-from warehouse import Warehouse
+from warehouse import RunLockLostError, UnusableWarehouseError, Warehouse
 
+GROUP = 20
+"""Documents that are proved at once at most: Great Expectations takes as long for one as for ten."""
+PATIENCE_SECONDS = 15.0
+"""A reading waits at most so long for others to be proved with: what a kill can cost beside the documents being read."""
+MISSING, DAMAGED, UNREADABLE = "not_in_archive", "damaged_in_archive", "unreadable_in_archive"
+ARCHIVE_TROUBLE = frozenset({MISSING, DAMAGED, UNREADABLE})
+"""Reasons that say something of the archive and nothing of the document: a run that met one is not ok."""
 MACHINE_TROUBLE = {Reason.LIMIT_TIME, Reason.LIMIT_MEMORY, Reason.WORKER_DIED}
 """Reasons that say more about the machine than about the document: the next run tries again."""
+
+
+@dataclass
+class _TakenApart:
+    """An archive whose documents are still coming."""
+
+    disclosure: Disclosure
+    left: int
+
+
+@dataclass
+class Passage:
+    """The way of a run's documents through reading, proof and storing, and what is on it now.
+
+    Documents are proved and stored in groups, in the order given: as many as were read meanwhile, up to `GROUP`, and no reading
+    waits longer than `PATIENCE_SECONDS` for others. Told to end (cancel, ctrl-C), it stores what was read first.
+    """
+
+    warehouse: Warehouse
+    archive: Archive
+    run_id: str
+    workers: int | None = None
+    limits: Limits | None = None
+    stored: Callable[[DocumentOutcome], object] = lambda outcome: None
+    """Told of each document when it is stored, or known not to be."""
+    tell: Callable[[Judgement, dict[str, str]], object] = lambda judgement, files: None
+    """Told of each group's judgement, with the file names by sha256."""
+    claim: Callable[[str], str | None] = lambda sha256: None
+    """Asked before a document is read: which other run is reading it now, None when it is ours."""
+    proving: Callable[[], AbstractContextManager[object]] = nullcontext
+    """Held while a group is proved and stored: documents are compared with each other, so one group comes after the other."""
+    left_to_others: list[tuple[str, str]] = field(default_factory=list)
+    """sha256 and run of what another run was reading."""
+    outcomes: list[DocumentOutcome] = field(default_factory=list)
+    _group: dict[str, Disclosure] = field(default_factory=dict)
+    _done: set[str] = field(default_factory=set)
+    _paths: dict[str, Path] = field(default_factory=dict)
+    _open: list[_TakenApart] = field(default_factory=list)
+    _complete: list[Disclosure] = field(default_factory=list)
+    _since: float = 0.0
+    _seconds: dict[str, float | None] = field(default_factory=dict)
+
+    def go(self, shas: Iterable[str]) -> list[DocumentOutcome]:
+        """All of these archived contents; gives what became of each."""
+        queue = ReviewQueue(self.warehouse)
+        with TemporaryDirectory(prefix="yusuan-members-") as spool:
+            results = extract_all(
+                self._jobs(shas), workers=self.workers, limits=self.limits, spool=Path(spool), recipe_of=self._recipe_of,
+                said_of=self._said_of, idle=self._impatient,
+            )  # fmt: skip
+            try:
+                for job, disclosure in results:
+                    self._take(job, disclosure, queue)
+                    if len(self._group) >= GROUP:
+                        self._store_group(queue)
+                    self._impatient()
+            except BaseException as end:
+                if not isinstance(end, UnusableWarehouseError | RunLockLostError | SuiteError):
+                    self._store_group(queue)  # what was read is kept, whoever told the run to end
+                raise
+            finally:
+                results.close()
+            self._store_group(queue)
+        return self.outcomes
+
+    def _recipe_of(self, sha256: str) -> str:
+        return document_recipe(self.warehouse.replayed_decisions(sha256))
+
+    def _said_of(self, job: Job, label: str, sha256: str) -> SaidByPages:
+        return said(self.warehouse, sha256, job.sha256, label)
+
+    def _jobs(self, shas: Iterable[str]) -> Iterator[Job]:
+        """A job for each content whose verified bytes are at hand; the others have their outcome at once."""
+        for sha256 in shas:
+            if (owner := self.claim(sha256)) is not None:
+                self.left_to_others.append((sha256, owner))
+                continue
+            known_as = _known_as(self.warehouse, sha256)
+            found = _original(self.archive, sha256)
+            if isinstance(found, Path):
+                self._paths[sha256] = found
+                yield Job(found, known_as, self._recipe_of(sha256), sha256, said=said(self.warehouse, sha256))
+            else:
+                self._end(_not_to_be_read(sha256, known_as, *found))
+
+    def _end(self, outcome: DocumentOutcome) -> None:
+        self.outcomes.append(outcome)
+        self.stored(outcome)
+
+    def _impatient(self) -> None:
+        if self._group and time.monotonic() - self._since > PATIENCE_SECONDS:
+            self._store_group(ReviewQueue(self.warehouse))
+
+    def _take(self, job: Job, disclosure: Disclosure, queue: ReviewQueue) -> None:
+        """One reading, as it comes from the readers."""
+        sha256 = disclosure.document.sha256
+        if job.trouble is not None:
+            self._end(_not_to_be_read(job.sha256, job.file, UNREADABLE, job.trouble))
+        elif job.member is None and sha256 != job.sha256:
+            what = (
+                f"{job.path}: the bytes that were read have the hash {sha256}; the file was changed while it was read"
+            )
+            self._end(_not_to_be_read(job.sha256, job.file, DAMAGED, what))
+        elif job.members is not None:
+            self._open.append(_TakenApart(disclosure, len(job.members)))
+        else:
+            if job.member is not None:
+                _keep_member(
+                    job, disclosure, self._open[-1].disclosure.document.sha256, self.archive, queue, self.run_id
+                )
+            if job.path is not None and sha256 not in self._done:
+                self._since = self._since if self._group else time.monotonic()
+                self._seconds[sha256] = job.seconds
+                self._group.setdefault(sha256, asked_for_what_nobody_said(disclosure, job.said))
+        if job.member is not None and self._open:
+            (self._open[-2] if job.members is not None else self._open[-1]).left -= 1
+        while self._open and self._open[-1].left == 0:
+            self._complete.append(self._open.pop().disclosure)
+
+    def _store_group(self, queue: ReviewQueue) -> None:
+        """Prove what was read and store it, one transaction a document; then the archives that all of it came from."""
+        read, self._group = self._group, {}
+        complete, self._complete = self._complete, []
+        if not read and not complete:
+            return
+        with self.proving():
+            paths = {
+                sha256: self._paths.pop(sha256) if sha256 in self._paths else self.archive.local_path(sha256)
+                for sha256 in read
+            }
+            decisions = {sha256: self.warehouse.replayed_decisions(sha256) for sha256 in read}
+            files = {sha256: one.document.file for sha256, one in read.items()}
+            judged = prove(
+                [read[sha256] for sha256 in sorted(read)], paths, decisions,
+                tell=lambda judgement: self.tell(judgement, files),
+                beside=lambda batch: documents_beside(self.warehouse, batch),
+            ) if read else []  # fmt: skip
+            judged, sampled = read_again(judged, paths, decisions, limits=self.limits)
+            outcomes = [
+                _with_sample(
+                    _store(one, self.warehouse, queue, self.run_id), sampled.get(one.disclosure.document.sha256)
+                )
+                for one in judged
+            ]
+            given = {sha256: number for number, sha256 in enumerate(read)}
+            outcomes.sort(key=lambda outcome: given[outcome.sha256])
+            outcomes += [
+                _store(Proved(one), self.warehouse, queue, self.run_id, DocumentState.TAKEN_APART) for one in complete
+            ]
+        self._done |= read.keys()
+        for outcome in outcomes:
+            title = outcome.title or _title_seen(self.warehouse, outcome.sha256)
+            self._end(outcome.model_copy(update={"title": title, "seconds": self._seconds.pop(outcome.sha256, None)}))
 
 
 def read_prove_store(
@@ -38,99 +201,42 @@ def read_prove_store(
     run_id: str,
     workers: int | None = None,
     limits: Limits | None = None,
-    advance: Callable[[], None] = lambda: None,
     tell: Callable[[Judgement, dict[str, str]], object] = lambda judgement, files: None,
 ) -> list[DocumentOutcome]:
-    """One batch of archived contents, by sha256; gives what became of each, in the order given.
+    """Archived contents, by sha256, from the archive to the warehouse; gives what became of each.
 
     An archive among them is taken apart: each of its documents is archived by its own hash, seen at the archive's addresses
     (`<address>!/folder/a.pdf`), and goes the way of any document; its outcome follows. The archive itself is noted as taken
-    apart last, so that a run killed before takes it again. `tell` is given the batch's judgement and the file names by sha256.
+    apart last, so that a run killed before takes it again. `tell` is given each group's judgement and the file names by sha256.
     """
-
-    def recipe_of(sha256: str) -> str:
-        return document_recipe(warehouse.replayed_decisions(sha256))
-
-    queue = ReviewQueue(warehouse)
-    originals, missing = _originals(warehouse, archive, shas)
-    jobs = [
-        Job(path, _known_as(warehouse, sha256), recipe_of(sha256), said=said(warehouse, sha256))
-        for sha256, path in originals.items()
-    ]
-    archived = {path: sha256 for sha256, path in originals.items()}
-
-    def said_of(job: Job, label: str, sha256: str) -> SaidByPages:
-        return said(warehouse, sha256, archived[job.path] if job.path else None, label)
-
-    read: dict[str, Disclosure] = {}
-    archives: list[Disclosure] = []
-    with TemporaryDirectory(prefix="yusuan-members-") as spool:
-        results = extract_all(
-            jobs, workers=workers, limits=limits, spool=Path(spool), recipe_of=recipe_of, said_of=said_of
-        )
-        for job, disclosure in results:
-            sha256 = disclosure.document.sha256
-            if job.member is None:
-                advance()
-            if job.members is not None:
-                archives.append(disclosure)
-                continue
-            if job.member is not None:
-                _keep_member(job, disclosure, archives[-1].document.sha256, archive, queue, run_id)
-            if job.path is not None:
-                read.setdefault(sha256, asked_for_what_nobody_said(disclosure, job.said))
-    paths = {sha256: originals.get(sha256) or archive.local_path(sha256) for sha256 in read}
-    decisions = {sha256: warehouse.replayed_decisions(sha256) for sha256 in read}
-    files = {sha256: one.document.file for sha256, one in read.items()}
-    judged = prove(
-        [read[sha256] for sha256 in sorted(read)], paths, decisions,
-        tell=lambda judgement: tell(judgement, files), beside=lambda batch: documents_beside(warehouse, batch),
-    )  # fmt: skip
-    judged, sampled = read_again(judged, paths, decisions, limits=limits)
-    outcomes = [
-        _with_sample(_store(proved, warehouse, queue, run_id), sampled.get(proved.disclosure.document.sha256))
-        for proved in judged
-    ]
-    given = {sha256: number for number, sha256 in enumerate(read)}
-    outcomes.sort(key=lambda outcome: given[outcome.sha256])
-    return (
-        missing
-        + outcomes
-        + [_store(Proved(one), warehouse, queue, run_id, DocumentState.TAKEN_APART) for one in archives]
-    )
+    return Passage(warehouse, archive, run_id, workers, limits, tell=tell).go(shas)
 
 
 def _with_sample(outcome: DocumentOutcome, sampled: SecondReading | None) -> DocumentOutcome:
     return outcome if sampled is None else outcome.model_copy(update={"sampled": sampled.counted()})
 
 
-def _originals(
-    warehouse: Warehouse, archive: Archive, shas: Sequence[str]
-) -> tuple[dict[str, Path], list[DocumentOutcome]]:
-    """Where the verified bytes of each content lie, and an outcome for each whose original is missing or damaged.
-
-    The warehouse is left as it is for those; the others of the batch go on.
-    """
-    found: dict[str, Path] = {}
-    failed = []
-    for sha256 in shas:
-        try:
-            found[sha256] = archive.local_path(sha256)
-            continue
-        except FileNotFoundError:
-            reason, what = "not_in_archive", f"{archive.address_of(sha256)} is missing: restore it from a backup"
-        except ArchiveError as error:
-            reason, what = "damaged_in_archive", str(error)
-        failed.append(
-            DocumentOutcome(
-                sha256=sha256,
-                file=_known_as(warehouse, sha256),
-                state=DocumentState.FAILED,
-                reason=reason,
-                detail=f"{what}; nothing of it was changed in the warehouse",
-            )
+def _original(archive: Archive, sha256: str) -> Path | tuple[str, str]:
+    """Where the verified bytes of a content lie, or why they are not to be had: reason and words."""
+    try:
+        return archive.local_path(sha256)
+    except FileNotFoundError:
+        return MISSING, f"{archive.address_of(sha256)} is missing: restore it from a backup"
+    except ArchiveError as error:
+        return DAMAGED, str(error)
+    except OSError as error:
+        return (
+            UNREADABLE,
+            f"{archive.address_of(sha256)} cannot be read: {error.strerror}; mend its permissions or its disk",
         )
-    return found, failed
+
+
+def _not_to_be_read(sha256: str, file: str, reason: str, what: str) -> DocumentOutcome:
+    """The warehouse is left as it is for a document whose original is gone, damaged or unreadable; the others go on."""
+    return DocumentOutcome(
+        sha256=sha256, file=file, state=DocumentState.FAILED, reason=reason,
+        detail=f"{what}; nothing of it was changed in the warehouse",
+    )  # fmt: skip
 
 
 def _keep_member(
@@ -180,6 +286,14 @@ def _known_as(warehouse: Warehouse, sha256: str) -> str:
         return sha256[:16]
     address, inside, member = found[0]["url"].partition("!/")
     return f"{address.rsplit('/', 1)[-1]}{inside}{member}"
+
+
+def _title_seen(warehouse: Warehouse, sha256: str) -> str | None:
+    """What the portal called a document that says no title of its own."""
+    found = warehouse.rows(
+        "SELECT article_title FROM sightings WHERE sha256 = :sha256 ORDER BY last_seen_at DESC LIMIT 1", sha256=sha256
+    )
+    return found[0]["article_title"] or None if found else None
 
 
 def state_of(disclosure: Disclosure) -> tuple[DocumentState, Reason | None]:

@@ -47,15 +47,31 @@ def test_bytes_are_named_by_their_hash_and_cannot_be_written_again(tmp_path: Pat
         assert list((tmp_path / ".incoming").iterdir()) == []
 
 
-def test_damage_after_archiving_is_found_and_never_passed_on(tmp_path: Path) -> None:
+@pytest.mark.parametrize("leave", ["read", "local_path", "damaged"])
+def test_damage_after_archiving_is_found_never_passed_on_and_mended_by_the_next_download(
+    tmp_path: Path, leave: str
+) -> None:
     with Archive(tmp_path) as archive:
         name = archive.put(b"whole")
         (tmp_path / name).chmod(0o644)
         (tmp_path / name).write_bytes(b"hole!")
-        assert archive.damaged() == [name]
-        for leave in (archive.read, archive.local_path):
-            with pytest.raises(ArchiveError, match=f"{name}: .*damaged after archiving: restore it"):
-                leave(name)
+        if leave == "damaged":
+            assert archive.damaged() == [name]
+        else:
+            with pytest.raises(
+                ArchiveError, match=f"{name}: .*damaged after archiving and is set aside as .*restore it"
+            ):
+                getattr(archive, leave)(name)
+        assert not archive.holds(name) and list(archive.documents()) == []
+        assert (tmp_path / ".damaged" / name).read_bytes() == b"hole!"
+        assert archive.put(b"whole") == name
+        assert archive.read(name) == b"whole"
+
+
+def test_an_original_of_another_size_is_not_taken_for_the_same(tmp_path: Path) -> None:
+    with Archive(tmp_path) as archive:
+        name = archive.put(b"whole")
+        (tmp_path / name).chmod(0o644)
         (tmp_path / name).write_bytes(b"hole")
         with pytest.raises(ArchiveError, match="4 bytes, expected 5"):
             archive.put(b"whole")
@@ -124,6 +140,10 @@ class Shelf:
 
     def names(self) -> Iterator[str]:
         return iter(sorted(self.kept))
+
+    def set_aside(self, sha256: str) -> str:
+        self.kept[f"damaged {sha256}"] = self.kept.pop(sha256)
+        return f"shelf:damaged {sha256}"
 
     def address_of(self, sha256: str) -> str:
         return f"shelf:{sha256}"

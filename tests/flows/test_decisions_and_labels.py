@@ -57,8 +57,15 @@ def test_a_damaged_original_is_told_before_anything_is_read_from_it(tmp_path: Pa
         (tmp_path / "archive" / damaged).write_bytes(good[:-1] + b"x")
         (outcome,) = read_prove_store([damaged], warehouse=warehouse, archive=archive, run_id="r", workers=1)
         assert (outcome.sha256, outcome.state, outcome.reason) == (damaged, DocumentState.FAILED, "damaged_in_archive")
-        assert outcome.detail is not None and "restore it from a backup; nothing of it was changed" in outcome.detail
+        assert (
+            outcome.detail is not None
+            and "set aside" in outcome.detail
+            and "restore it from a backup; nothing of it was changed" in outcome.detail
+        )
         assert warehouse.rows("SELECT sha256 FROM document_versions") == []
+        assert not archive.holds(damaged), "the next sighting downloads it again"
+        assert archive.put(good) == damaged
+        assert archive.read(damaged) == good
 
 
 def test_validating_a_kept_disclosure_keeps_what_its_reading_found() -> None:

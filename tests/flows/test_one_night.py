@@ -140,7 +140,30 @@ def test_an_accepted_document_loads_marked_as_the_publishers_discrepancy(first: 
     assert [(row["raw"], row["publisher_discrepancy"]) for row in found] == [(WRONG, 1)]
 
 
-def test_two_nights_never_overlap(home: Path, first: RunSummary, yusuan, portal: SamplePortal) -> None:
+def test_two_nights_never_overlap(
+    home: Path, first: RunSummary, yusuan, portal: SamplePortal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A night that meets another says for whom it waits, and ends with words when that one does not end."""
+    monkeypatch.setenv("YUSUAN_LOCK_WAIT_SECONDS", "3")
     with Warehouse.open(House.at(home).database_url) as warehouse, warehouse.run_lock("the-other-run"):
         done = yusuan("nightly", "--home", home, "--portal", "sample", "--base-url", f"sample={portal.url}", code=1)
-    assert "the-other-run" in done.stderr
+    assert "waiting, for at most" in done.stderr
+    last = done.stderr.strip().splitlines()[-1]
+    assert last.startswith("yusuan: waited") and "run the-other-run holds the lock" in last
+    assert "Traceback" not in done.stderr
+
+
+def test_a_rerun_beside_a_night_reads_what_the_night_does_not(home: Path, first: RunSummary, yusuan) -> None:
+    """The lock is the crawl's; of the documents only those are left alone that the night is reading."""
+    taken = first.not_loaded[0].sha256
+    others = [one.sha256 for one in first.not_loaded if one.sha256 != taken]
+    assert others
+    with (
+        Warehouse.open(House.at(home).database_url) as warehouse, warehouse.run_lock("the-night"),
+        warehouse.claims("the-night") as claims,
+    ):  # fmt: skip
+        assert claims.take(taken) is None
+        done = yusuan("rerun", "--home", home, "--json", *(one.sha256 for one in first.not_loaded))
+    summary = RunSummary.model_validate_json(done.stdout)
+    assert sorted(one.sha256 for one in summary.documents) == sorted(others)
+    assert any("left to another run that was reading them: the-night" in note for note in summary.notes)

@@ -14,11 +14,12 @@ from pathlib import Path
 import pytest
 from sqlalchemy import update
 
+from archive.processes import process_started
 from budget.disclosure import Disclosure
 from budget.sightings import Sighting
 from budget.states import DocumentState
 from warehouse import tables
-from warehouse.run_lock import RunLockedError, RunLockLostError, process_started
+from warehouse.run_lock import RunLockedError, RunLockLostError
 from warehouse.store import Warehouse
 
 ROOT = Path(__file__).parents[2]
