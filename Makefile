@@ -4,6 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 DEMO_HOME ?= .demo
 PORT ?= 8642
+REVIEW_PORT ?= 8650
 PREFECT_PORT ?= 4200
 
 .DEFAULT_GOAL := help
@@ -29,7 +30,7 @@ test: setup ## the whole test suite
 	@$(BIN)/python -m pytest -n auto --dist loadfile
 
 up: setup ## Prefect server, worker, deployments and sample portal on loopback; ctrl-C stops them
-	@$(BIN)/yusuan up --home $(DEMO_HOME) --port $(PREFECT_PORT) --portal-port $(PORT)
+	@$(BIN)/yusuan up --home $(DEMO_HOME) --port $(PREFECT_PORT) --portal-port $(PORT) --review-port $(REVIEW_PORT)
 
 bench: setup ## speed and memory as ratios to stock peers in the same run
 	@$(BIN)/python -m measure.bench

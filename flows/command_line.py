@@ -250,6 +250,7 @@ def up(
     portal_port: Annotated[
         int, typer.Option(help="Port of the sample portal; 0 starts none.", min=0, max=65535)
     ] = 8642,
+    review_port: Annotated[int, typer.Option(help="Port of the review page; 0 starts none.", min=0, max=65535)] = 8650,
     schedule: Annotated[
         str | None,
         typer.Option(
@@ -270,7 +271,15 @@ def up(
     service does not come up.
     """
     from flows.services.prefect_api import next_night
-    from flows.services.up import ServiceError, add_sample_portal, sample_portal_address, standing, told_to_stop, when
+    from flows.services.up import (
+        ServiceError,
+        add_review_page,
+        add_sample_portal,
+        sample_portal_address,
+        standing,
+        told_to_stop,
+        when,
+    )
 
     house = House.at(home)
     shown = lambda line: out.print(line, markup=False, highlight=False, soft_wrap=True)  # noqa: E731
@@ -279,14 +288,17 @@ def up(
         with (
             told_to_stop(),
             standing(
-                house, port=port, base_urls=addresses, schedule=schedule, database=database, say=shown
+                house, port=port, base_urls=addresses, schedule=schedule, database=database, review_port=review_port,
+                say=shown,
             ) as all_of_it,
-        ):
+        ):  # fmt: skip
             if portal_port:
                 shown(f"sample portal 样例门户   {add_sample_portal(all_of_it, portal_port)}")
+            if review_port:
+                shown(f"review page 复核页面   {add_review_page(all_of_it, review_port)}")
             page = all_of_it.api.removesuffix("/api")
             shown(f"Prefect              {page}")
-            shown(f"deployments          {page}/deployments  (nightly, rerun)")
+            shown(f"deployments          {page}/deployments  (nightly, rerun, export, check-archive)")
             shown(f"home                 {house.home}")
             shown(f"next night 下次运行   {when(next_night(all_of_it.api))}")
             shown(f"run one night now    {page}/deployments → nightly → Run, or: PREFECT_API_URL={all_of_it.api} "

@@ -10,7 +10,7 @@ import socket
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Annotated, get_args
+from typing import TYPE_CHECKING, Annotated, get_args
 
 import typer
 from pydantic import BaseModel
@@ -19,12 +19,16 @@ from budget.decisions import Decision
 from budget.states import Reason
 from flows.commands.counted import counted
 from flows.commands.terminal import HomeOption, JsonFlag, existing, out, review_detail, review_list, stop
+from flows.home import House
 from review.cells import CellAddressError
 from review.queue import Bulk, BulkAction, DecisionRefusedError, NoSuchItemError, ReviewQueue, Wanted
 from review.replay import CorrectionError
 from review.rules import NoSuchRuleError
 from review.stages import Stage
 from warehouse import Warehouse
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
 
 review_app = typer.Typer(
     no_args_is_help=True,
@@ -381,9 +385,31 @@ def serve(
         with bound:
             shown = f"[{host}]" if ":" in host else host
             out.print(f"review page 复核页面   http://{shown}:{bound.getsockname()[1]}/", highlight=False)
+            app = create_app(warehouse, needs, door)
+            _with_figures(app, house, warehouse)
             # no word of a proxy about the address of who asks: the door believes addresses
             config = uvicorn.Config(
-                create_app(warehouse, needs, door), log_level="warning", proxy_headers=False, server_header=False,
+                app, log_level="warning", proxy_headers=False, server_header=False,
                 timeout_graceful_shutdown=5,
             )  # fmt: skip
             uvicorn.Server(config).run(sockets=[bound])
+
+
+def _with_figures(app: FastAPI, house: House, warehouse: Warehouse) -> None:
+    """Serve the figures (`/api/…`, read-only) and the metrics (`/metrics`) beside the queue, to whoever may read it."""
+    from fastapi import Depends
+    from fastapi.responses import PlainTextResponse
+
+    from flows.metrics import metrics_text
+    from review.page.app import allowed
+    from warehouse.api import api_router
+
+    readers = [Depends(allowed("read"))]
+    app.include_router(api_router(warehouse.engine), prefix="/api/figures", dependencies=readers)
+    app.add_api_route(
+        "/metrics",
+        lambda: PlainTextResponse(metrics_text(house)),
+        methods=["GET"],
+        dependencies=readers,
+        include_in_schema=False,
+    )

@@ -253,12 +253,14 @@ def standing(
     base_urls: dict[str, str] | None = None,
     schedule: str | None = None,
     database: str | None = None,
+    review_port: int = 0,
     say: Say = lambda line: None,
 ) -> Iterator[Standing]:
     """Run server, deployments and (unless `worker` is false) one process worker until the end of the block.
 
     port: of the server; 0 takes a free one. schedule: cron of the night, the deployed one when not given. database: URL of the
-    PostgreSQL that Prefect's server keeps its records in, `prefect/prefect.db` of the home when not given. Ready means that the
+    PostgreSQL that Prefect's server keeps its records in, `prefect/prefect.db` of the home when not given. review_port: where the
+    review page will be served, which the run pages link to; 0 for none. Ready means that the
     server answers, the deployments stand and a run of nightly is scheduled. Raises ServiceError when it does not come so far.
     """
     port = port or _free_port()
@@ -270,6 +272,8 @@ def standing(
         **os.environ, **house.prefect_environment(), "PREFECT_API_URL": api, "PREFECT_SERVER_API_HOST": LOOPBACK,
         "PREFECT_UI_API_URL": api,
     }  # fmt: skip
+    if review_port:
+        environment.setdefault("YUSUAN_REVIEW_URL", review_address(review_port))
     if database:
         environment["PREFECT_SERVER_DATABASE_CONNECTION_URL"] = database
     all_of_it = Standing(house, api, say)
@@ -406,24 +410,24 @@ def add_sample_portal(all_of_it: Standing, port: int) -> str:
     return url
 
 
-@contextlib.contextmanager
-def review_page_process(house: House, port: int) -> Iterator[str]:
-    """Run the review page of a house in a child process; yields its address. Raises ServiceError when it does not come up."""
-    logs = house.home / "logs"
-    logs.mkdir(parents=True, exist_ok=True)
-    log = logs / "review-page.log"
-    port = port or _free_port()
+def review_address(port: int) -> str:
+    """Where the review page of `up` is served."""
+    return f"http://{LOOPBACK}:{port}/"
+
+
+def add_review_page(all_of_it: Standing, port: int) -> str:
+    """Serve the review page beside the other services, watched like them; gives its address."""
+    url = review_address(port)
+    if _answers(url):
+        raise ServiceError(
+            f"something already answers at {url}; stop it or choose another --review-port (0: no review page)"
+        )
     command = [
-        sys.executable, "-m", "flows.command_line", "review", "serve", "--home", str(house.home), "--port", str(port),
+        sys.executable, "-m", "flows.command_line", "review", "serve", "--home", str(all_of_it.house.home), "--port", str(port),
     ]  # fmt: skip
-    with log.open("ab") as sink:
-        child = start_bound(command, sink)
-    url = f"http://{LOOPBACK}:{port}/"
-    try:
-        _wait_until(url, child, "the review page", log, seconds=60)
-        yield url
-    finally:
-        _stop(child)
+    service = all_of_it.add("the review page", "review-page.log", command, dict(os.environ))
+    _wait_until(url, service.start(), service.name, service.log, seconds=90)
+    return url
 
 
 @contextlib.contextmanager

@@ -69,10 +69,10 @@ def test_findings_are_told_by_check_and_origin_and_what_they_cause_apart() -> No
         "x/b.json": made(("XRF-01", "error", "extraction", None), ("NEW", "warning", "source", None)),
     }  # fmt: skip
     rows = [row.split(" | ") for row in accuracy_of_checks.by_check(given)]
-    assert rows[0][3:] == ["extraction", "publisher", "source", "unknown", "caused by others", "documents |"]
+    assert rows[0][3:] == ["extraction", "publisher", "source", "form", "unknown", "caused by others", "documents |"]
     assert [(row[0], *row[2:]) for row in rows[2:]] == [
-        ("| BAL-06", "error", "0", "0", "0", "0", "1", "1 |"), ("| HIE-01", "error", "0", "0", "0", "1", "0", "1 |"),
-        ("| XRF-01", "error", "1", "1", "0", "0", "0", "2 |"), ("| NEW", "warning", "0", "0", "1", "0", "0", "1 |"),
+        ("| BAL-06", "error", "0", "0", "0", "0", "0", "1", "1 |"), ("| HIE-01", "error", "0", "0", "0", "0", "1", "0", "1 |"),
+        ("| XRF-01", "error", "1", "1", "0", "0", "0", "0", "2 |"), ("| NEW", "warning", "0", "0", "1", "0", "0", "0", "1 |"),
     ]  # fmt: skip
 
 

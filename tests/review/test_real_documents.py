@@ -33,5 +33,10 @@ def test_every_money_cell_of_a_real_document_is_found_again_and_can_be_corrected
             decided_at=datetime(2024, 3, 1, tzinfo=UTC), cell=anchors[fact.id], value="1,234.56",
         )  # fmt: skip
         replayed, misfits = replay(read, [typed])
-        changed = [(new.id, new.raw) for old, new in zip(read.facts, replayed.facts, strict=True) if old != new]
-        assert (misfits, changed) == ((), [(fact.id, "1,234.56")])
+        changed = [
+            (new.id, new.raw == old.raw, new.corrected.raw if new.corrected else None, new.value)
+            for old, new in zip(read.facts, replayed.facts, strict=True)
+            if old != new
+        ]
+        assert (misfits, [one[:3] for one in changed]) == ((), [(fact.id, True, "1,234.56")])
+        assert changed[0][3] != fact.value
