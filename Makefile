@@ -35,8 +35,8 @@ up: setup ## Prefect server, worker, deployments and sample portal on loopback; 
 bench: setup ## speed and memory as ratios to stock peers in the same run
 	@$(BIN)/python -m measure.bench
 
-lint: setup ## ruff, mypy and the floors
-	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports
+lint: setup ## ruff, mypy, the floors, the ratchet
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports && $(BIN)/python -m measure.ratchet
 
 lock: ## pin what is installed now (names and versions only)
 	@$(BIN)/python -m pip freeze --all --exclude-editable | grep -E '^[A-Za-z0-9._-]+==' | grep -v '^pip==' > requirements.lock

@@ -167,7 +167,7 @@ def fold_title(text: str) -> str:
 def classify_title(text: str) -> str | None:
     """The statement kind a title names, or None. The longest alias wins; contents lines name none.
 
-    Aliases: DOMAIN §3. The words 预算/决算 decide the kind of the document, never the kind of the statement.
+    Aliases: docs/field.md, statements. The words 预算/决算 decide the kind of the document, never the kind of the statement.
     """
     found = alias_in(text)
     return found[0] if found else None
@@ -234,7 +234,7 @@ _FUND_SIGNS: tuple[tuple[str, Fund], ...] = (("G", "general_budget"), ("F", "gov
 def fund_of_title(text: str) -> Fund | None:
     """The fund from which a title says that its table is paid; None where it names none or several.
 
-    `财政拨款` alone is all three fiscal funds (DOMAIN §4.1 fiscal_total).
+    `财政拨款` alone is all three fiscal funds (docs/field.md: funds).
     """
     title = fold_title(text)
     named = [fund for sign, fund in _FUND_SIGNS if sign in title]

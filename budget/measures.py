@@ -29,7 +29,7 @@ _FUND_OF: dict[str, Fund] = {
     "state_capital": "state_capital", "fiscal_account_funds": "fiscal_account_funds", "unit_funds": "unit_funds",
 }  # fmt: skip
 _OF_UNITS = ("business_revenue", "operating_revenue", "superior_subsidy", "affiliated_payment", "other_revenue")
-"""Revenue of the units' own, which together are 单位资金 (DOMAIN: funds)."""
+"""Revenue of the units' own, which together are 单位资金 (docs/field.md: funds)."""
 _FUND_OF |= dict.fromkeys(_OF_UNITS, "unit_funds")
 _FUND_OF_SIGN: dict[str, Fund] = {"G": "general_budget", "F": "gov_fund", "S": "state_capital"}
 

@@ -37,7 +37,7 @@ ALWAYS_TOTAL: Final = frozenset(
         "revenue_summary", "basic_expenditure", "appropriation_expenditure",
     }
 )  # fmt: skip
-"""Kinds of statement that print a total wherever they print several rows (DOMAIN: statements)."""
+"""Kinds of statement that print a total wherever they print several rows (docs/field.md)."""
 FEWEST_ALIKE: Final = 3
 """Things that must be alike for one that differs from all of them to say something."""
 SAME_SIZE: Final = 30

@@ -1,7 +1,7 @@
 """Notes on empty tables that stand in the list of tables instead of below the table.
 
 Forms of Shaanxi print 报表目录 with the columns 报表, 报表名称, 是否空表 and the reason (表11 …结转资金支出表, 是, 不涉及): the note
-that every table without data needs (DOMAIN §6) is that row, and the table itself says nothing. What the list says is
+that every table without data needs (docs/field.md, sections of the text) is that row, and the table itself says nothing. What the list says is
 handed to the table it names; whether the table is empty indeed is for the checks.
 """
 

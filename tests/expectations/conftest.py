@@ -32,7 +32,7 @@ MEASURES = (
 
 
 def measure_of(path: list[str]) -> tuple[str, str | None]:
-    """(measure, fund) of a header path, from its leaf upward, as DOMAIN names them."""
+    """(measure, fund) of a header path, from its leaf upward, as docs/field.md names them."""
     levels = [squeeze(level) for level in path]
     leaf = levels[-1]
     fund = next((name for word, name in FUND_WORDS.items() if word in leaf), None)
