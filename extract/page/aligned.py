@@ -409,6 +409,17 @@ class _Row:
     closed: tuple[tuple[float, float], ...] | None = None
 
 
+_COUNTED_BY = ("栏次", "档次", "行次")
+
+
+def _numbers_columns(row: _Row) -> bool:
+    """Whether a row numbers the columns: 栏次 | 1 | 2 | 3."""
+    words = sorted((w for line in row.lines for w in line), key=lambda w: w.x0)
+    counted = [int(w.text) for w in words if w.text.isdecimal()]
+    named = [w.text for w in words if not w.text.isdecimal()]
+    return len(counted) > 1 and counted == list(range(1, len(counted) + 1)) and all(t in _COUNTED_BY for t in named)
+
+
 def _is_row(band: _Lines) -> bool:
     return any(len(line) >= 2 for line in band) or sum(len(line) for line in band) >= 2
 
@@ -1303,7 +1314,9 @@ def _assembled(
         below = [r for r in partial if rows and r[0] > rows[0].top + 1]
         leaves = _leaf_words(head_words)
         upper = [w for w in head_words if w not in leaves]
-        columns, cuts = _columns(body, len(rows), leaves, x0, x1, inner, merged or bool(below), upper)
+        # numbers of columns stand where their heads do, not where the figures are
+        filling = [w for r in rows if not _numbers_columns(r) for line in r.lines for w in line] or body
+        columns, cuts = _columns(filling, len(rows), leaves, x0, x1, inner, merged or bool(below), upper)
     if len(columns) < 2:
         return None
     xs = [x0, *cuts, x1]
