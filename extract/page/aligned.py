@@ -9,7 +9,6 @@ heads them, a line that stands half a line off its neighbours belongs to a cell 
 from __future__ import annotations
 
 import itertools
-import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -18,25 +17,18 @@ from typing import Final
 
 import numpy as np
 
+from extract.page.charts import is_chart, scales_of_charts
+from extract.page.column_numbers import numbers_columns
 from extract.page.ruled import joined_rules
 from extract.page.sheet import Ints, Sheet, Table, in_cells
+from extract.page.words import AMOUNT, DASH, Lines, Word, baselines, words_of
 from extract.reading import Box
 
-_NUMERIC: Final = re.compile(r"^[-(（]?[\d,，.]*\d[\d,，.]*[%％)）]?$")
-_AMOUNT: Final = re.compile(r"^[-(（]?(?:\d[\d,，]*\.\d+|\d{1,3}(?:[,，]\d{3})+)[)）]?$")
-_DASH: Final = re.compile(r"^[-—–―－─]+$")
 _LEADERS: Final = re.compile(r"(?:[.．。·…‥]\s*){4,}|…{2,}")
 _CAPTION: Final = re.compile(r"(?<!其中)[:：]")
-_TICK: Final = re.compile(r"^\d{1,3}(?:[,，]\d{3})+$|^\d+$")
-TICKS: Final = 4
-"""Numbers from which on a column may be the scale of a chart."""
-MANY_TICKS: Final = 400
-"""Lines that begin with a round number beyond which a page is a long list: no chart is looked for, as each is held against all."""
 
 SAME_SIDE: Final = 6.0
 """Points by which the ends of the level rules of one table may differ."""
-WORD_GAP: Final = 0.3
-"""Ems between two words of a line."""
 WIDE_GAP: Final = 0.9
 """Ems that part two cells of a line beyond doubt."""
 HEAD_GAP: Final = 3.2
@@ -49,47 +41,18 @@ WRAP: Final = 1.75
 """Ems from baseline to baseline up to which two lines may belong to one cell."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Word:
-    """A stretch of a line without a gap."""
-
-    text: str
-    marks: tuple[int, ...]
-    x0: float
-    x1: float
-    top: float
-    bottom: float
-    base: float
-    size: float
-
-    @property
-    def middle(self) -> float:
-        return (self.x0 + self.x1) / 2
-
-    @property
-    def numeric(self) -> bool:
-        return bool(_NUMERIC.match(self.text) or _DASH.match(self.text))
-
-    @property
-    def amount(self) -> bool:
-        return bool(_AMOUNT.match(self.text))
-
-
-_Lines = list[list[_Word]]
-
-
 def aligned_tables(sheet: Sheet, lines: Sequence[Ints], areas: Sequence[Box]) -> list[Table]:
     """Tables among the `lines` of marks that stand outside the ruled tables' `areas`."""
     if not any(_has_wide_gap(sheet, line) for line in lines):
         return []
-    words = [_words(sheet, part) for line in lines for part in _baselines(sheet, line)]
-    scales = _charts(sheet, words)
+    words = [words_of(sheet, part) for line in lines for part in baselines(sheet, line)]
+    scales = scales_of_charts(sheet, words)
     tables: list[Table] = []
     taken: set[int] = set()
     for stack in _stacks(sheet, areas):
         for part in _parts(stack, words):
             table = _between_rules(sheet, words, part)
-            if table is not None and _tabular(table) and not _is_chart(table, scales):
+            if table is not None and _tabular(table) and not is_chart(table, scales):
                 tables.append(table)
                 taken.update(int(m) for m in table.marks)
     rest = [[w for w in line if not taken.intersection(w.marks)] for line in words]
@@ -97,7 +60,7 @@ def aligned_tables(sheet: Sheet, lines: Sequence[Ints], areas: Sequence[Box]) ->
     rest = [line for line in rest if line and not _within(line, covered)]
     for region in _numeric_regions(rest):
         table = _without_rules(sheet, region)
-        if table is not None and _tabular(table) and not _is_chart(table, scales):
+        if table is not None and _tabular(table) and not is_chart(table, scales):
             tables.append(table)
     return tables
 
@@ -110,72 +73,6 @@ def _tabular(table: Table) -> bool:
     return sum(count >= 2 for count in filled.values()) >= 2
 
 
-@dataclass(frozen=True, slots=True)
-class _Tick:
-    """One number of a scale."""
-
-    value: int
-    x0: float
-    x1: float
-    top: float
-    bottom: float
-
-
-def _charts(sheet: Sheet, words: _Lines) -> list[Box]:
-    """The scales of charts: round numbers that fall to nothing, each as far from the last as it is less.
-
-    Nothing stands left of a scale; the amounts of a table that fall so evenly have names there.
-    """
-    ticks = sorted((t for line in words if line for t in _ticks(sheet, line[0])), key=lambda t: t.bottom)
-    found: list[Box] = []
-    if len(ticks) > MANY_TICKS:
-        return found
-    while len(ticks) >= TICKS:
-        first = ticks[0]
-        scale = [t for t in ticks if abs(t.x1 - first.x1) <= 0.5 * (first.bottom - first.top)]
-        while len(scale) > TICKS and scale[-1].value > scale[-2].value:
-            scale.pop()  # a number of the text below
-        if not _falls_evenly(scale):
-            scale = [first]
-        else:
-            found.append((min(t.x0 for t in scale), first.top, first.x1, scale[-1].bottom))
-        ticks = [t for t in ticks if t not in scale]
-    return found
-
-
-def _ticks(sheet: Sheet, word: _Word) -> list[_Tick]:
-    """A word that is a round number; recognised ones that stand closely below each other may be in one line."""
-    parts = [word]
-    if any(len(text) > 1 for text in sheet.texts[list(word.marks)].tolist()):
-        parts = [_word(sheet, [mark]) for mark in word.marks]
-    return [_Tick(int(re.sub("[,，]", "", w.text)), w.x0, w.x1, w.top, w.bottom) for w in parts if _TICK.match(w.text)]
-
-
-def _falls_evenly(scale: Sequence[_Tick]) -> bool:
-    """Whether numbers below each other fall to nothing, their places in step with their values; some may be missing."""
-    if len(scale) < TICKS:
-        return False
-    falls = [above.value - below.value for above, below in itertools.pairwise(scale)]
-    step = math.gcd(*falls)
-    last = scale[-1].value
-    if min(falls) <= 0 or last % step or last > step or sum(falls) > 2 * step * len(scale):
-        return False
-    pitch = (scale[-1].bottom - scale[0].bottom) / sum(falls)
-    return all(
-        abs(below.bottom - above.bottom - fall * pitch) < 0.25 * step * pitch
-        for (above, below), fall in zip(itertools.pairwise(scale), falls, strict=True)
-    )
-
-
-def _is_chart(table: Table, scales: Sequence[Box]) -> bool:
-    """Whether a table holds a scale, and little besides above and below it: it is the chart of that scale."""
-    x0, top, x1, bottom = table.area
-    return any(
-        x0 <= (s[0] + s[2]) / 2 <= x1 and top - 20 <= s[1] and s[3] <= bottom + 20 and bottom - top <= 4 * (s[3] - s[1])
-        for s in scales
-    )
-
-
 def _has_wide_gap(sheet: Sheet, line: Ints) -> bool:
     if len(line) < 2:
         return False
@@ -183,45 +80,7 @@ def _has_wide_gap(sheet: Sheet, line: Ints) -> bool:
     return bool((gap > WIDE_GAP * sheet.size[line][1:]).any())
 
 
-def _baselines(sheet: Sheet, line: Ints) -> list[Ints]:
-    """One line, or several where labels set about different middles stand side by side, each a little lower than the last.
-
-    Baselines of printed text are exact; those of recognised text are not.
-    """
-    base = sheet.base[line]
-    recognised = sheet.confidence is not None and bool((sheet.confidence[line] < 1).any())
-    if recognised or float(np.ptp(base)) <= 0.35 * float(sheet.size[line].min()):
-        return [line]
-    order = np.argsort(base, kind="stable")
-    group = np.empty(len(line), np.intp)
-    group[order] = np.concatenate(([0], np.cumsum(np.diff(base[order]) > 0.12 * float(sheet.size[line].min()))))
-    return [line[group == g] for g in range(int(group.max()) + 1)]
-
-
-def _words(sheet: Sheet, line: Ints) -> list[_Word]:
-    """Between two ideographs, whose advance is known, a tenth of an em is a gap; digits stand less evenly."""
-    gap = sheet.along[line][1:] - sheet.end[line][:-1]
-    wide = sheet.texts[line] >= "\u2e80"
-    narrow = np.where(np.diff(sheet.order[line]) == 1, 2 * WORD_GAP, WORD_GAP)
-    least = np.where(wide[1:] & wide[:-1], 0.12, narrow) * np.minimum(sheet.size[line][1:], sheet.size[line][:-1])
-    return [_word(sheet, part.tolist()) for part in np.split(line, np.flatnonzero(gap > least) + 1)]
-
-
-def _word(sheet: Sheet, marks: list[int]) -> _Word:
-    box = sheet.box[marks]
-    return _Word(
-        text="".join(sheet.texts[marks].tolist()),
-        marks=tuple(marks),
-        x0=float(sheet.along[marks].min()),
-        x1=float(sheet.end[marks].max()),
-        top=float(box[:, 1].min()),
-        bottom=float(box[:, 3].max()),
-        base=float(np.median(sheet.base[marks])),
-        size=float(np.median(sheet.size[marks])) or 1.0,
-    )
-
-
-def _within(line: list[_Word], areas: Sequence[Box]) -> bool:
+def _within(line: list[Word], areas: Sequence[Box]) -> bool:
     middle = sum(w.top + w.bottom for w in line) / 2 / len(line)
     x = sum(w.middle for w in line) / len(line)
     return any(x0 <= x <= x1 and top <= middle <= bottom for x0, top, x1, bottom in areas)
@@ -308,9 +167,9 @@ def _piece_ends(sheet: Sheet, x0: float, x1: float, full: tuple[float, ...]) -> 
     return tuple(found)
 
 
-def _bands(lines: _Lines, stack: _Stack) -> list[_Lines]:
+def _bands(lines: Lines, stack: _Stack) -> list[Lines]:
     """The lines between each two full rules of a stack."""
-    bands: list[_Lines] = [[] for _ in range(len(stack.full) - 1)]
+    bands: list[Lines] = [[] for _ in range(len(stack.full) - 1)]
     for line in lines:
         inside = [w for w in line if stack.x0 - 3 <= w.middle <= stack.x1 + 3]
         if not inside:
@@ -322,7 +181,7 @@ def _bands(lines: _Lines, stack: _Stack) -> list[_Lines]:
     return bands
 
 
-def _parts(stack: _Stack, lines: _Lines) -> list[_Stack]:
+def _parts(stack: _Stack, lines: Lines) -> list[_Stack]:
     """One stack a table: tables of one width under each other are parted by a band with a heading or a caption."""
     bands = _bands(lines, stack)
     sizes = [w.size for band in bands for line in band for w in line]
@@ -352,7 +211,7 @@ def _parts(stack: _Stack, lines: _Lines) -> list[_Stack]:
     ]
 
 
-def _between_rules(sheet: Sheet, lines: _Lines, stack: _Stack) -> Table | None:
+def _between_rules(sheet: Sheet, lines: Lines, stack: _Stack) -> Table | None:
     bands = _bands(lines, stack)
     first, last = 0, len(bands)
     # a rule under the page's head and one above its foot may be as wide as the table
@@ -405,26 +264,15 @@ class _Row:
 
     top: float
     bottom: float
-    lines: _Lines
+    lines: Lines
     closed: tuple[tuple[float, float], ...] | None = None
 
 
-_COUNTED_BY = ("栏次", "档次", "行次")
-
-
-def _numbers_columns(row: _Row) -> bool:
-    """Whether a row numbers the columns: 栏次 | 1 | 2 | 3."""
-    words = sorted((w for line in row.lines for w in line), key=lambda w: w.x0)
-    counted = [int(w.text) for w in words if w.text.isdecimal()]
-    named = [w.text for w in words if not w.text.isdecimal()]
-    return len(counted) > 1 and counted == list(range(1, len(counted) + 1)) and all(t in _COUNTED_BY for t in named)
-
-
-def _is_row(band: _Lines) -> bool:
+def _is_row(band: Lines) -> bool:
     return any(len(line) >= 2 for line in band) or sum(len(line) for line in band) >= 2
 
 
-def _heads(header: _Lines, body: _Lines, stack: _Stack) -> bool:
+def _heads(header: Lines, body: Lines, stack: _Stack) -> bool:
     """Whether lines look like a head: they label (almost) every place that the rows below fill."""
     if not header or not body:
         return False
@@ -440,7 +288,7 @@ def _heads(header: _Lines, body: _Lines, stack: _Stack) -> bool:
     return missing <= (1 if len(places) >= 5 else 0)
 
 
-def _rows_of_band(band: _Lines, top: float, bottom: float) -> list[_Row]:
+def _rows_of_band(band: Lines, top: float, bottom: float) -> list[_Row]:
     """One row, or several where numbers stand under each other between two rules (head and foot ruled only)."""
     groups = _row_groups(band)
     counted = [g for g in groups if sum(w.numeric for line in g for w in line) >= 1]
@@ -451,10 +299,10 @@ def _rows_of_band(band: _Lines, top: float, bottom: float) -> list[_Row]:
     return [_Row(edges[i], edges[i + 1], g) for i, g in enumerate(groups)]
 
 
-def _under_each_other(groups: Sequence[_Lines]) -> bool:
+def _under_each_other(groups: Sequence[Lines]) -> bool:
     for a, b in itertools.pairwise(groups):
-        ours = [w for line in a for w in line if w.amount or _DASH.match(w.text)]
-        theirs = [w for line in b for w in line if w.amount or _DASH.match(w.text)]
+        ours = [w for line in a for w in line if w.amount or DASH.match(w.text)]
+        theirs = [w for line in b for w in line if w.amount or DASH.match(w.text)]
         if any(min(p.x1, q.x1) - max(p.x0, q.x0) > 0 for p in ours for q in theirs):
             return True
     return False
@@ -463,11 +311,11 @@ def _under_each_other(groups: Sequence[_Lines]) -> bool:
 # ── rows without rules ────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _numeric_regions(lines: _Lines) -> list[_Lines]:
+def _numeric_regions(lines: Lines) -> list[Lines]:
     """Stretches of lines that hold rows of numbers, with the head above them."""
     lines = sorted(lines, key=lambda line: line[0].base)
     strong = [_row_strength(line) or _parted_in(line) for line in lines]
-    regions: list[_Lines] = []
+    regions: list[Lines] = []
     i = taken = 0
     while i < len(lines):
         if strong[i] == 0 or (_is_caption(lines[i]) and not _row_strength(lines[i])):
@@ -499,7 +347,7 @@ def _numeric_regions(lines: _Lines) -> list[_Lines]:
     return regions
 
 
-def _pitch(lines: _Lines, first: int) -> float:
+def _pitch(lines: Lines, first: int) -> float:
     """Points from row to row, with a little slack, where three rows of numbers in the first lines keep one distance; else 0."""
     near = [line[0] for line in itertools.islice(lines, first, first + 8) if _row_strength(line)]
     gaps = [below.base - above.base for above, below in itertools.pairwise(near)]
@@ -509,7 +357,7 @@ def _pitch(lines: _Lines, first: int) -> float:
     return 0.0
 
 
-def _row_strength(line: list[_Word]) -> int:
+def _row_strength(line: list[Word]) -> int:
     """How many numbers a line shows in places of their own; 0 for prose and contents lines."""
     if len(line) < 2 or _LEADERS.search("".join(w.text for w in line)):
         return 0
@@ -521,7 +369,7 @@ def _row_strength(line: list[_Word]) -> int:
     return numbers if amounts >= 1 or numbers >= 2 else 0
 
 
-def _parted_in(line: list[_Word]) -> int:
+def _parted_in(line: list[Word]) -> int:
     """1 for a line of words in at least three places, which prose never shows; 0 else."""
     if len(line) < 3 or _LEADERS.search("".join(w.text for w in line)):
         return 0
@@ -532,14 +380,14 @@ def _differs(a: float, b: float) -> bool:
     return abs(a - b) > 0.12 * max(a, b)
 
 
-def _may_continue(line: list[_Word], above: _Lines) -> bool:
+def _may_continue(line: list[Word], above: Lines) -> bool:
     """A line without numbers inside a table: it stays within the places that the rows above use."""
     left, right = min(w.x0 for row in above for w in row), max(w.x1 for row in above for w in row)
     slack = 0.2 * (right - left)  # names stand at the left of their column, the label over them in its middle
     return all(w.x0 >= left - slack and w.x1 <= right + slack for w in line)
 
 
-def _hangs_below(lines: _Lines, last: int, strong: list[int]) -> bool:
+def _hangs_below(lines: Lines, last: int, strong: list[int]) -> bool:
     """The last line of a wrapped cell, less than a row below the last row of numbers."""
     here, below = lines[last], lines[last + 1]
     return (
@@ -549,7 +397,7 @@ def _hangs_below(lines: _Lines, last: int, strong: list[int]) -> bool:
     )
 
 
-def _head_of(lines: _Lines, first: int, taken: int, pitch: float = 0.0) -> int:
+def _head_of(lines: Lines, first: int, taken: int, pitch: float = 0.0) -> int:
     """Index of the topmost line of the head above `first`: same letters, close, not a caption (`单位：…`), not a title.
 
     Lines before `taken` belong to the table above; close is as close as the rows are, too (`pitch`).
@@ -575,17 +423,17 @@ def _head_of(lines: _Lines, first: int, taken: int, pitch: float = 0.0) -> int:
     return top
 
 
-def _is_title(line: list[_Word], below: _Lines, size: float) -> bool:
+def _is_title(line: list[Word], below: Lines, size: float) -> bool:
     left, right = min(w.x0 for row in below for w in row), max(w.x1 for row in below for w in row)
     return line[0].text.endswith("表") or abs(line[0].middle - (left + right) / 2) < 0.8 * size
 
 
-def _is_caption(line: list[_Word]) -> bool:
+def _is_caption(line: list[Word]) -> bool:
     """Whether a line says whose table it is, for which year, in which unit (`单位：万元`)."""
     return any(_CAPTION.search(w.text.rstrip(":：")) or (w.text.endswith((":", "：")) and len(line) > 1) for w in line)
 
 
-def _without_rules(sheet: Sheet, lines: _Lines) -> Table | None:
+def _without_rules(sheet: Sheet, lines: Lines) -> Table | None:
     numbers = [i for i, line in enumerate(lines) if _row_strength(line)]
     first = numbers[0]
     # the first row may begin above its numbers (a wrapped name)
@@ -609,13 +457,13 @@ def _without_rules(sheet: Sheet, lines: _Lines) -> Table | None:
     return _assembled(sheet, header, rows, (x0, top, x1, rows[-1].bottom), [], [], [], merged=formed)
 
 
-def _between(above: _Lines, below: _Lines) -> float:
+def _between(above: Lines, below: Lines) -> float:
     return (max(w.bottom for line in above for w in line) + min(w.top for line in below for w in line)) / 2
 
 
-def _row_groups(lines: _Lines) -> list[_Lines]:
+def _row_groups(lines: Lines) -> list[Lines]:
     """Lines that overlap in height belong to one row: cells of several lines are set around the middle of their row."""
-    groups: list[_Lines] = []
+    groups: list[Lines] = []
     for line in sorted(lines, key=lambda one: one[0].base):
         if groups and line[0].base - groups[-1][-1][0].base < 0.8 * line[0].size:
             groups[-1].append(line)
@@ -624,14 +472,14 @@ def _row_groups(lines: _Lines) -> list[_Lines]:
     return groups
 
 
-def _split_rows(groups: list[_Lines]) -> list[_Lines]:
+def _split_rows(groups: list[Lines]) -> list[Lines]:
     """Part again what only a merged cell held together: two rows beside a cell that stands between them.
 
     Two lines of one wrapped cell differ from two rows in that the upper one is full: the next letter would not have
     fitted into the widest place of its column.
     """
     widths: list[tuple[float, float, float]] = [(w.x0, w.x1, w.x1 - w.x0) for g in groups for line in g for w in line]
-    out: list[_Lines] = []
+    out: list[Lines] = []
     for group in groups:
         words = [w for line in group for w in line]
         rows: list[float] = []
@@ -654,7 +502,7 @@ def _split_rows(groups: list[_Lines]) -> list[_Lines]:
         if len(bases) < 2:
             out.append(group)
             continue
-        parts: list[_Lines] = [[] for _ in bases]
+        parts: list[Lines] = [[] for _ in bases]
         for line in group:
             for word in line:
                 near = min(range(len(bases)), key=lambda k: (round(abs(bases[k] - word.base), 1), k))
@@ -663,13 +511,13 @@ def _split_rows(groups: list[_Lines]) -> list[_Lines]:
     return out
 
 
-def _attached(groups: list[_Lines]) -> list[_Lines]:
+def _attached(groups: list[Lines]) -> list[Lines]:
     """Groups without a number, between rows that all have some, are the outer lines of a neighbour's wrapped cell."""
     counted = [any(w.numeric for line in g for w in line) for g in groups]
     if sum(counted) < 0.7 * len(groups):
         return groups
-    out: list[_Lines] = []
-    pending: list[_Lines] = []
+    out: list[Lines] = []
+    pending: list[Lines] = []
     for group, has in zip(groups, counted, strict=True):
         words = [w for line in group for w in line]
         lone = not has and len({round(w.x0) for w in words}) == 1
@@ -696,15 +544,15 @@ def _attached(groups: list[_Lines]) -> list[_Lines]:
     return out
 
 
-def _near(above: _Lines, below: _Lines) -> bool:
+def _near(above: Lines, below: Lines) -> bool:
     return below[0][0].base - above[-1][0].base <= WRAP * below[0][0].size
 
 
-def _same_place(a: _Word, b: _Word) -> bool:
+def _same_place(a: Word, b: Word) -> bool:
     return abs(a.x0 - b.x0) < 1.5 * a.size or min(a.x1, b.x1) - max(a.x0, b.x0) > 0.5 * min(a.x1 - a.x0, b.x1 - b.x0)
 
 
-def _shared(above: _Lines, pending: list[_Lines], below: _Lines) -> tuple[_Lines, _Lines]:
+def _shared(above: Lines, pending: list[Lines], below: Lines) -> tuple[Lines, Lines]:
     """Pending lines → (what belongs to the row above, what to the row below): below when its own line lacks that cell."""
     lines = [line for g in pending for line in g]
     word = lines[0][0]
@@ -725,14 +573,14 @@ class _Column:
 
 
 def _columns(
-    body: list[_Word],
+    body: list[Word],
     rows: int,
-    header: list[_Word],
+    header: list[Word],
     x0: float,
     x1: float,
     rule_ends: list[float],
     merged: bool,
-    upper: Sequence[_Word] = (),
+    upper: Sequence[Word] = (),
 ) -> tuple[list[_Column], list[float]]:
     """Stretches of x filled by words of the body, and the cuts between them.
 
@@ -800,7 +648,7 @@ def _columns(
     return cores, cuts
 
 
-def _under_flush_heads(cores: list[_Column], heads: Sequence[_Word]) -> list[_Column] | None:
+def _under_flush_heads(cores: list[_Column], heads: Sequence[Word]) -> list[_Column] | None:
     """Columns whose heads stand flush left over figures set flush right, where nothing is drawn: every head with the one core
     between its own beginning and that of the next, or with none where its column is blank. None for any other layout.
 
@@ -822,7 +670,7 @@ def _under_flush_heads(cores: list[_Column], heads: Sequence[_Word]) -> list[_Co
     return columns if held == len(cores) and apart else None
 
 
-def _cover(words: list[_Word], x0: float, x1: float, step: float) -> Ints:
+def _cover(words: list[Word], x0: float, x1: float, step: float) -> Ints:
     """How many words cover each `step` from x0 to x1."""
     cover = np.zeros(int((x1 - x0) / step) + 2, np.intp)
     for word in words:
@@ -841,12 +689,12 @@ def _clustered(values: list[float]) -> list[float]:
 
 
 def _merged_cores(
-    cores: list[_Column], header: list[_Word], body: list[_Word], size: float, forced: list[float]
+    cores: list[_Column], header: list[Word], body: list[Word], size: float, forced: list[float]
 ) -> list[_Column]:
     """Neighbouring stretches that one lowest head label spans, none having a label of its own, are one column (`223 01 05`)."""
     if not header:
         return cores
-    lowest: list[_Word | None] = []
+    lowest: list[Word | None] = []
     for core in cores:
         over = [w for w in header if w.x1 > core.x0 and w.x0 < core.x1]
         lowest.append(max(over, key=lambda w: w.base) if over else None)
@@ -869,8 +717,8 @@ def _merged_cores(
 
 
 def _under_their_labels(
-    cores: list[_Column], lowest: list[_Word | None], body: list[_Word], forced: list[float]
-) -> tuple[list[_Column], list[_Word | None]]:
+    cores: list[_Column], lowest: list[Word | None], body: list[Word], forced: list[float]
+) -> tuple[list[_Column], list[Word | None]]:
     """A label in the middle of its column and numbers at its right edge need not overlap: the nearest such two are one."""
 
     def rows(core: _Column) -> list[float]:
@@ -894,7 +742,7 @@ def _under_their_labels(
         lowest = [*lowest[:i], lowest[i] or lowest[i + 1], *lowest[i + 2 :]]
 
 
-def _around(a: _Word, b: _Word, left: _Column, right: _Column) -> bool:
+def _around(a: Word, b: Word, left: _Column, right: _Column) -> bool:
     """Whether two head words of a line stand about the middle of one of two stretches: pieces of one label over both."""
     if abs(a.base - b.base) > 0.1 * a.size or b.x0 - a.x1 > 2.0 * a.size:
         return False
@@ -902,9 +750,9 @@ def _around(a: _Word, b: _Word, left: _Column, right: _Column) -> bool:
     return any(abs((c.x0 + c.x1) / 2 - middle) < 0.2 * a.size for c in (left, right))
 
 
-def _joined_pieces(words: list[_Word]) -> list[_Word]:
+def _joined_pieces(words: list[Word]) -> list[Word]:
     """Pieces of a line that together are as wide as the line above them are the end of one wrapped label (`政  拨款`)."""
-    out: list[_Word] = []
+    out: list[Word] = []
     for word in sorted(words, key=lambda w: (round(w.base), w.x0)):
         last = out[-1] if out else None
         if last is not None and abs(last.base - word.base) < 0.5 and 0 < word.x0 - last.x1 < 2 * word.size and any(
@@ -921,13 +769,13 @@ def _joined_pieces(words: list[_Word]) -> list[_Word]:
     return out
 
 
-def _share_rows(body: list[_Word], left: _Column, right: _Column) -> bool:
+def _share_rows(body: list[Word], left: _Column, right: _Column) -> bool:
     """Whether some row shows words in both of two stretches."""
     bases = [w.base for w in body if w.x1 > left.x0 and w.x0 < left.x1]
     return any(abs(w.base - base) < 0.5 * w.size for w in body if w.x1 > right.x0 and w.x0 < right.x1 for base in bases)
 
 
-def _numbers_in(words: list[_Word], core: _Column) -> bool:
+def _numbers_in(words: list[Word], core: _Column) -> bool:
     return any(w.amount and w.x1 > core.x0 and w.x0 < core.x1 for w in words)
 
 
@@ -938,7 +786,7 @@ def _numbers_in(words: list[_Word], core: _Column) -> bool:
 class _Label:
     """A head cell: one or more lines about one middle. `first`, `last`: the columns it stands over."""
 
-    words: tuple[_Word, ...]
+    words: tuple[Word, ...]
     first: int = -1
     last: int = -1
 
@@ -970,17 +818,17 @@ class _Label:
 Rule = tuple[float, float, float]
 
 
-def _parted(above: _Word | _Label, below: _Word | _Label, rules: list[Rule]) -> bool:
+def _parted(above: Word | _Label, below: Word | _Label, rules: list[Rule]) -> bool:
     """Whether a rule runs between two head words at the lower one's middle."""
     return any(above.bottom - 2 < y < below.top + 2 and a - 2 <= below.middle <= b + 2 for y, a, b in rules)
 
 
-def _labels(lines: _Lines, cuts: list[float], rules: list[Rule], floor: float) -> list[_Label]:
+def _labels(lines: Lines, cuts: list[float], rules: list[Rule], floor: float) -> list[_Label]:
     """Head words → labels: pieces of one line of one cell joined, then lines of one cell stacked.
 
     `floor` is where the head ends.
     """
-    words: list[_Word] = []
+    words: list[Word] = []
     for line in lines:
         for word in line:
             before = (
@@ -999,7 +847,7 @@ def _labels(lines: _Lines, cuts: list[float], rules: list[Rule], floor: float) -
     return _stacked_between(words, rules) if rules else _stacked_freely(words, floor)
 
 
-def _stacked_between(words: list[_Word], rules: list[Rule]) -> list[_Label]:
+def _stacked_between(words: list[Word], rules: list[Rule]) -> list[_Label]:
     """Words of a head with rules → labels: lines about one middle that no rule parts."""
     labels: list[_Label] = []
     for word in words:
@@ -1018,14 +866,14 @@ def _stacked_between(words: list[_Word], rules: list[Rule]) -> list[_Label]:
     return labels
 
 
-def _stacked_freely(words: list[_Word], floor: float) -> list[_Label]:
+def _stacked_freely(words: list[Word], floor: float) -> list[_Label]:
     """Words of a head without rules → labels. `floor` is where the head ends.
 
     Lines about one middle are one wrapped label, or a group above the part in its middle. Labels stand in the middle of
     their cells, so a lowest label begins as far above its own middle as the floor is below: these tops are the borders
     of the head's rows, and what the lines can be must fit them.
     """
-    chains: list[list[_Word]] = []
+    chains: list[list[Word]] = []
     for word in words:
         home = next((c for c in chains if _hangs_from(word, c[-1])), None)
         if home is None:
@@ -1047,18 +895,18 @@ def _stacked_freely(words: list[_Word], floor: float) -> list[_Label]:
     return labels
 
 
-def _height(words: Sequence[_Word]) -> float:
+def _height(words: Sequence[Word]) -> float:
     """Middle between the first and the last line."""
     return (words[0].top + words[0].bottom + words[-1].top + words[-1].bottom) / 4
 
 
-def _is_lowest(chain: Sequence[_Word], words: list[_Word]) -> bool:
+def _is_lowest(chain: Sequence[Word], words: list[Word]) -> bool:
     """Whether nothing stands below a chain of lines, as wide as it is."""
     left, right, bottom = min(w.x0 for w in chain), max(w.x1 for w in chain), chain[-1].bottom
     return not any(w.top >= bottom - 1 and w.x1 > left and w.x0 < right for w in words)
 
 
-def _goes_on(upper: list[_Word], rest: list[_Word], words: list[_Word], borders: list[float], floor: float) -> bool:
+def _goes_on(upper: list[Word], rest: list[Word], words: list[Word], borders: list[float], floor: float) -> bool:
     """Whether the first of the `rest` of a chain of lines belongs to the label of the lines above it."""
     last, lower = upper[-1], rest[0]
     size = lower.size
@@ -1090,7 +938,7 @@ def _misfit(top: float, borders: list[float]) -> float:
     return min((abs(top - border) for border in borders), default=np.inf)
 
 
-def _goes_on_below(label: _Label, word: _Word) -> bool:
+def _goes_on_below(label: _Label, word: Word) -> bool:
     """Whether a word is the last line of a long text set flush left."""
     return (
         abs(label.x0 - word.x0) < 0.5 * word.size
@@ -1099,7 +947,7 @@ def _goes_on_below(label: _Label, word: _Word) -> bool:
     )
 
 
-def _one_cell(left: _Word, right: _Word, cuts: list[float], lines: _Lines) -> bool:
+def _one_cell(left: Word, right: Word, cuts: list[float], lines: Lines) -> bool:
     """Whether two words of a line are pieces of one label: no cut between, or letters spaced over the columns they head."""
     if not any(left.x1 - 0.5 <= c <= right.x0 + 0.5 for c in cuts):
         return True
@@ -1113,10 +961,10 @@ def _one_cell(left: _Word, right: _Word, cuts: list[float], lines: _Lines) -> bo
     return headed and spaced and len(right.text) == 1
 
 
-def _two_rows(upper: _Word, lower: _Word, words: list[_Word]) -> bool:
+def _two_rows(upper: Word, lower: Word, words: list[Word]) -> bool:
     """Whether both lines show labels of one line: two rows, not the two lines of a wrapped label."""
 
-    def single(line: _Word, other: _Word) -> bool:
+    def single(line: Word, other: Word) -> bool:
         return any(
             abs(w.base - line.base) < 0.15 * w.size and w is not line
             and not any(abs(v.base - other.base) < 0.15 * v.size and abs(v.middle - w.middle) < 0.8 * w.size for v in words)
@@ -1126,7 +974,7 @@ def _two_rows(upper: _Word, lower: _Word, words: list[_Word]) -> bool:
     return single(upper, lower) and single(lower, upper)
 
 
-def _over_three(upper: _Word, lower: _Word, words: list[_Word], floor: float) -> bool:
+def _over_three(upper: Word, lower: Word, words: list[Word], floor: float) -> bool:
     """Whether the upper of two words in one column heads that column and those beside it: what stands there hangs below it."""
     words = [w for w in words if w.base > upper.base - 0.5 * upper.size and w is not upper]
     sides = (
@@ -1147,7 +995,7 @@ def _over_three(upper: _Word, lower: _Word, words: list[_Word], floor: float) ->
 
 def _head_rows(
     labels: list[_Label], columns: list[_Column], cuts: list[float], rules: list[Rule], floor: float
-) -> tuple[list[list[_Label]], list[_Word]]:
+) -> tuple[list[list[_Label]], list[Word]]:
     """Labels → levels from top to bottom, the last one the leaves, each label with its columns; and words left over."""
     leaf: list[_Label | None] = [None] * len(columns)
     used: set[int] = set()
@@ -1167,7 +1015,7 @@ def _head_rows(
         else:
             levels.append([label])
     heads: list[list[_Label]] = []
-    left_over: list[_Word] = []
+    left_over: list[Word] = []
     for level in levels:
         level.sort(key=lambda la: la.x0)
         placed = _spread(level, leaf, columns, cuts, rules, floor)
@@ -1292,7 +1140,7 @@ def _partition(labels: list[_Label], first: int, last: int, edges: list[float]) 
 
 def _assembled(
     sheet: Sheet,
-    header: _Lines,
+    header: Lines,
     rows: list[_Row],
     area: Box,
     ends: list[float],
@@ -1310,13 +1158,7 @@ def _assembled(
         cuts = ends
         columns = [_Column(a, b) for a, b in itertools.pairwise([x0, *cuts, x1])]
     else:
-        inner = [x for _, a, b in partial for x in (a, b) if x0 + 8 < x < x1 - 8]
-        below = [r for r in partial if rows and r[0] > rows[0].top + 1]
-        leaves = _leaf_words(head_words)
-        upper = [w for w in head_words if w not in leaves]
-        # numbers of columns stand where their heads do, not where the figures are
-        filling = [w for r in rows if not _numbers_columns(r) for line in r.lines for w in line] or body
-        columns, cuts = _columns(filling, len(rows), leaves, x0, x1, inner, merged or bool(below), upper)
+        columns, cuts = _columns_of_rows(rows, head_words, x0, x1, partial, merged)
     if len(columns) < 2:
         return None
     xs = [x0, *cuts, x1]
@@ -1368,7 +1210,20 @@ def _assembled(
     return Table(xs=xs, ys=ys, spans=[spans[k] for k in order], held=in_order, breaks=breaks)
 
 
-def _leaf_words(words: list[_Word]) -> list[_Word]:
+def _columns_of_rows(
+    rows: list[_Row], head_words: list[Word], x0: float, x1: float, partial: list[Rule], merged: bool
+) -> tuple[list[_Column], list[float]]:
+    """Columns and cuts from where words stand. Numbers of columns stand where their heads do, not where figures are."""
+    inner = [x for _, a, b in partial for x in (a, b) if x0 + 8 < x < x1 - 8]
+    below = [r for r in partial if rows and r[0] > rows[0].top + 1]
+    leaves = _leaf_words(head_words)
+    upper = [w for w in head_words if w not in leaves]
+    every = [(r, w) for r in rows for line in r.lines for w in line]
+    filling = [w for r, w in every if not numbers_columns(r.lines)] or [w for _, w in every]
+    return _columns(filling, len(rows), leaves, x0, x1, inner, merged or bool(below), upper)
+
+
+def _leaf_words(words: list[Word]) -> list[Word]:
     """Head words that may name a column: nothing below them, and not on the topmost of several levels."""
     lowest = [
         w for w in words
@@ -1380,13 +1235,13 @@ def _leaf_words(words: list[_Word]) -> list[_Word]:
     return [w for w in lowest if _below_top(w, top, low)]
 
 
-def _hangs_from(lower: _Word, upper: _Word) -> bool:
+def _hangs_from(lower: Word, upper: Word) -> bool:
     """Whether a word stands right under the middle of another, a line lower."""
     near = 0 < lower.base - upper.base <= WRAP * lower.size
     return near and abs(lower.middle - upper.middle) < 0.3 * lower.size
 
 
-def _widened(word: _Word, words: Sequence[_Word], cores: list[_Column]) -> _Word:
+def _widened(word: Word, words: Sequence[Word], cores: list[_Column]) -> Word:
     """A head word as wide as the lines of its label above it; a line over several columns is a label of its own."""
     left, right, last = word.x0, word.x1, word
     while True:
@@ -1400,12 +1255,12 @@ def _widened(word: _Word, words: Sequence[_Word], cores: list[_Column]) -> _Word
         left, right, last = min(left, above.x0), max(right, above.x1), above
 
 
-def _below_top(word: _Word, top: float, low: float) -> bool:
+def _below_top(word: Word, top: float, low: float) -> bool:
     """Whether a word is not on top: a label that spans all levels stands halfway down, one that heads others on top."""
     return word.base >= low - 0.75 * (low - top) or low - top < 0.5 * word.size
 
 
-def _distance(word: _Word, span: tuple[int, int, int, int], xs: list[float], ys: list[float], floor: float) -> float:
+def _distance(word: Word, span: tuple[int, int, int, int], xs: list[float], ys: list[float], floor: float) -> float:
     bounds_y = [*ys, floor]
     middle_y = (bounds_y[span[1]] + bounds_y[min(span[3], len(bounds_y) - 1)]) / 2
     inside = xs[span[0]] <= word.middle <= xs[span[2]]
@@ -1432,8 +1287,8 @@ def _body_cells(
     for r in range(len(rows)):
         for c in range(n):
             bottoms[int(top_of[r, c]), c] = r
-    narrow: list[tuple[tuple[int, int], _Word, list[int]]] = []
-    wide: list[tuple[int, int, int, _Word]] = []
+    narrow: list[tuple[tuple[int, int], Word, list[int]]] = []
+    wide: list[tuple[int, int, int, Word]] = []
     for r, row in enumerate(rows):
         for word in (w for line in row.lines for w in line):
             first = int(np.searchsorted(cuts, word.x0 + 0.2 * word.size, "right"))
@@ -1475,12 +1330,12 @@ def _body_cells(
     return out
 
 
-def _cut_off(lower: _Word, wide: _Word) -> bool:
+def _cut_off(lower: Word, wide: Word) -> bool:
     """Whether a word is too far from a wide one to be its next line."""
     return not 0 < lower.base - wide.base <= 2 * WRAP * wide.size
 
 
-def _cut_marks(sheet: Sheet, word: _Word, cuts: list[float]) -> list[tuple[int, list[int]]] | None:
+def _cut_marks(sheet: Sheet, word: Word, cuts: list[float]) -> list[tuple[int, list[int]]] | None:
     """A word over a cut is two cells set close together when a mark ends and another begins there, one side a number."""
     columns = [int(np.searchsorted(cuts, float(sheet.box[m, 0] + sheet.box[m, 2]) / 2)) for m in word.marks]
     pieces: list[tuple[int, list[int]]] = []
@@ -1490,5 +1345,5 @@ def _cut_marks(sheet: Sheet, word: _Word, cuts: list[float]) -> list[tuple[int, 
         else:
             pieces.append((column, [mark]))
     texts = ["".join(sheet.texts[marks].tolist()) for _, marks in pieces]
-    sides = [bool(_AMOUNT.match(t) or _DASH.match(t)) for t in texts]
+    sides = [bool(AMOUNT.match(t) or DASH.match(t)) for t in texts]
     return pieces if any(sides) and all(a or b for a, b in itertools.pairwise(sides)) else None
