@@ -374,7 +374,8 @@ def _xrf02(one: Set, right: Side | None, spending: Coded | None) -> Iterator[Ide
     if right.current is not None and (own := term(right, right.current)) is not None:
         beside = [t for line in below if (t := term(right, line)) is not None]
         inside = _minus(spending.of_total("subsidy_down")) + _minus(spending.of_total("paid_up")) if beside else []
-        yield equal("XRF-02", [own], [*total, *_minus(carry), *inside], right.current.name, "合计")
+        claim = equal("XRF-02", [own], [*total, *_minus(carry), *inside], right.current.name, "合计")
+        yield claim if claim.holds else _with_what_is_carried_over(right, total) or claim
     if right.grand is None or (own := term(right, right.grand)) is None:
         return
     others = [
@@ -389,6 +390,15 @@ def _xrf02(one: Set, right: Side | None, spending: Coded | None) -> Iterator[Ide
             spending.table.statement.id,
             row_label=right.grand.name,
         )
+
+
+def _with_what_is_carried_over(right: Side, total: list[Term]) -> Identity | None:
+    """XRF-02 in the reading of forms whose 支出总表 holds what is carried over to next year, where it holds to the digit."""
+    own = term(right, right.grand) if right.grand is not None else None
+    claim = (
+        equal("XRF-02", [own], total, right.grand.name, "合计") if own is not None and right.grand is not None else None
+    )
+    return claim if claim is not None and claim.holds and own is not None and own.cell.value else None
 
 
 def _xrf03(
