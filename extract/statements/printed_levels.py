@@ -26,8 +26,6 @@ FEWEST_SUMS: Final = 3
 """Sums that a reading must explain before it is believed."""
 SHARE: Final = Decimal("0.9")
 """Share of the sums of a table that must hold: what is left are wrong figures, which are told."""
-SHARE_AGAINST_NOTHING: Final = Decimal("0.5")
-"""The same where the other reading, all rows at one level, holds in no column."""
 _TOTALS: Final = ("total", "grand_total")
 _NO_ADDENDS: Final = ("quantity", "unit_price", "catalogue_code")
 _BELOW_NAMES: Final = 1000
@@ -86,9 +84,11 @@ def read_levels(facts: Sequence[Fact], begins: Mapping[int, Beginning]) -> list[
     held, all_sums = _sums(tops, wholes, half)
     if all_sums < FEWEST_SUMS:
         return []
-    # a row that is not published breaks every sum above it: what print shows still beats one level for all, where that never holds
-    needed = SHARE_AGAINST_NOTHING if totals and not any(_held(one, rows, half)[0] for one in wholes) else SHARE
-    return tops if held >= needed * all_sums else []
+    if held >= SHARE * all_sums:
+        return tops
+    # one row that is not published breaks the sums above it: what print shows still beats one level for all that never holds
+    flat = any(_held(one, rows, half)[0] for one in wholes)
+    return tops if wholes and not flat and held * 2 >= all_sums and _wrong_heads(tops, wholes, half) == 1 else []
 
 
 def coded_rows(facts: Sequence[Fact]) -> list[LeveledRow]:
@@ -177,6 +177,13 @@ def _sums(tops: Sequence[LeveledRow], totals: Sequence[Mapping[int, Decimal]], h
                 right, all_of = _held(row.amounts, row.parts, half)
                 held, every = held + right, every + all_of
     return held, every
+
+
+def _wrong_heads(tops: Sequence[LeveledRow], totals: Sequence[Mapping[int, Decimal]], half: Decimal) -> int:
+    """How many rows, totals among them, are not the sum of their parts in some column."""
+    heads = [(total, list(tops)) for total in totals]
+    heads += [(row.amounts, row.parts) for top in tops for row in _walk(top) if row.parts]
+    return sum(held < every for held, every in (_held(whole, parts, half) for whole, parts in heads))
 
 
 def _held(whole: Mapping[int, Decimal], parts: Sequence[LeveledRow], half: Decimal) -> tuple[int, int]:
