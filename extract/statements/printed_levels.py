@@ -8,6 +8,7 @@ row by row: one wrong figure then stays visible as a sum that does not hold.
 from __future__ import annotations
 
 import itertools
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -24,9 +25,17 @@ GAP: Final = 0.3
 """Widths of a sign between the beginnings of two levels: 3 pt at 10 pt; a level is set in by half a sign at least."""
 FEWEST_SUMS: Final = 3
 """Sums that a reading must explain before it is believed."""
+FEWEST_AGAINST_NOTHING: Final = 2
+"""The same where the other reading, all rows at one level, holds in no column."""
 SHARE: Final = Decimal("0.9")
 """Share of the sums of a table that must hold: what is left are wrong figures, which are told."""
 _TOTALS: Final = ("total", "grand_total")
+_NUMBERING: Final = tuple(
+    map(
+        re.compile,
+        (r"[一二三四五六七八九十]+、", r"[(（][一二三四五六七八九十]+[)）]", r"\d+[.、．]", r"[(（]\d+[)）]"),
+    )
+)
 _NO_ADDENDS: Final = ("quantity", "unit_price", "catalogue_code")
 _BELOW_NAMES: Final = 1000
 """Level of coded rows: they belong to the unit or heading above them, whatever their names' beginnings."""
@@ -82,12 +91,12 @@ def read_levels(facts: Sequence[Fact], begins: Mapping[int, Beginning]) -> list[
     half = Decimal(1).scaleb(-max(_decimals(fact) for fact in facts)) / 2
     wholes = [_amounts(here) for here in totals]
     held, all_sums = _sums(tops, wholes, half)
-    if all_sums < FEWEST_SUMS:
+    flat = any(_held(one, rows, half)[0] for one in wholes)
+    if all_sums < (FEWEST_SUMS if flat or not wholes else FEWEST_AGAINST_NOTHING):
         return []
     if held >= SHARE * all_sums:
         return tops
     # one row that is not published breaks the sums above it: what print shows still beats one level for all that never holds
-    flat = any(_held(one, rows, half)[0] for one in wholes)
     return tops if wholes and not flat and held * 2 >= all_sums and _wrong_heads(tops, wholes, half) == 1 else []
 
 
@@ -121,8 +130,15 @@ def _rows(of_row: Mapping[int, list[Fact]], begins: Mapping[int, Beginning]) -> 
         rows.append(row)
     steps = _steps(at for _, at in named)
     for row, at in named:
-        row.level = sum(at >= step for step in steps)
+        row.level = sum(at >= step for step in steps) if steps else _depth_of(of_row[row.row][0].ordinal)
     return rows
+
+
+def _depth_of(ordinal: str | None) -> int:
+    """The depth that the numbering of a name tells, where all names begin at one place: 一、 above （一）, 1、, (1), no number."""
+    return next(
+        (depth for depth, manner in enumerate(_NUMBERING) if ordinal and manner.match(ordinal)), len(_NUMBERING)
+    )
 
 
 def _steps(places: Iterable[float]) -> list[float]:

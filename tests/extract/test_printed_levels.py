@@ -166,3 +166,28 @@ def test_the_tasks_of_a_form_for_a_whole_department_are_a_table_of_their_own() -
         ("金额合计", "total", "总额", "47.46"), ("金额合计", "total", "财政拨款", "38.53"),
     ]  # fmt: skip
     assert not found.errors
+
+
+def test_numbers_tell_levels_where_all_names_begin_at_one_place() -> None:
+    rows = (
+        ("一、人员经费和公用经费支出", "0.00"),
+        ("工资福利支出", "0.00"),
+        ("二、专项业务经费支出", "90.00"),
+        ("商品和服务支出", "60.00"),
+        ("资本性支出", "30.00"),
+    )
+    found = page("政府性基金支出表", ("部门预算支出经济分类科目", "预算数"), *rows, ("本年支出合计", "90.00"))
+    whole = next(fact.row for fact in found.facts if fact.name == "专项业务经费支出")
+    assert {fact.name for fact in found.facts if fact.parent_row == whole} == {"商品和服务支出", "资本性支出"}
+    assert not found.errors and not [one for one in judge([found]).values() for f in one if f.severity == "error"]
+
+
+def test_a_row_of_labels_and_values_begins_a_form_and_is_no_header() -> None:
+    found = page(
+        "2026年市级重点专项资金绩效目标表",
+        ("项目名称", "规划和自然资源专项", "主管部门", "某局"),
+        ("当年预算", "88,197.35", "市级支出", "60,192.30"),
+        ("", "", "补助区县", "28,005.05"),
+        ("项目概况", "一是为履行测绘地理信息行业管理职责，开展测绘行业质量检查", "", ""),
+    )
+    assert found.statements[0].kind == "project_performance" and not found.facts
