@@ -191,7 +191,7 @@ def as_xlsx(form: Form) -> bytes:
 
 
 def _is_figure(text: str) -> bool:
-    return bool(text) and text[0].isdigit() and "." in text
+    return text.lstrip("-")[:1].isdigit() and "." in text
 
 
 def as_pdf(form: Form) -> bytes:

@@ -276,7 +276,13 @@ def _heads(header: Lines, body: Lines, stack: _Stack) -> bool:
     """Whether lines look like a head: they label (almost) every place that the rows below fill."""
     if not header or not body:
         return False
-    spans = sorted((w.x0, w.x1) for line in body for w in line if w.x1 - w.x0 < 0.4 * (stack.x1 - stack.x0))
+    narrow = [w for line in body for w in line if w.x1 - w.x0 < 0.4 * (stack.x1 - stack.x0)]
+    if stack.ends:
+        # drawn pieces tell the columns: a short figure need not stand below the middle of its own
+        edges = list(itertools.pairwise([stack.x0, *stack.ends, stack.x1]))
+        spans = [edge for edge in edges if any(edge[0] <= w.middle < edge[1] for w in narrow)]
+    else:
+        spans = sorted((w.x0, w.x1) for w in narrow)
     places: list[list[float]] = []
     for x0, x1 in spans:
         if places and x0 < places[-1][1]:
@@ -608,6 +614,7 @@ def _columns(
             filled[max(0, at - 1) : at + 2] = False
     turns = np.flatnonzero(np.diff(np.concatenate(([False], filled, [False])).astype(np.int8))).tolist()
     cores = [_Column(x0 + a * step, x0 + b * step) for a, b in zip(turns[::2], turns[1::2], strict=True)]
+    cores = _with_whole_amounts(cores, narrow, header)
     if not forced and (flush := _under_flush_heads(cores, header)) is not None:
         cores, header = flush, []
     # a column that is blank but for a word or two, and one that only the head names
@@ -646,6 +653,28 @@ def _columns(
         widest = max(pieces, key=len)
         cuts.append(x0 + (a + (int(widest[0]) + int(widest[-1]) + 1) / 2) * step)
     return cores, cuts
+
+
+def _with_whole_amounts(cores: list[_Column], words: list[Word], heads: Sequence[Word]) -> list[_Column]:
+    """Stretches as wide as the amounts that begin in them: no cut runs through a figure. Two that an amount reaches over are one,
+    unless each has a head of its own."""
+    amounts = [w for w in words if w.amount]
+    out: list[_Column] = []
+    for core in cores:
+        own = [w for w in amounts if w.x0 < core.x1 and w.x1 > core.x0]
+        before = out[-1] if out else None
+        if before is not None and any(w.x0 < before.x1 for w in own):
+            if _has_head(before, heads) and _has_head(core, heads):
+                out.append(core)
+            else:
+                out[-1] = _Column(before.x0, core.x1)
+        else:
+            out.append(_Column(min([core.x0, *(w.x0 for w in own)]), core.x1))
+    return out
+
+
+def _has_head(core: _Column, heads: Sequence[Word]) -> bool:
+    return any(w.x0 < core.x1 and w.x1 > core.x0 for w in heads)
 
 
 def _under_flush_heads(cores: list[_Column], heads: Sequence[Word]) -> list[_Column] | None:
@@ -1057,15 +1086,10 @@ def _spread(
     out: list[_Label] = []
     open_columns = [below(i) for i in range(len(columns))]
     pending: list[_Label] = []
-    for label in level:
-        under = [
-            r
-            for r in rules
-            if label.bottom - 2 < r[0] < label.bottom + 2.5 * size and r[1] - 2 <= label.middle <= r[2] + 2
-        ]
-        near = min(under, key=lambda r: r[0], default=None)
-        whole = near is not None and near[1] <= edges[0] + 2 * SAME_SIDE and near[2] >= edges[-1] - 2 * SAME_SIDE
-        if near is not None and not whole:
+    beneath = [_rule_below(label, rules, edges) for label in level]
+    for label, near in zip(level, beneath, strict=True):
+        # one rule below several labels says where none of them ends
+        if near is not None and beneath.count(near) == 1:
             mine = [i for i in range(len(columns)) if near[1] - 2 <= middles[i] <= near[2] + 2 and open_columns[i]]
             if mine:
                 for i in mine:
@@ -1094,6 +1118,16 @@ def _spread(
     for (first, last), labels in homes.items():
         out += _flush_left(labels, first, last, leaf) or _partition(labels, first, last, edges)
     return out
+
+
+def _rule_below(label: _Label, rules: list[Rule], edges: list[float]) -> Rule | None:
+    """The nearest rule below a label and over its middle that does not run through the whole table."""
+    low = label.bottom + 2.5 * label.words[0].size
+    under = [r for r in rules if label.bottom - 2 < r[0] < low and r[1] - 2 <= label.middle <= r[2] + 2]
+    near = min(under, key=lambda r: r[0], default=None)
+    if near is None or (near[1] <= edges[0] + 2 * SAME_SIDE and near[2] >= edges[-1] - 2 * SAME_SIDE):
+        return None
+    return near
 
 
 def _flush_left(labels: list[_Label], first: int, last: int, leaf: Sequence[_Label | None]) -> list[_Label]:
