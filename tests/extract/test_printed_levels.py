@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import io
+
+from openpyxl import Workbook
+from openpyxl.styles import Alignment
+
 from budget.disclosure import Disclosure
 from expectations.judging.judgement import judge
 from extract.document import extract_bytes
@@ -191,3 +196,24 @@ def test_a_row_of_labels_and_values_begins_a_form_and_is_no_header() -> None:
         ("项目概况", "一是为履行测绘地理信息行业管理职责，开展测绘行业质量检查", "", ""),
     )
     assert found.statements[0].kind == "project_performance" and not found.facts
+
+
+def test_a_workbook_sets_names_in_by_the_alignment_of_their_cells() -> None:
+    book = Workbook()
+    sheet = book.active
+    assert sheet is not None
+    for row in (
+        ("收入总表",), ("单位：万元",), ("单位名称", "总计"), ("合计", 90.0), ("某局", 90.0), ("某局本级", 60.0), ("某局信息中心", 20.0), ("某局服务站", 10.0)
+    ):  # fmt: skip
+        sheet.append(row)
+    for r in (6, 7, 8):
+        sheet.cell(r, 1).alignment = Alignment(horizontal="left", indent=2)
+    target = io.BytesIO()
+    book.save(target)
+    found = extract_bytes(target.getvalue(), "某局2026年部门预算.xlsx")
+    (department,) = {fact.row for fact in found.facts if fact.name == "某局"}
+    assert {fact.name for fact in found.facts if fact.parent_row == department} == {
+        "某局本级",
+        "某局信息中心",
+        "某局服务站",
+    }
