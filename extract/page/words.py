@@ -15,6 +15,13 @@ AMOUNT: Final = re.compile(r"^[-(（]?(?:\d[\d,，]*\.\d+|\d{1,3}(?:[,，]\d{3})
 DASH: Final = re.compile(r"^[-—–―－─]+$")
 WORD_GAP: Final = 0.3
 """Ems between two words of a line."""
+SAME_SIDE: Final = 6.0
+"""Points by which the ends of the level rules of one table may differ."""
+WRAP: Final = 1.75
+"""Ems from baseline to baseline up to which two lines may belong to one cell."""
+
+Rule = tuple[float, float, float]
+"""A level rule: height, left end, right end, in points."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -240,11 +240,7 @@ def _sheet_looks(part: etree._Element, styles: list[_Style], name: str) -> _Look
     places: dict[tuple[int, int], str] = {}
     indents: dict[tuple[int, int], int] = {}
     hidden_rows: set[int] = set()
-    hidden_columns: set[int] = set()
-    for column in part.iterfind(f"{_S}cols/{_S}col"):
-        if column.get("hidden") in ("1", "true") or _is_nothing(column.get("width")):
-            low, high = int(column.get("min") or 1), int(column.get("max") or 1)
-            hidden_columns.update(range(low - 1, min(high, MAX_COLUMNS)))
+    hidden_columns = _hidden_columns(part)
     usual = part.find(f"{_S}sheetFormatPr")
     flat = usual is not None and usual.get("zeroHeight") in ("1", "true")
     seen: set[tuple[int, int]] = set()
@@ -287,6 +283,15 @@ def _sheet_looks(part: etree._Element, styles: list[_Style], name: str) -> _Look
         tuple(twice),
         {place: indent for place, indent in indents.items() if indent},
     )
+
+
+def _hidden_columns(part: etree._Element) -> set[int]:
+    found: set[int] = set()
+    for column in part.iterfind(f"{_S}cols/{_S}col"):
+        if column.get("hidden") in ("1", "true") or _is_nothing(column.get("width")):
+            low, high = int(column.get("min") or 1), int(column.get("max") or 1)
+            found.update(range(low - 1, min(high, MAX_COLUMNS)))
+    return found
 
 
 def _is_nothing(size: str | None) -> bool:
