@@ -20,6 +20,7 @@ from budget.codes import is_class_name, level_of
 from budget.disclosure import Fact, Role
 from budget.kinds import kind_of
 from extract.statements.blocks import Block, blocks_of
+from extract.statements.even_levels import even_levels
 from extract.statements.model import Table
 from extract.statements.printed_levels import LeveledRow, beginnings, coded_rows, read_levels, walk
 
@@ -147,7 +148,9 @@ def _depths(facts: Sequence[Fact]) -> tuple[dict[int, int], dict[int, int]]:
     half = Decimal(1).scaleb(-max(printed_decimals(fact.raw) for fact in facts)) / 2 if facts else Decimal(0)
     reading = _Reading(rows, half)
     tops = reading.parts_of(total, 0, len(rows))
-    if tops is None or tops == list(range(len(rows))):
+    if tops is None:
+        return _even(rows, total, half)
+    if tops == list(range(len(rows))):
         return {}, {}
     depth: dict[int, int] = {}
     parents: dict[int, int] = {}
@@ -155,6 +158,19 @@ def _depths(facts: Sequence[Fact]) -> tuple[dict[int, int], dict[int, int]]:
     # a department over its units is one sum of several: their codes say that it is no chance
     least = 1 if of_units and all(fact.code for fact in details) else FEWEST
     return (depth, parents) if several >= least or (least == 1 and depth) else ({}, {})
+
+
+def _even(rows: Sequence[_Row], total: dict[int, Decimal], half: Decimal) -> tuple[dict[int, int], dict[int, int]]:
+    """The same of a list whose branches are all of one depth."""
+    above = even_levels([row.amounts for row in rows], total, half)
+    depth: dict[int, int] = {}
+    parents: dict[int, int] = {}
+    for number, parent in enumerate(above):
+        if parent is not None:
+            parents[rows[number].row] = rows[parent].row
+            depth[rows[parent].row] = 0 if above[parent] is None else depth[rows[above[parent] or 0].row] + 1
+    several = sum(sum(one == number for one in above) > 1 for number in range(len(rows)))
+    return (depth, parents) if several >= FEWEST else ({}, {})
 
 
 def _rows(facts: Sequence[Fact]) -> list[_Row]:
