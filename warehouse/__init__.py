@@ -3,12 +3,18 @@
 SQLAlchemy over SQLite (default) or PostgreSQL (by URL). `warehouse.store.Warehouse` is the door; `tables` is the schema,
 `migrations` its history, `figures` what it means that two readings of a document contradict each other. This room reads no
 file and judges no figure: it takes a `Disclosure` with the state its judge gave it and keeps it whole or not at all.
+
+What it offers is loaded when it is first asked for: a command that opens no warehouse loads no database.
 """
 
-from warehouse.connection import UnusableWarehouseError
-from warehouse.loading import StoreRefusedError, StoreResult
-from warehouse.run_lock import RunLock, RunLockedError, RunLockLostError
-from warehouse.store import Warehouse
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from warehouse.connection import UnusableWarehouseError
+    from warehouse.loading import StoreRefusedError, StoreResult
+    from warehouse.run_lock import RunLock, RunLockedError, RunLockLostError
+    from warehouse.store import Warehouse
 
 __all__ = [
     "RunLock",
@@ -19,3 +25,19 @@ __all__ = [
     "UnusableWarehouseError",
     "Warehouse",
 ]
+
+_HOMES = {
+    "RunLock": "run_lock",
+    "RunLockLostError": "run_lock",
+    "RunLockedError": "run_lock",
+    "StoreRefusedError": "loading",
+    "StoreResult": "loading",
+    "UnusableWarehouseError": "connection",
+    "Warehouse": "store",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

@@ -6,6 +6,7 @@ import json
 import os
 import sys
 from collections.abc import Collection, Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TextIO
 
@@ -19,12 +20,12 @@ from rich.table import Table
 from rich.text import Text
 from typer.core import TyperGroup
 
-from budget.disclosure import PagePlace, Place, SheetPlace
 from budget.states import DocumentState, RunState
 from flows.commands.counted import counted
 from flows.home import House, NoHouseError
 
 if TYPE_CHECKING:
+    from budget.disclosure import Place
     from flows.run_summary import RunSummary
     from review.evidence import CellShown, FindingShown
     from review.queue import ItemDetail, QueueRow
@@ -71,8 +72,36 @@ READING_INTERRUPTED = (
 )
 
 
+LATER = {
+    "review": ("flows.commands.review", "The queue of documents that wait for a person 复核."),
+    "portals": (
+        "flows.commands.portals",
+        "The portals 门户: which there are, how the last night went, who has published what.",
+    ),
+}
+"""Groups of commands that are loaded when one of theirs is called: module, and the first line of its help."""
+
+
 class Commands(TyperGroup):
     """All commands: what none of them can go on from, and a person can mend, ends each of them with one line and a status."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        return [*super().list_commands(ctx), *(name for name in LATER if name not in self.commands)]
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """A group of `LATER` that was not called yet comes as its name and what it is for."""
+        if cmd_name in LATER and cmd_name not in self.commands:
+            return TyperGroup(name=cmd_name, help=LATER[cmd_name][1])
+        return super().get_command(ctx, cmd_name)
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """The command called, its group loaded when it was put off."""
+        name = args[0] if args else ""
+        if name in LATER and name not in self.commands:
+            group = typer.main.get_group(getattr(import_module(LATER[name][0]), f"{name}_app"))
+            group.name = name
+            self.add_command(group, name)
+        return super().resolve_command(ctx, args)
 
     def invoke(self, ctx: Any) -> Any:
         try:
@@ -82,6 +111,8 @@ class Commands(TyperGroup):
             raise stop(READING_INTERRUPTED if without_home else INTERRUPTED, 130) from None
         except NoHouseError as wrong:
             raise stop(str(wrong), 2) from None
+        except typer.Exit:  # a RuntimeError, but no trouble
+            raise
         except RuntimeError as trouble:
             from flows.run_summary import NoSummaryError
             from warehouse import UnusableWarehouseError
@@ -280,6 +311,8 @@ def place_text(place: Place | None) -> str:
     """A place in words."""
     if place is None:
         return ""
+    from budget.disclosure import PagePlace, SheetPlace
+
     if isinstance(place, PagePlace):
         return f"page {place.page} 第{place.page}页 box [{', '.join(f'{side:.0f}' for side in place.bbox)}]"
     if isinstance(place, SheetPlace):
