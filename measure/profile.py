@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import sys
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
@@ -202,7 +203,7 @@ def main() -> None:
     files = documents(paths)
     if not files:
         raise SystemExit("no documents there")
-    console = Console()
+    console = Console(width=None if sys.stdout.isatty() else 160)
     found, proving = profile(files, proof=not told.no_proof)
     console.print(by_kind(found))
     console.print(slowest(found, told.slowest))
