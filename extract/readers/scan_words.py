@@ -125,14 +125,19 @@ STANDS: Final = 1.5
 """A box so many times as tall as it is wide holds no line of text; it may be the edge of a drawing."""
 EDGE: Final = 3
 """An upright stroke so many times as tall as a line of text is the edge of a drawing."""
-LARGER: Final = 2.0
-"""How much larger the pieces are drawn in which tight lines are told apart."""
+LARGER: Final = 300 / 72
+"""Pixels a point at which tight lines of small letters are told apart."""
+MAX_LARGER_PIXELS: Final = 700_000
+"""Pixels up to which a sheet of pieces is drawn larger for that."""
 BETWEEN: Final = 24
 """Pixels of paper between pieces of a sheet that are looked at together."""
 
 
-def lines_within(grey: Grey, places: Sequence[PixelBox]) -> list[PixelBox]:
-    """Boxes of lines of text within `places` (pixels), found on a sheet onto which these alone are put, row by row."""
+def lines_within(grey: Grey, places: Sequence[PixelBox], scale: float) -> list[PixelBox]:
+    """Boxes of lines of text within `places` (pixels), found on a sheet onto which these alone are put, row by row.
+
+    `scale` is pixels a point.
+    """
     rows, columns = grey.shape
     cut = []
     for x0, top, x1, bottom in sorted(places, key=lambda box: (box[1] - box[3], box)):
@@ -145,7 +150,7 @@ def lines_within(grey: Grey, places: Sequence[PixelBox]) -> list[PixelBox]:
     for (x0, top, x1, bottom), (x, y) in zip(cut, put, strict=True):
         sheet[y : y + bottom - top, x : x + x1 - x0] = grey[top:bottom, x0:x1]
     found: set[PixelBox] = set()
-    seen = _found_larger(sheet)
+    seen = _found_larger(sheet, scale)
     for place, (x, y) in zip(cut, put, strict=True):
         x0, top, x1, bottom = place
         own = [
@@ -159,12 +164,15 @@ def lines_within(grey: Grey, places: Sequence[PixelBox]) -> list[PixelBox]:
     return sorted(_each_once(found), key=lambda box: (box[1], box[0]))
 
 
-def _found_larger(sheet: Grey) -> list[PixelBox]:
-    """`find_lines` on a sheet drawn larger: tight lines of small letters come apart, and a small sheet costs little."""
-    larger = cast(Grey, cv2.resize(sheet, None, fx=LARGER, fy=LARGER, interpolation=cv2.INTER_CUBIC))
+def _found_larger(sheet: Grey, scale: float) -> list[PixelBox]:
+    """`find_lines` on a sheet drawn larger where its letters are small: tight lines come apart, and a small sheet costs little."""
+    rows, columns = sheet.shape
+    larger = max(1.0, min(LARGER / scale, (MAX_LARGER_PIXELS / (rows * columns)) ** 0.5))
+    if larger > 1:
+        sheet = cast(Grey, cv2.resize(sheet, None, fx=larger, fy=larger, interpolation=cv2.INTER_CUBIC))
     return [
-        (round(x0 / LARGER), round(top / LARGER), round(x1 / LARGER), round(bottom / LARGER))
-        for x0, top, x1, bottom in find_lines(larger)
+        (round(x0 / larger), round(top / larger), round(x1 / larger), round(bottom / larger))
+        for x0, top, x1, bottom in find_lines(sheet)
     ]
 
 
@@ -356,7 +364,7 @@ class _Sheet:
             return [box for box in find_lines(self.clean) if self._wants(box)]
         if self.places is None:
             self.places = [box for box in lines_small(self.clean) if self._wants(box)]
-        found = lines_within(self.clean, self.places)
+        found = lines_within(self.clean, self.places, self.picture.scale)
         heights = sorted(bottom - top for x0, top, x1, bottom in found if x1 - x0 >= bottom - top)
         usual = heights[len(heights) // 2] if heights else self.clean.shape[0]
         return [box for box in found if not self._is_edge(box, usual)]
