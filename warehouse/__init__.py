@@ -3,9 +3,9 @@
 SQLAlchemy over SQLite (default) or PostgreSQL (by URL). `warehouse.store.Warehouse` is the door; `tables` is the schema,
 `migrations` its history, `figures` what it means that two readings of a document contradict each other. This room reads no
 file and judges no figure: it takes a `Disclosure` with the state its judge gave it and keeps it whole or not at all.
-
-What it offers is loaded when it is first asked for: a command that opens no warehouse loads no database.
 """
+
+from __future__ import annotations
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -38,6 +38,7 @@ _HOMES = {
 
 
 def __getattr__(name: str) -> Any:
+    """SQLAlchemy is imported when a name of it is asked for: half a second that `--help` does not need."""
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    return getattr(import_module(f"warehouse.{_HOMES[name]}"), name)

@@ -73,34 +73,33 @@ READING_INTERRUPTED = (
 
 
 LATER = {
-    "review": ("flows.commands.review", "The queue of documents that wait for a person 复核."),
     "portals": (
         "flows.commands.portals",
+        "portals_app",
         "The portals 门户: which there are, how the last night went, who has published what.",
     ),
+    "review": ("flows.commands.review", "review_app", "The queue of documents that wait for a person 复核."),
 }
-"""Groups of commands that are loaded when one of theirs is called: module, and the first line of its help."""
+"""Groups of commands that are imported when one of them is asked for: module, name, and what the list of all commands says."""
 
 
 class Commands(TyperGroup):
     """All commands: what none of them can go on from, and a person can mend, ends each of them with one line and a status."""
 
     def list_commands(self, ctx: Any) -> list[str]:
-        return [*super().list_commands(ctx), *(name for name in LATER if name not in self.commands)]
+        return [*super().list_commands(ctx), *LATER]
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        """A group of `LATER` that was not called yet comes as its name and what it is for."""
-        if cmd_name in LATER and cmd_name not in self.commands:
-            return TyperGroup(name=cmd_name, help=LATER[cmd_name][1])
+        """A command by its name; a group that is imported later is only named, until it is asked for (`resolve_command`)."""
+        if cmd_name in LATER:
+            return TyperGroup(name=cmd_name, help=LATER[cmd_name][2])
         return super().get_command(ctx, cmd_name)
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
-        """The command called, its group loaded when it was put off."""
-        name = args[0] if args else ""
-        if name in LATER and name not in self.commands:
-            group = typer.main.get_group(getattr(import_module(LATER[name][0]), f"{name}_app"))
-            group.name = name
-            self.add_command(group, name)
+        if args and args[0] in LATER:
+            module, name, _ = LATER[args[0]]
+            group = typer.main.get_command(getattr(import_module(module), name))
+            return args[0], group, args[1:]
         return super().resolve_command(ctx, args)
 
     def invoke(self, ctx: Any) -> Any:
@@ -111,7 +110,7 @@ class Commands(TyperGroup):
             raise stop(READING_INTERRUPTED if without_home else INTERRUPTED, 130) from None
         except NoHouseError as wrong:
             raise stop(str(wrong), 2) from None
-        except typer.Exit:  # a RuntimeError, but no trouble
+        except typer.Exit:  # a RuntimeError, too
             raise
         except RuntimeError as trouble:
             from flows.run_summary import NoSummaryError
