@@ -29,6 +29,8 @@ FEWEST: Final = 2
 """Rows that must be the sum of several rows below them: one may be chance."""
 NO_CHANCE: Final = 4
 """Rows that add up to another in every column by no chance: one such sum is enough."""
+CHAIN: Final = 3
+"""Rows one below the other that are each the sum of what stands below: with one sum of several at their end they are enough."""
 MOST_ROWS: Final = 400
 """Rows beyond which a table is a list of units or projects and no tree of classes."""
 LISTS_OF_THINGS: Final = ("procurement", "fixed_assets", "organisation")
@@ -191,7 +193,7 @@ def _depths(facts: Sequence[Fact]) -> tuple[dict[int, int], dict[int, int]]:
     parents: dict[int, int] = {}
     several = reading.mark(tops, 0, len(rows), depth, parents)
     # a department over its units is one sum of several: their codes say that it is no chance
-    least = 1 if of_units and all(fact.code for fact in details) else FEWEST
+    least = 1 if (of_units and all(fact.code for fact in details)) or len(depth) >= CHAIN else FEWEST
     return (depth, parents) if several >= least or (least == 1 and depth) else ({}, {})
 
 

@@ -110,3 +110,13 @@ def test_a_first_row_that_repeats_the_total_stands_above_the_others() -> None:
     )  # fmt: skip
     assert found["全额"] == ("subtotal", None)
     assert found["警航基地建设"][1] == found["业务技术用房"][1] == "全额"
+
+
+def test_a_chain_of_repeated_totals_above_its_projects_is_levels() -> None:
+    found = listed(
+        ("单位编码", "单位（项目）名称", "项目金额"),
+        ("", "合计", "10,593,500"), ("1", "全额", "10,593,500"), ("271001", "某委员会", "10,593,500"), ("", "专用项目", "10,593,500"),
+        ("", "其他履职尽责专项业务费", "10,593,500"), ("", "国资国企改革", "945,000"), ("", "债券专项利息", "9,648,500"),
+    )  # fmt: skip
+    assert found["专用项目"] == ("subtotal", "某委员会")
+    assert found["国资国企改革"] == ("detail", "其他履职尽责专项业务费") == found["债券专项利息"]
