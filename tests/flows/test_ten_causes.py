@@ -114,7 +114,7 @@ def wait(home: Path, cause: Cause) -> str:
             assert cause.data is not None
             sha256 = archive.put(cause.data())
             queue.record_sightings([made.seen("http://127.0.0.1/older.xlsx", sha256, cause.name)])
-            nothing = Document(file=cause.file, sha256=sha256, reader="xlsx", recipe="r0")
+            nothing = Document(kind=None, file=cause.file, sha256=sha256, reader="xlsx", recipe="r0")
             queue.store(Disclosure(document=nothing), state=DocumentState.IN_REVIEW, reason=Reason.NOTHING_READ)
         elif cause.data is not None:
             sha256 = archive.put(cause.data())
