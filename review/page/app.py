@@ -35,7 +35,7 @@ from review.page.needs import Needs, NoPictureError
 from review.page.people import People, Person, Role, Sessions, TooOften
 from review.page.reruns import Reruns
 from review.page.shown import item_shown
-from review.page.wording import FILTERS, words
+from review.page.wording import FILTERS, shown, words
 from review.queue import (
     BulkAction,
     DecisionRefusedError,
@@ -130,7 +130,7 @@ def create_app(warehouse: Warehouse, needs: Needs, door: Door | None = None) -> 
     queue.sync()
     templates = Environment(
         loader=FileSystemLoader(HERE / "templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
-        lstrip_blocks=True,
+        lstrip_blocks=True, finalize=shown,
     )  # fmt: skip
     templates.filters.update(FILTERS)
 

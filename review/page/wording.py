@@ -8,6 +8,8 @@ from datetime import datetime
 from functools import cache
 from importlib import resources
 
+from budget.printed_text import without_direction
+
 
 @cache
 def words() -> dict[str, dict[str, str]]:
@@ -34,6 +36,11 @@ def in_language(message: str, language: str) -> str:
 def when(moment: datetime | None) -> str:
     """Date and minute; '' for none."""
     return f"{moment:%Y-%m-%d %H:%M}" if moment else ""
+
+
+def shown(value: object) -> object:
+    """What a template puts out; text of strangers turns no direction. Markup is of our own making and is kept."""
+    return without_direction(value) if type(value) is str else value
 
 
 FILTERS: dict[str, Callable[..., str]] = {"said": said, "in_language": in_language, "when": when}

@@ -228,6 +228,15 @@ def test_a_proxys_header_is_believed_only_from_the_proxy(home: Path, users: Path
             assert forged.status_code == status
 
 
+def test_no_name_turns_the_direction_of_the_page(page: Any) -> None:
+    item = page.queue.list()[0].item_id
+    page.queue.note(item, "see \u202efdp.exe\u2066", by="\u200fwang")
+    with httpx.Client(base_url=page.address) as client:
+        text = client.get(f"/item/{item}").text
+    assert "fdp.exe" in text
+    assert re.search("[\u202a-\u202e\u2066-\u2069\u200e\u200f]", text) is None
+
+
 def test_a_forged_session_is_nobodys(locked: Any) -> None:
     with httpx.Client(base_url=locked.address) as client:
         for forged in ("x", "..", "eyJ3Ijox.0", "WyJ3YW5nIiwgOTk5OTk5OTk5OSwgIngiXQ." + "0" * 64, "a.é"):
