@@ -288,7 +288,7 @@ def name_of(run: Mapping[str, Any]) -> str:
     began = run["started_at"]
     began = datetime.fromisoformat(began) if isinstance(began, str) else began
     began = began if began.tzinfo else began.replace(tzinfo=UTC)
-    return f"{run['flow']} {began.astimezone(ZoneInfo('Asia/Shanghai')):%Y-%m-%d %H:%M}"
+    return f"{run['flow']} {began.astimezone(ZoneInfo('Asia/Shanghai')):%Y-%m-%d %H:%M:%S}"
 
 
 SEPARATOR = " · "

@@ -603,11 +603,6 @@ app.add_typer(bridge_app, name="bridge")
 def main() -> None:
     """Entry point of the console command."""
     try:
-        from flows.commands.portals import portals_app
-        from flows.commands.review import review_app
-
-        app.add_typer(review_app, name="review")
-        app.add_typer(portals_app, name="portals")
         app()
     except KeyboardInterrupt:
         sys.exit(stop(INTERRUPTED, 130).exit_code)

@@ -99,7 +99,7 @@ class Run:
 
 def run_name() -> str:
     """How a flow run is called in the UI: the flow and when it began, in the time of the portals."""
-    return f"{flow_run.get_flow_name()} {datetime.now(ZoneInfo('Asia/Shanghai')):%Y-%m-%d %H:%M}"
+    return f"{flow_run.get_flow_name()} {datetime.now(ZoneInfo('Asia/Shanghai')):%Y-%m-%d %H:%M:%S}"
 
 
 @contextlib.contextmanager

@@ -223,7 +223,7 @@ def _unit(disclosure: Disclosure, statement: Statement, facts: Mapping[str, Sequ
 
 def _times(statement: Statement, facts: Sequence[Fact]) -> Iterator[Identity]:
     """SLF-07: the rows that are no totals add up to the total once, not several times: else levels were taken for one."""
-    if statement.kind not in ALWAYS_TOTAL:
+    if statement.kind not in (*ALWAYS_TOTAL, "project_expenditure"):
         return
     columns: dict[int, list[Fact]] = defaultdict(list)
     for fact in facts:

@@ -15,17 +15,20 @@ from extract.readers.number_format import BUILT_IN
 
 _BOF, _EOF, _BOUNDSHEET, _FORMAT, _XF = 0x0809, 0x000A, 0x0085, 0x041E, 0x00E0
 _NUMBER, _RK, _MULRK, _FORMULA, _ROW, _COLINFO = 0x0203, 0x027E, 0x00BD, 0x0006, 0x0208, 0x007D
+_LABEL, _LABEL_SHARED = 0x0204, 0x00FD
 _BIFF8 = 0x0600
 MAX_RECORDS = 10_000_000
 
 
 @dataclass(frozen=True, slots=True)
 class SheetLooks:
-    """Number formats by (row, column) from 0, and the rows and columns that are hidden."""
+    """Number formats and indents by (row, column) from 0, and the rows and columns that are hidden."""
 
     formats: dict[tuple[int, int], str] = field(default_factory=dict)
     hidden_rows: frozenset[int] = frozenset()
     hidden_columns: frozenset[int] = frozenset()
+    indents: dict[tuple[int, int], int] = field(default_factory=dict)
+    """How many characters the text of a cell is set in by its alignment, where it is."""
 
 
 def xls_looks(data: bytes) -> dict[str, SheetLooks]:
@@ -39,7 +42,7 @@ def xls_looks(data: bytes) -> dict[str, SheetLooks]:
         return {}
     wide = True
     own: dict[int, str] = {}
-    styles: list[int] = []
+    styles: list[tuple[int, int]] = []
     sheets: list[tuple[str, int]] = []
     for kind, record in _records(stream, 0):
         if kind == _BOF and len(record) >= 2:
@@ -47,10 +50,12 @@ def xls_looks(data: bytes) -> dict[str, SheetLooks]:
         elif kind == _FORMAT and len(record) >= 3:
             own[struct.unpack_from("<H", record)[0]] = _text(record, 2, 2 if wide else 1, wide)
         elif kind == _XF and len(record) >= 4:
-            styles.append(struct.unpack_from("<H", record, 2)[0])
+            # [MS-XLS] 2.5.20 CellXF: cIndent is the low half of the ninth byte, and only since Excel 97
+            indent = record[8] & 0x0F if wide and len(record) >= 9 else 0
+            styles.append((struct.unpack_from("<H", record, 2)[0], indent))
         elif kind == _BOUNDSHEET and len(record) >= 7:
             sheets.append((_text(record, 6, 1, wide), struct.unpack_from("<I", record)[0]))
-    codes = [own.get(number) or BUILT_IN.get(number, "General") for number in styles]
+    codes = [(own.get(number) or BUILT_IN.get(number, "General"), indent) for number, indent in styles]
     return {name: _sheet(stream, offset, codes) for name, offset in sheets if 0 < offset < len(stream)}
 
 
@@ -80,21 +85,26 @@ def _text(record: bytes, at: int, size: int, wide: bool) -> str:
     )
 
 
-def _sheet(stream: bytes, offset: int, codes: list[str]) -> SheetLooks:
+def _sheet(stream: bytes, offset: int, codes: list[tuple[str, int]]) -> SheetLooks:
     formats: dict[tuple[int, int], str] = {}
+    indents: dict[tuple[int, int], int] = {}
     rows: set[int] = set()
     columns: set[int] = set()
     for kind, record in _records(stream, offset):
         if kind in (_NUMBER, _RK, _FORMULA) and len(record) >= 6:
             row, column, style = struct.unpack_from("<HHH", record)
             if style < len(codes):
-                formats[row, column] = codes[style]
+                formats[row, column] = codes[style][0]
+        elif kind in (_LABEL, _LABEL_SHARED) and len(record) >= 6:
+            row, column, style = struct.unpack_from("<HHH", record)
+            if style < len(codes) and codes[style][1]:
+                indents[row, column] = codes[style][1]
         elif kind == _MULRK and len(record) >= 12:
             row, first = struct.unpack_from("<HH", record)
             for i in range((len(record) - 6) // 6):
                 (style,) = struct.unpack_from("<H", record, 4 + 6 * i)
                 if style < len(codes):
-                    formats[row, first + i] = codes[style]
+                    formats[row, first + i] = codes[style][0]
         elif kind == _ROW and len(record) >= 14:
             if struct.unpack_from("<H", record, 12)[0] & 0x20:
                 rows.add(struct.unpack_from("<H", record)[0])
@@ -102,4 +112,4 @@ def _sheet(stream: bytes, offset: int, codes: list[str]) -> SheetLooks:
             first, last, _, _, options = struct.unpack_from("<HHHHH", record)
             if options & 1:
                 columns.update(range(first, min(last, 255) + 1))
-    return SheetLooks(formats, frozenset(rows), frozenset(columns))
+    return SheetLooks(formats, frozenset(rows), frozenset(columns), indents)

@@ -9,8 +9,9 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
+from typing import NamedTuple
 
 import python_calamine as calamine
 from lxml import etree
@@ -40,6 +41,8 @@ class _Looks:
     """Row, column and text of cells that show an error (#REF!, #N/A): calamine gives nothing for them."""
     twice: tuple[tuple[int, int], ...] = ()
     """Row and column of cells that the file gives more than once."""
+    indents: dict[tuple[int, int], int] = field(default_factory=dict)
+    """How many characters the text of a cell is set in by its alignment, where it is."""
 
 
 _PLAIN = _Looks({}, frozenset(), frozenset())
@@ -150,7 +153,8 @@ def _sheet_blocks(
             cells.append(
                 GridCell(
                     row=row_at[r], col=column_at[c], text=text, at=SheetPlace(sheet=name, cell=cell_name(r, c)),
-                    rows=high, cols=wide, indent=sum(2 if ch == "　" else 1 for ch in blanks) // 2,
+                    rows=high, cols=wide,
+                    indent=sum(2 if ch == "　" else 1 for ch in blanks) // 2 + looks.indents.get((r, c), 0),
                 )
             )  # fmt: skip
     yield Grid(n_rows=len(rows), n_cols=len(columns), cells=tuple(cells), sheet=name)
@@ -183,7 +187,10 @@ def shown(value: object, number_format: str | None) -> str:
 
 def _xls_looks(data: bytes) -> dict[str, _Looks]:
     """Sheet name → number formats and hidden rows and columns of an .xls."""
-    return {name: _Looks(look.formats, look.hidden_rows, look.hidden_columns) for name, look in xls_looks(data).items()}
+    return {
+        name: _Looks(look.formats, look.hidden_rows, look.hidden_columns, indents=look.indents)
+        for name, look in xls_looks(data).items()
+    }
 
 
 def _xlsx_looks(data: bytes) -> dict[str, _Looks]:
@@ -193,40 +200,47 @@ def _xlsx_looks(data: bytes) -> dict[str, _Looks]:
         book, relations = package.xml(main), package.relations(main)
         if book is None:
             return {}
-        formats = _cell_formats(package.xml(package.related(main, "styles") or ""))
+        styles = _cell_styles(package.xml(package.related(main, "styles") or ""))
         found = {}
         for sheet in book.iter(f"{_S}sheet"):
             relation = relations.get(sheet.get(f"{_R}id") or "")
             part = package.xml(relation.name) if relation is not None and not relation.external else None
             if part is not None:
-                found[sheet.get("name") or ""] = _sheet_looks(part, formats, sheet.get("name") or "")
+                found[sheet.get("name") or ""] = _sheet_looks(part, styles, sheet.get("name") or "")
         return found
 
 
-def _cell_formats(styles: etree._Element | None) -> list[str]:
+class _Style(NamedTuple):
+    """Number format of a style, and how many characters it sets text in."""
+
+    number_format: str
+    indent: int
+
+
+def _cell_styles(styles: etree._Element | None) -> list[_Style]:
     if styles is None:
         return []
     own = {f.get("numFmtId"): f.get("formatCode") or "" for f in styles.iterfind(f"{_S}numFmts/{_S}numFmt")}
-    formats = []
+    found = []
     for xf in styles.iterfind(f"{_S}cellXfs/{_S}xf"):
         number = xf.get("numFmtId") or "0"
-        formats.append(own.get(number) or (BUILT_IN.get(int(number), "General") if number.isdigit() else "General"))
-    return formats
+        shown_as = own.get(number) or (BUILT_IN.get(int(number), "General") if number.isdigit() else "General")
+        alignment = xf.find(f"{_S}alignment")
+        indent = (alignment.get("indent") if alignment is not None else None) or "0"
+        found.append(_Style(shown_as, int(indent) if indent.isdigit() else 0))
+    return found
 
 
-def _sheet_looks(part: etree._Element, formats: list[str], name: str) -> _Looks:
+def _sheet_looks(part: etree._Element, styles: list[_Style], name: str) -> _Looks:
     """Raises UnreadableError (limit_size) for a sheet whose values lie too far apart: calamine would lay out every place."""
     uncomputed: list[tuple[int, int, str]] = []
     errors: list[tuple[int, int, str]] = []
     lowest = highest = furthest = 0
     nearest = -1
     places: dict[tuple[int, int], str] = {}
+    indents: dict[tuple[int, int], int] = {}
     hidden_rows: set[int] = set()
-    hidden_columns: set[int] = set()
-    for column in part.iterfind(f"{_S}cols/{_S}col"):
-        if column.get("hidden") in ("1", "true") or _is_nothing(column.get("width")):
-            low, high = int(column.get("min") or 1), int(column.get("max") or 1)
-            hidden_columns.update(range(low - 1, min(high, MAX_COLUMNS)))
+    hidden_columns = _hidden_columns(part)
     usual = part.find(f"{_S}sheetFormatPr")
     flat = usual is not None and usual.get("zeroHeight") in ("1", "true")
     seen: set[tuple[int, int]] = set()
@@ -239,8 +253,8 @@ def _sheet_looks(part: etree._Element, formats: list[str], name: str) -> _Looks:
             hidden_rows.add(number)
         for i, cell in enumerate(row.iterfind(f"{_S}c")):
             style, col = cell.get("s") or "0", _column(cell.get("r"), i)
-            if style.isdigit() and int(style) < len(formats):
-                places[number, col] = formats[int(style)]
+            if style.isdigit() and int(style) < len(styles):
+                places[number, col], indents[number, col] = styles[int(style)]
             if not len(cell):
                 continue
             if (number, col) in seen:
@@ -261,8 +275,23 @@ def _sheet_looks(part: etree._Element, formats: list[str], name: str) -> _Looks:
             f"more than {MAX_PLACES:,} places; delete the stray cells and save it anew",
         )
     return _Looks(
-        places, frozenset(hidden_rows), frozenset(hidden_columns), tuple(uncomputed), tuple(errors), tuple(twice)
+        places,
+        frozenset(hidden_rows),
+        frozenset(hidden_columns),
+        tuple(uncomputed),
+        tuple(errors),
+        tuple(twice),
+        {place: indent for place, indent in indents.items() if indent},
     )
+
+
+def _hidden_columns(part: etree._Element) -> set[int]:
+    found: set[int] = set()
+    for column in part.iterfind(f"{_S}cols/{_S}col"):
+        if column.get("hidden") in ("1", "true") or _is_nothing(column.get("width")):
+            low, high = int(column.get("min") or 1), int(column.get("max") or 1)
+            found.update(range(low - 1, min(high, MAX_COLUMNS)))
+    return found
 
 
 def _is_nothing(size: str | None) -> bool:

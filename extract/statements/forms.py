@@ -11,6 +11,7 @@ from budget.measures import measure_of_level
 from budget.project_words import fold_label, indicator_header, is_project_name, list_words
 from budget.words import FORMS, TOTALS, any_of, holds
 from extract.statements.figures import is_amount_text
+from extract.statements.headers import is_header_text
 from extract.statements.matrix import Matrix, own_cells, text_of
 from extract.statements.model import Cell, Piece, Table
 
@@ -38,6 +39,9 @@ FEWEST_INDICATOR_HEADERS = 3
 FEWEST_AMOUNT_HEADERS = 2
 """Headers that name amounts, side by side, that make the header of a list."""
 
+LABELS_AND_VALUES = 4
+"""Cells of a row that holds two labels, each with its value."""
+
 _YEAR = re.compile(r"^[(（]?\d{4}年度[)）]?$")
 _BENEFIT = re.compile("^.{2,8}" + any_of(FORMS.any_benefit))
 
@@ -62,8 +66,19 @@ def _labels_among(words: set[str]) -> int:
 
 def _begins_like_a_form(matrix: Matrix, start: int) -> bool:
     """Whether the name of what a form is for stands above one of the labels that follow it."""
+    if _is_labels_and_values([cell.shown for cell in own_cells(matrix, start)]):
+        return True
     labels = [cells[0].shown for r in range(start, min(start + 2, len(matrix))) if (cells := own_cells(matrix, r))]
     return len(labels) == 2 and bool(FORM_STARTS.match(labels[0])) and labels[1].startswith(FORMS.seconds)
+
+
+def _is_labels_and_values(texts: list[str]) -> bool:
+    """Whether a row is 项目名称 | what it is | 主管部门 | whose it is: a header has labels only."""
+    if len(texts) < LABELS_AND_VALUES or not FORM_STARTS.match(texts[0]) or not texts[2].startswith(FORMS.seconds):
+        return False
+    return not any(
+        is_header_text(text) or text.startswith((*FORMS.seconds, *FORMS.words)) for text in (texts[1], texts[3])
+    )
 
 
 def _has_levels(matrix: Matrix, start: int, indicators: int) -> bool:

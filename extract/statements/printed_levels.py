@@ -8,6 +8,7 @@ row by row: one wrong figure then stays visible as a sum that does not hold.
 from __future__ import annotations
 
 import itertools
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,16 +18,24 @@ from typing import Final
 from budget.codes import level_of
 from budget.disclosure import Fact
 from budget.printed_text import says_of_which
-from extract.statements.blocks import blocks_of
+from extract.statements.blocks import Block
 from extract.statements.model import Table
 
 GAP: Final = 0.3
 """Widths of a sign between the beginnings of two levels: 3 pt at 10 pt; a level is set in by half a sign at least."""
 FEWEST_SUMS: Final = 3
 """Sums that a reading must explain before it is believed."""
+FEWEST_AGAINST_NOTHING: Final = 2
+"""The same where the other reading, all rows at one level, holds in no column."""
 SHARE: Final = Decimal("0.9")
 """Share of the sums of a table that must hold: what is left are wrong figures, which are told."""
 _TOTALS: Final = ("total", "grand_total")
+_NUMBERING: Final = tuple(
+    map(
+        re.compile,
+        (r"[一二三四五六七八九十]+、", r"[(（][一二三四五六七八九十]+[)）]", r"\d+[.、．]", r"[(（]\d+[)）]"),
+    )
+)
 _NO_ADDENDS: Final = ("quantity", "unit_price", "catalogue_code")
 _BELOW_NAMES: Final = 1000
 """Level of coded rows: they belong to the unit or heading above them, whatever their names' beginnings."""
@@ -34,11 +43,12 @@ _BELOW_NAMES: Final = 1000
 
 @dataclass(slots=True)
 class LeveledRow:
-    """A row of one list with its depth from 0 and the rows that are its parts."""
+    """A row of one list with its depth from 0 and the rows that are its parts. `unit`: the code of the unit whose row it is."""
 
     row: int
     code: str
     amounts: dict[int, Decimal]
+    unit: str = ""
     level: int = 0
     depth: int = 0
     parent: LeveledRow | None = None
@@ -53,19 +63,18 @@ class Beginning:
     of_which: bool
 
 
-def beginnings(table: Table) -> dict[tuple[str | None, int], Beginning]:
-    """(side, row) → where the row's name begins, for the rows of every list of a table that print a name."""
-    found: dict[tuple[str | None, int], Beginning] = {}
-    for block in blocks_of(table):
-        for r, row in enumerate(table.rows):
-            cell = next((row[c] for c in block.names if row[c].shown), None)
-            if cell is not None:
-                found[block.side, r] = Beginning(cell.begins_at or float(cell.indent), says_of_which(cell.shown))
+def beginnings(table: Table, block: Block) -> dict[int, Beginning]:
+    """Row → where its name begins, for the rows of one list of a table that print a name."""
+    found: dict[int, Beginning] = {}
+    for r, row in enumerate(table.rows):
+        cell = next((row[c] for c in block.names if row[c].shown), None)
+        if cell is not None:
+            found[r] = Beginning(cell.begins_at or float(cell.indent), says_of_which(cell.shown))
     return found
 
 
-def read_levels(facts: Sequence[Fact], begins: Mapping[tuple[str | None, int], Beginning]) -> list[LeveledRow]:
-    """The rows of one list (one side of one statement) as a tree, top rows first; empty where print tells no levels or the
+def read_levels(facts: Sequence[Fact], begins: Mapping[int, Beginning]) -> list[LeveledRow]:
+    """The rows of one list of a statement as a tree, top rows first; empty where print tells no levels or the
     sums do not bear them out."""
     of_row: dict[int, list[Fact]] = defaultdict(list)
     for fact in facts:
@@ -80,8 +89,15 @@ def read_levels(facts: Sequence[Fact], begins: Mapping[tuple[str | None, int], B
     if len(tops) == len(rows):
         return []
     half = Decimal(1).scaleb(-max(_decimals(fact) for fact in facts)) / 2
-    held, all_sums = _sums(tops, [_amounts(here) for here in totals], half)
-    return tops if all_sums >= FEWEST_SUMS and held >= SHARE * all_sums else []
+    wholes = [_amounts(here) for here in totals]
+    held, all_sums = _sums(tops, wholes, half)
+    flat = any(_held(one, rows, half)[0] for one in wholes)
+    if all_sums < (FEWEST_SUMS if flat or not wholes else FEWEST_AGAINST_NOTHING):
+        return []
+    if held >= SHARE * all_sums:
+        return tops
+    # one row that is not published breaks the sums above it: what print shows still beats one level for all that never holds
+    return tops if wholes and not flat and held * 2 >= all_sums and _wrong_heads(tops, wholes, half) == 1 else []
 
 
 def coded_rows(facts: Sequence[Fact]) -> list[LeveledRow]:
@@ -93,19 +109,18 @@ def coded_rows(facts: Sequence[Fact]) -> list[LeveledRow]:
     return _tree([LeveledRow(row, here[0].code, _amounts(here)) for row, here in sorted(of_row.items())])
 
 
-def _rows(
-    of_row: Mapping[int, list[Fact]], begins: Mapping[tuple[str | None, int], Beginning]
-) -> list[LeveledRow] | None:
+def _rows(of_row: Mapping[int, list[Fact]], begins: Mapping[int, Beginning]) -> list[LeveledRow] | None:
     """The rows that are addends, each with the level it is printed at; None where a row shows no place of its own."""
     named: list[tuple[LeveledRow, float]] = []
     rows = []
     for number in sorted(of_row):
         here = of_row[number]
         first = here[0]
-        beginning = begins.get((first.side, number))
+        beginning = begins.get(number)
         if first.role in (*_TOTALS, "carry") or (beginning is not None and beginning.of_which):
             continue
-        row = LeveledRow(number, first.code if level_of(first.code) else "", _amounts(here))
+        unit = first.code if first.code_system == "unit" else ""
+        row = LeveledRow(number, first.code if level_of(first.code) and not unit else "", _amounts(here), unit)
         if row.code:
             row.level = _BELOW_NAMES + len(row.code)
         elif beginning is None:
@@ -115,8 +130,15 @@ def _rows(
         rows.append(row)
     steps = _steps(at for _, at in named)
     for row, at in named:
-        row.level = sum(at >= step for step in steps)
+        row.level = sum(at >= step for step in steps) if steps else _depth_of(of_row[row.row][0].ordinal)
     return rows
+
+
+def _depth_of(ordinal: str | None) -> int:
+    """The depth that the numbering of a name tells, where all names begin at one place: 一、 above （一）, 1、, (1), no number."""
+    return next(
+        (depth for depth, manner in enumerate(_NUMBERING) if ordinal and manner.match(ordinal)), len(_NUMBERING)
+    )
 
 
 def _steps(places: Iterable[float]) -> list[float]:
@@ -154,6 +176,8 @@ def _tree(rows: Sequence[LeveledRow]) -> list[LeveledRow]:
 def _is_above(upper: LeveledRow, lower: LeveledRow) -> bool:
     if upper.code and lower.code:
         return len(upper.code) < len(lower.code) and lower.code.startswith(upper.code)
+    if upper.unit and lower.unit != upper.unit and lower.unit.startswith(upper.unit):
+        return True  # 241 → 241001, printed at one level
     return upper.level < lower.level
 
 
@@ -169,6 +193,13 @@ def _sums(tops: Sequence[LeveledRow], totals: Sequence[Mapping[int, Decimal]], h
                 right, all_of = _held(row.amounts, row.parts, half)
                 held, every = held + right, every + all_of
     return held, every
+
+
+def _wrong_heads(tops: Sequence[LeveledRow], totals: Sequence[Mapping[int, Decimal]], half: Decimal) -> int:
+    """How many rows, totals among them, are not the sum of their parts in some column."""
+    heads = [(total, list(tops)) for total in totals]
+    heads += [(row.amounts, row.parts) for top in tops for row in _walk(top) if row.parts]
+    return sum(held < every for held, every in (_held(whole, parts, half) for whole, parts in heads))
 
 
 def _held(whole: Mapping[int, Decimal], parts: Sequence[LeveledRow], half: Decimal) -> tuple[int, int]:

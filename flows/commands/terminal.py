@@ -6,6 +6,7 @@ import json
 import os
 import sys
 from collections.abc import Collection, Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TextIO
 
@@ -19,12 +20,12 @@ from rich.table import Table
 from rich.text import Text
 from typer.core import TyperGroup
 
-from budget.disclosure import PagePlace, Place, SheetPlace
 from budget.states import DocumentState, RunState
 from flows.commands.counted import counted
 from flows.home import House, NoHouseError
 
 if TYPE_CHECKING:
+    from budget.disclosure import Place
     from flows.run_summary import RunSummary
     from review.evidence import CellShown, FindingShown
     from review.queue import ItemDetail, QueueRow
@@ -71,8 +72,35 @@ READING_INTERRUPTED = (
 )
 
 
+LATER = {
+    "portals": (
+        "flows.commands.portals",
+        "portals_app",
+        "The portals 门户: which there are, how the last night went, who has published what.",
+    ),
+    "review": ("flows.commands.review", "review_app", "The queue of documents that wait for a person 复核."),
+}
+"""Groups of commands that are imported when one of them is asked for: module, name, and what the list of all commands says."""
+
+
 class Commands(TyperGroup):
     """All commands: what none of them can go on from, and a person can mend, ends each of them with one line and a status."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        return [*super().list_commands(ctx), *LATER]
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """A command by its name; a group that is imported later is only named, until it is asked for (`resolve_command`)."""
+        if cmd_name in LATER:
+            return TyperGroup(name=cmd_name, help=LATER[cmd_name][2])
+        return super().get_command(ctx, cmd_name)
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        if args and args[0] in LATER:
+            module, name, _ = LATER[args[0]]
+            group = typer.main.get_command(getattr(import_module(module), name))
+            return args[0], group, args[1:]
+        return super().resolve_command(ctx, args)
 
     def invoke(self, ctx: Any) -> Any:
         try:
@@ -82,6 +110,8 @@ class Commands(TyperGroup):
             raise stop(READING_INTERRUPTED if without_home else INTERRUPTED, 130) from None
         except NoHouseError as wrong:
             raise stop(str(wrong), 2) from None
+        except typer.Exit:  # a RuntimeError, too
+            raise
         except RuntimeError as trouble:
             from flows.run_summary import NoSummaryError
             from warehouse import UnusableWarehouseError
@@ -280,6 +310,8 @@ def place_text(place: Place | None) -> str:
     """A place in words."""
     if place is None:
         return ""
+    from budget.disclosure import PagePlace, SheetPlace
+
     if isinstance(place, PagePlace):
         return f"page {place.page} 第{place.page}页 box [{', '.join(f'{side:.0f}' for side in place.bbox)}]"
     if isinstance(place, SheetPlace):

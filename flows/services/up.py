@@ -442,7 +442,8 @@ def sample_portal_process(house: House, port: int) -> Iterator[str]:
     logs.mkdir(parents=True, exist_ok=True)
     log = logs / "sample-portal.log"
     with log.open("ab") as sink:
-        child = start_bound(sample_portal_command(port), sink)
+        # SIGKILL: on SIGTERM the portal first ends the answers that it is giving
+        child = start_bound(sample_portal_command(port), sink, sign=signal.SIGKILL)
     try:
         _wait_until(url, child, "the sample portal", log, seconds=30)
         yield url

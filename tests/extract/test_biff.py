@@ -37,9 +37,10 @@ def compound(stream: bytes, name: str = "Workbook") -> bytes:
     return header + table + directory + stream.ljust(512 * count, b"\0")
 
 
-def workbook(cells: Records, formats: Records, styles: list[int]) -> bytes:
-    """`styles`: the number format of each cell style; `cells`: the records of the only sheet."""
-    names = packed([BOF8, *formats, *((0x00E0, struct.pack("<HH", 0, style) + b"\0" * 16) for style in styles)])
+def workbook(cells: Records, formats: Records, styles: list[int], indents: dict[int, int] | None = None) -> bytes:
+    """`styles`: the number format of each cell style, `indents` how far some set text in; `cells`: those of the only sheet."""
+    looks = [struct.pack("<HHHBBB", 0, style, 0, 1, 0, (indents or {}).get(n, 0)) for n, style in enumerate(styles)]
+    names = packed([BOF8, *formats, *((0x00E0, look.ljust(20, b"\0")) for look in looks)])
     title = "收入支出决算总表".encode("utf-16-le")
     offset = len(names) + 4 + 8 + len(title) + len(packed([EOF]))
     sheet = (0x0085, struct.pack("<IBBBB", offset, 0, 0, len(title) // 2, 1) + title)
@@ -84,3 +85,9 @@ def test_what_is_no_workbook_has_no_looks() -> None:
     assert xls_looks(b"PK\x03\x04") == {}
     assert xls_looks(compound(b"\0" * 4096, "WordDocument")) == {}
     assert xls_looks(compound(b"\xff" * 4096)) == {}
+
+
+def test_text_is_set_in_as_its_style_says() -> None:
+    cells = [(0x00FD, struct.pack("<HHHI", 3, 0, 1, 0)), (0x0204, struct.pack("<HHHHB", 4, 0, 2, 1, 0) + b"x")]
+    (looks,) = xls_looks(workbook(cells, [], [0, 0, 0], {1: 2})).values()
+    assert looks.indents == {(3, 0): 2}

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import time
+from decimal import Decimal
+
 from extract.document import extract_bytes
+from extract.statements.even_levels import even_levels
 
 ROWS = (
     ("合计", "100.00", "60.00"), ("科学技术支出", "28.00", "20.00"), ("技术研究与开发", "28.00", "20.00"),
@@ -53,3 +57,26 @@ def test_a_flat_list_stays_flat() -> None:
         ("丙支出", "30.00", "10.00"),
     )
     assert [role for name, role in roles(flat).items() if name != "合计"] == ["detail"] * 3
+
+
+def test_a_list_whose_branches_are_all_as_deep_is_read_where_a_category_has_one_project() -> None:
+    whole = {3: Decimal(1000)}
+    rows = [
+        ("本级", 900), ("通用项目", 400), ("大型活动", 200), ("业务培训", 200), ("大宗印刷", 200), ("政策编印", 200), ("专用项目", 500),
+        ("其他履职", 500), ("合同尾款", 300), ("博览会", 200), ("中心", 100), ("专用项目", 100), ("其他履职", 100), ("宣传", 100),
+    ]  # fmt: skip
+    above = even_levels([{3: Decimal(amount)} for _, amount in rows], whole, Decimal("0.005"))
+    assert above == [None, 0, 1, 2, 1, 4, 0, 6, 7, 7, None, 10, 11, 12]
+
+
+def test_a_category_without_projects_of_its_own_does_not_hide_the_depth_of_the_others() -> None:
+    amounts = (1000, 600, 460, 140, 100, 40, 400, 400, 150, 250)
+    above = even_levels([{3: Decimal(one)} for one in amounts], {3: Decimal(1000)}, Decimal("0.005"))
+    assert above == [None, 0, 1, 1, 3, 3, 0, 6, 7, 7]
+
+
+def test_amounts_that_no_even_depth_explains_have_no_levels_and_hostile_ones_take_no_time() -> None:
+    assert even_levels([{0: Decimal(n)} for n in (5, 3, 1, 7)], {0: Decimal(11)}, Decimal("0.005")) == []
+    began = time.process_time()
+    even_levels([{0: Decimal(1)} for _ in range(400)], {0: Decimal(200)}, Decimal("0.005"))
+    assert time.process_time() - began < 5

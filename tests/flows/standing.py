@@ -116,7 +116,7 @@ def up(
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("PREFECT_", "YUSUAN_"))}
     command = [
         sys.executable, "-m", "flows.command_line", "up", "--home", str(home), "--port", str(port),
-        "--portal-port", str(portal_port), *more,
+        "--portal-port", str(portal_port), *([] if "--review-port" in more else ["--review-port", "0"]), *more,
     ]  # fmt: skip
     with log.open("wb") as sink:
         process = subprocess.Popen(

@@ -152,7 +152,7 @@ def _processor_seconds() -> float:
 
 
 class MemoryWatch:
-    """The largest sum of memory that the processes below this one held together."""
+    """The largest sum of memory that the processes below this one held together, those aside that were there before."""
 
     def __init__(self) -> None:
         self.peak = 0
@@ -162,9 +162,11 @@ class MemoryWatch:
 
     def _watch(self) -> None:
         while not self._over.wait(SECONDS_BETWEEN_LOOKS):
-            self.peak = max(self.peak, sum(_resident(one) for one in _children(self._own)))
+            ours = [one for one in _children(self._own) if one not in self._others]
+            self.peak = max(self.peak, sum(_resident(one) for one in ours))
 
     def __enter__(self) -> MemoryWatch:
+        self._others = set(_children(self._own))
         self._thread.start()
         return self
 
