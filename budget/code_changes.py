@@ -11,9 +11,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
-from typing import Literal, get_args
+from typing import Literal, cast, get_args
 
-from budget.codes import CodeSystem, system_of
+from budget.codes import system_of
+from budget.disclosure import CodeSystem
 from budget.printed_text import squeeze
 
 Change = Literal["renamed", "added", "begun"]
@@ -44,8 +45,9 @@ def _read(lines: Iterator[str]) -> Iterator[CodeChange]:
         if line["change"] not in get_args(Change):
             raise ValueError(f"code_changes.csv: {line['change']!r} is none of {', '.join(get_args(Change))}")
         yield CodeChange(
-            line["system"], line["code"], int(line["since"]), line["change"], line["old_name"], line["new_name"], line["source"]
-        )  # type: ignore[arg-type]  # fmt: skip
+            line["system"], line["code"], int(line["since"]), cast(Change, line["change"]), line["old_name"], line["new_name"],
+            line["source"],
+        )  # fmt: skip
 
 
 def changes_of(code: str, system: CodeSystem | None = None) -> tuple[CodeChange, ...]:
