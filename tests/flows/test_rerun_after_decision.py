@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -43,9 +44,18 @@ def state_of(house: House, sha256: str) -> str:
     return str(version["state"])
 
 
+def served_within(api: str, seconds: float) -> None:
+    """Wait until the worker of a standing that has just begun has said that it is there."""
+    until = time.monotonic() + seconds
+    while ask(api, "GET", "/deployments/name/rerun/rerun")["status"] != "READY":
+        assert time.monotonic() < until, "no worker has said that it is there"
+        time.sleep(0.5)
+
+
 def test_where_a_server_is_known_a_run_of_it_reads_the_document(waiting: tuple[House, str, str]) -> None:
     house, sha256, _ = waiting
     with standing(house, port=0) as all_of_it:
+        served_within(all_of_it.api, 90)
         name = rerun_by_server(all_of_it.api, house.home, [sha256])
         runs = ask(all_of_it.api, "POST", "/flow_runs/filter", {"flow_runs": {"tags": {"all_": ["review"]}}})
         assert [(one["name"], one["state_type"]) for one in runs] == [(name, "COMPLETED")]
