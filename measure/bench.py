@@ -1,13 +1,17 @@
 """`make bench`: speed and memory as ratios to a stock peer in the same run, because machines are shared and noisy.
 
 Extraction (bytes → facts, everything included) against stock pdfplumber `extract_tables` on the same pages, interleaved file
-by file; two worker processes against one; judging and storing per document. Documents: the sample portal's PDFs, or the
-files and folders given. The load of the machine is told beside the figures: other work on it costs the two processes most.
+by file; two worker processes against one; proving against computing the identities alone; `yusuan --help` against importing
+the libraries that draw it; storing per document. Documents: the sample portal's PDFs, or the files and folders given. The load
+of the machine is told beside the figures: other work on it costs the two processes most.
+
+`--keep` writes the ratios to a file (`.bench.json`, or `--kept FILE`); the next run shows them beside its own.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import resource
 import statistics
@@ -15,7 +19,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from rich.console import Console
@@ -111,11 +116,75 @@ def in_workers(files: list[Path], workers: int) -> float:
     return pages / (time.perf_counter() - began)
 
 
-def bench(paths: list[Path], rounds: int, judged: int) -> Table:
-    """Measure and give the table."""
+@dataclass(frozen=True)
+class Row:
+    """One thing measured: what we take, what the peer takes, and the ratio of every round (none where there is no peer)."""
+
+    name: str
+    what: str
+    ours: str
+    peer: str = ""
+    ratios: tuple[float, ...] = ()
+
+    @property
+    def ratio(self) -> float | None:
+        return statistics.median(self.ratios) if self.ratios else None
+
+
+def read_kept(path: Path) -> dict[str, float]:
+    """The ratios of an earlier run by name; none where nothing was kept. Raises SystemExit for a file that is none of ours."""
+    if not path.exists():
+        return {}
+    try:
+        return {str(name): float(ratio) for name, ratio in json.loads(path.read_text("utf-8")).items()}
+    except (ValueError, AttributeError, TypeError) as wrong:
+        raise SystemExit(f"{path}: no ratios that `--keep` wrote: {wrong}") from None
+
+
+def keep(rows: Sequence[Row], path: Path) -> None:
+    """Write the ratios by name."""
+    ratios = {row.name: round(row.ratio, 3) for row in rows if row.ratio is not None}
+    path.write_text(json.dumps(ratios, indent=1) + "\n", "utf-8")
+
+
+def table_of(rows: Sequence[Row], kept: Mapping[str, float]) -> Table:
+    """The rows with spread, and what was kept of each."""
+    table = Table("what", "yusuan", "peer", "ratio", "spread", "kept", "change")
+    for row in rows:
+        if row.ratio is None:
+            table.add_row(row.what, row.ours, row.peer, "", "", "", "")
+            continue
+        before = kept.get(row.name)
+        table.add_row(
+            row.what, row.ours, row.peer, f"{row.ratio:.2f} ×", f"{min(row.ratios):.2f} – {max(row.ratios):.2f}",
+            "" if before is None else f"{before:.2f} ×", "" if not before else f"{row.ratio / before - 1:+.0%}",
+        )  # fmt: skip
+    return table
+
+
+def bench(paths: list[Path], rounds: int, judged: int) -> list[Row]:
+    """Measure everything."""
     files = pdfs(paths)
     if not files:
         raise SystemExit("no PDF there")
+    rows = [reading(files, rounds)]
+    pairs = [(in_workers(files, 1), in_workers(files, 2)) for _ in range(min(2, rounds))]
+    rows.append(Row(
+        "workers", "pages a second, two workers against one", f"{statistics.median(two for _, two in pairs):.1f}",
+        f"one: {statistics.median(one for one, _ in pairs):.1f}", tuple(two / one for one, two in pairs),
+    ))  # fmt: skip
+    rows.append(starting(rounds))
+    rows += judge_and_store(files, judged, rounds)
+    largest = max(files, key=lambda path: path.stat().st_size)
+    rows.append(Row("memory", f"peak memory, MiB ({largest.name})", f"{peak_memory_mb(largest):.0f}"))
+    rows.append(Row("own memory", "peak memory of this process, MiB", f"{own_peak_memory_mb():.0f}"))
+    load = ", ".join(f"{value:.1f}" for value in os.getloadavg())
+    rows.append(Row("load", f"load of the machine over 1, 5, 15 minutes ({os.cpu_count()} cores)", load))
+    return rows
+
+
+def reading(files: Sequence[Path], rounds: int) -> Row:
+    """Bytes to facts against stock pdfplumber, file by file in turn."""
     ours(files[0])  # imports and first-use costs are nobody's speed
     stock(files[0])
     our_rates, stock_rates, ratios = [], [], []
@@ -128,30 +197,38 @@ def bench(paths: list[Path], rounds: int, judged: int) -> Table:
         our_rates.append(pages / seconds)
         stock_rates.append(pages / stock_seconds)
         ratios.append(stock_seconds / seconds)
-    table = Table("what", "yusuan", "stock pdfplumber", "ratio")
-    table.add_row(
-        f"pages a second, one process ({len(files)} documents, {rounds} rounds, median)",
-        f"{statistics.median(our_rates):.1f}", f"{statistics.median(stock_rates):.1f}", f"{statistics.median(ratios):.1f} ×",
+    return Row(
+        "reading", f"pages a second, one process ({len(files)} documents, {rounds} rounds)",
+        f"{statistics.median(our_rates):.1f}", f"stock pdfplumber: {statistics.median(stock_rates):.1f}", tuple(ratios),
     )  # fmt: skip
-    alone, together = in_workers(files, 1), in_workers(files, 2)
-    table.add_row(
-        f"pages a second, two workers against one ({alone:.1f})", f"{together:.1f}", "", f"{together / alone:.2f} ×"
-    )
-    largest = max(files, key=lambda path: path.stat().st_size)
-    table.add_row(f"peak memory, MiB ({largest.name})", f"{peak_memory_mb(largest):.0f}", "", "")
-    for what, milliseconds in judge_and_store(files, judged):
-        table.add_row(what, f"{milliseconds:.1f}", "", "")
-    table.add_row("peak memory of this process, MiB", f"{own_peak_memory_mb():.0f}", "", "")
-    load = ", ".join(f"{value:.1f}" for value in os.getloadavg())
-    table.add_row(f"load of the machine over 1, 5, 15 minutes ({os.cpu_count()} cores)", load, "", "")
-    return table
 
 
-def judge_and_store(files: list[Path], judged: int) -> list[tuple[str, float]]:
-    """Milliseconds a document for judging a batch of `judged`, and for storing."""
+def child_seconds(*command: str) -> float:
+    """Processor seconds of a Python process that does this and ends."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    subprocess.run([sys.executable, *command], capture_output=True, check=True)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+def starting(rounds: int) -> Row:
+    """The list of commands against importing the two libraries that draw it: 1 is nothing of our own."""
+    ask = ("-m", "flows.command_line", "--help")
+    bare = ("-c", "import typer.rich_utils, typer.main, rich.console")
+    child_seconds(*ask)
+    child_seconds(*bare)
+    pairs = [(child_seconds(*ask), child_seconds(*bare)) for _ in range(rounds)]
+    return Row(
+        "start", "yusuan --help, ms of processor", f"{statistics.median(one for one, _ in pairs) * 1000:.0f}",
+        f"its libraries: {statistics.median(bare for _, bare in pairs) * 1000:.0f}", tuple(one / bare for one, bare in pairs),
+    )  # fmt: skip
+
+
+def judge_and_store(files: list[Path], judged: int, rounds: int) -> list[Row]:
+    """Proving a batch of `judged` against computing its identities alone, and storing."""
     from budget.disclosure import Disclosure
     from budget.states import DocumentState
-    from expectations import judge
+    from expectations import judge, reconcile
     from extract.document import extract_bytes
     from warehouse import Warehouse
 
@@ -162,9 +239,15 @@ def judge_and_store(files: list[Path], judged: int) -> list[tuple[str, float]]:
         document = one.document.model_copy(update={"sha256": f"{number:064x}"})
         batch.append(one.model_copy(update={"document": document}))
     judge(batch[:1])
-    began = time.process_time()  # it waits for nothing: what others do on the machine is not its speed
-    judge(batch)
-    judging = (time.process_time() - began) * 1000 / judged
+    proving, computing = [], []
+    for _ in range(rounds):
+        began = time.process_time()  # it waits for nothing: what others do on the machine is not its speed
+        for one in batch:
+            reconcile(one)
+        computed = time.process_time()
+        judge(batch)
+        computing.append((computed - began) * 1000 / judged)
+        proving.append((time.process_time() - computed) * 1000 / judged)
     with tempfile.TemporaryDirectory() as folder, Warehouse.open(Path(folder) / "bench.sqlite") as warehouse:
         warehouse.migrate()
         began = time.perf_counter()
@@ -172,9 +255,13 @@ def judge_and_store(files: list[Path], judged: int) -> list[tuple[str, float]]:
             warehouse.store(one, state=DocumentState.IN_REVIEW)
         storing = (time.perf_counter() - began) * 1000 / min(50, judged)
     return [
-        (f"judging, ms of processor a document (one batch of {judged})", judging),
-        ("storing, ms a document", storing),
-    ]
+        Row(
+            "proof", f"proving, ms of processor a document (one batch of {judged})", f"{statistics.median(proving):.1f}",
+            f"identities alone: {statistics.median(computing):.1f}",
+            tuple(one / bare for one, bare in zip(proving, computing, strict=True)),
+        ),
+        Row("storing", "storing, ms a document", f"{storing:.1f}"),
+    ]  # fmt: skip
 
 
 def main() -> None:
@@ -182,9 +269,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("paths", nargs="*", type=Path, help="PDFs or folders; default: the sample portal's documents")
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--judged", type=int, default=200)
+    parser.add_argument("--judged", type=int, default=50)
+    parser.add_argument("--kept", type=Path, default=Path(".bench.json"), help="ratios of an earlier run")
+    parser.add_argument("--keep", action="store_true", help="write the ratios of this run there")
     told = parser.parse_args()
-    Console().print(bench(told.paths, told.rounds, told.judged))
+    kept = read_kept(told.kept)
+    rows = bench(told.paths, told.rounds, told.judged)
+    Console(width=None if sys.stdout.isatty() else 160).print(table_of(rows, kept))
+    if told.keep:
+        keep(rows, told.kept)
 
 
 if __name__ == "__main__":

@@ -9,14 +9,9 @@ from contextlib import AbstractContextManager
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from alembic import command
-from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from alembic.util import CommandError
-from sqlalchemy import Connection, Engine, func, select, text, update
+from sqlalchemy import Connection, Engine, func, inspect, select, text, update
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError
 
@@ -34,6 +29,9 @@ from warehouse.portal_runs import PortalNight, PortalRun, last_nights, record_po
 from warehouse.rows import content_digest, inflate
 from warehouse.run_lock import Claims, RunLock, hold_when_free
 from warehouse.versions import Version, find_version, insert_if_new, record_sighting
+
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 Also = Callable[[Connection, StoreResult], None]
 """What must happen in the same transaction as a store: review opens or closes its item here."""
@@ -88,7 +86,10 @@ class Warehouse:
             command.upgrade(config, "head")
 
         with usable(self.engine):
-            if self.schema_revision() != ScriptDirectory.from_config(alembic_config()).get_current_head():
+            if self.schema_revision() != newest_revision():
+                from alembic import command  # takes longer to load than a command that only looks may take
+                from alembic.util import CommandError
+
                 try:
                     in_one_transaction(self.engine, upgrade)
                 except CommandError as error:  # a revision that this code does not know
@@ -99,7 +100,9 @@ class Warehouse:
     def schema_revision(self) -> str | None:
         """The migration that the database is at, None when it is empty."""
         with reading(self.engine) as connection:
-            return MigrationContext.configure(connection).get_current_revision()
+            if not inspect(connection).has_table("alembic_version"):
+                return None
+            return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
 
     def refuse_damage(self, seconds: float = CHECK_SECONDS) -> str | None:
         """Look for damaged pages of an SQLite file, for at most so long; gives words when it was not finished by then.
@@ -300,8 +303,15 @@ class Warehouse:
         return in_one_transaction(self.engine, work)
 
 
+def newest_revision() -> str:
+    """The revision that the newest migration leads to: the first four digits of its file, as alembic would tell later."""
+    return max(path.name[:4] for path in (Path(__file__).parent / "migrations" / "versions").glob("[0-9]*.py"))
+
+
 def alembic_config() -> Config:
     """Alembic pointed at the migrations in this package."""
+    from alembic.config import Config
+
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
     return config

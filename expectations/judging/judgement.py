@@ -18,7 +18,7 @@ from budget.cycles import no_search_for_cycles
 from budget.disclosure import Disclosure, Finding, Place
 from budget.reconciliations import Reconciliation
 from expectations.judging.catalogue import checks
-from expectations.judging.engine import SuiteError, evaluate
+from expectations.judging.engine import Named, SuiteError, evaluate
 from expectations.judging.reconciliation import Reconciled, frame, reconcile, reconciliation
 from expectations.judging.shared_failures import shared_failures
 from expectations.judging.wording import findings_of
@@ -34,21 +34,26 @@ SecondReading = Callable[[str, Place], str | None]
 class Judgement(Mapping[str, tuple[Finding, ...]]):
     """What was found, by sha256; with the frame that was judged and the reconciliations to store.
 
-    `outcomes` are Great Expectations' own results. The frame and their JSON are made when they are asked for: kept for a whole
-    night they would be most of its memory.
+    `judged` is what the suites looked at. The frame and the results expectation by expectation are made when they are asked
+    for: kept for a whole night they would be most of its memory.
     """
 
     findings: dict[str, tuple[Finding, ...]]
     reconciliations: dict[str, tuple[Reconciliation, ...]]
-    outcomes: tuple[Any, ...] = field(default=(), repr=False)
+    judged: pd.DataFrame | None = field(default=None, repr=False)
     disclosures: tuple[Disclosure, ...] = field(default=(), repr=False)
     beside: Mapping[str, Sequence[Disclosure]] = field(default_factory=dict, repr=False)
     failed: frozenset[tuple[str, int]] = field(default=frozenset(), repr=False)
 
     @cached_property
     def results(self) -> tuple[dict[str, Any], ...]:
-        """The JSON results of the suites, for Data Docs."""
-        return tuple(one.to_json_dict() for one in self.outcomes)
+        """The JSON results of the suites, one by one, for Data Docs. Raises SuiteError where they name other rows than before."""
+        if self.judged is None or self.judged.empty:
+            return ()
+        named, outcome = _evaluated(self.judged, _asked(self.judged))
+        if {(row["document"], int(row["identity"])) for _, row in named} != self.failed:
+            raise SuiteError("the expectations of the suites name other rows one by one than together")
+        return (outcome.to_json_dict(),)
 
     @cached_property
     def frame(self) -> pd.DataFrame:
@@ -100,7 +105,8 @@ def _judge(
 ) -> Judgement:
     by_sha = {one.document.sha256: one for one in disclosures}
     reconciled = [reconcile(one, beside.get(sha256, ())) for sha256, one in by_sha.items()]
-    failed, outcomes = _failing(_judged_frame(reconciled))
+    judged = _judged_frame(reconciled)
+    failed = _failing(judged)
     of_document: dict[str, list[int]] = defaultdict(list)
     for document, number in sorted(failed):
         of_document[document].append(number)
@@ -109,7 +115,7 @@ def _judge(
     stored = {_sha(one): _stored(one, of_document[_sha(one)]) for one in reconciled}
     # Great Expectations keeps exceptions of its own that keep this frame: without its names the identities go at once
     del reconciled
-    return Judgement(findings, stored, outcomes, tuple(by_sha.values()), beside, frozenset(failed))
+    return Judgement(findings, stored, judged, tuple(by_sha.values()), beside, frozenset(failed))
 
 
 def _sha(one: Reconciled) -> str:
@@ -167,24 +173,60 @@ def _judged_frame(reconciled: Sequence[Reconciled]) -> pd.DataFrame:
     })  # fmt: skip
 
 
-def _failing(judged: pd.DataFrame) -> tuple[set[tuple[str, int]], tuple[Any, ...]]:
-    """(document, identity) of every row that an expectation names, and the suites' results."""
+def _failing(judged: pd.DataFrame) -> set[tuple[str, int]]:
+    """(document, identity) of every row that the suites name.
+
+    Expectations that differ only in the check whose rows they look at are asked as one: each costs the library as much as
+    reading a document. Their checks are all of the frame's, so that they look at the same rows together as one by one.
+    """
+    if judged.empty:
+        return set()
+    named, _ = _evaluated(judged, together(_asked(judged)))
+    return {(row["document"], int(row["identity"])) for _, row in named}
+
+
+def _asked(judged: pd.DataFrame) -> list[dict[str, Any]]:
+    """The expectations of the suites that concern rows of the frame. Raises SuiteError for a check that none judges."""
     present = set(judged["check"].cat.categories)
     unjudged = present - judged_checks()
     if unjudged:
         raise SuiteError(f"no expectation judges {sorted(unjudged)}: add them to expectations/suites")
-    if judged.empty:
-        return set(), ()
-    expectations = [
+    return [
         one
         for given in suites()
         for one in given["expectations"]
         if one.get("meta", {}).get("check") in present or "check" not in one.get("meta", {})
     ]
+
+
+def _evaluated(judged: pd.DataFrame, expectations: Sequence[dict[str, Any]]) -> tuple[list[Named], Any]:
     versions = {given["name"]: given["meta"]["version"] for given in suites()}
-    named, outcome = evaluate("reconciliations", judged, expectations, ("document", "identity"), versions)
-    failed = {(row["document"], int(row["identity"])) for _, row in named}
-    return failed, (outcome,)
+    return evaluate("reconciliations", judged, expectations, ("document", "identity"), versions)
+
+
+def together(expectations: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The same expectations, those that ask the same of the rows of single checks as one that asks it of every row.
+
+    Only what looks at the rows of its own check (`meta`) and no others may be joined; the frame must hold no other checks.
+    """
+    alone: list[dict[str, Any]] = []
+    joined: dict[str, dict[str, Any]] = {}
+    for one in expectations:
+        kwargs = {name: value for name, value in one["kwargs"].items() if name != "row_condition"}
+        if one["kwargs"].get("row_condition") != rows_of(one.get("meta", {}).get("check", "")):
+            alone.append(one)
+            continue
+        key = json.dumps([one["type"], kwargs], sort_keys=True)
+        first = joined.setdefault(key, {"type": one["type"], "kwargs": kwargs, "meta": {"checks": []}})
+        first["meta"]["checks"].append(one["meta"]["check"])
+    if len(joined) > 1:  # some ask this and some that of their rows: then each is asked of its own
+        return list(expectations)
+    return [*alone, *joined.values()]
+
+
+def rows_of(check: str) -> dict[str, Any]:
+    """The condition of an expectation that looks at the rows of one check."""
+    return {"type": "comparison", "column": {"name": "check"}, "operator": "==", "parameter": check}
 
 
 def suite_of(family: str) -> dict[str, Any]:
@@ -198,12 +240,7 @@ def suite_of(family: str) -> dict[str, Any]:
                 "kwargs": {
                     "column": "excess",
                     "max_value": 0,
-                    "row_condition": {
-                        "type": "comparison",
-                        "column": {"name": "check"},
-                        "operator": "==",
-                        "parameter": one.id,
-                    },
+                    "row_condition": rows_of(one.id),
                 },
                 "meta": {"check": one.id, "formula": one.en},
                 "severity": "critical" if one.severity.value == "error" else "warning",

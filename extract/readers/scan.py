@@ -6,6 +6,7 @@ sheet by the same code as on printed pages; the boxes of what is found are taken
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields, replace
@@ -26,7 +27,7 @@ from extract.readers.scan_picture import (
     picture_boxes,
     picture_keys,
 )
-from extract.readers.scan_words import is_covered, lines_beside, upright, words_of
+from extract.readers.scan_words import PixelBox, is_covered, lines_small, shown_box, shows_ink, upright, words_of
 from extract.reading import TRUSTED, Box, Grid, Line, Page, Reading, UnreadableError, Word
 
 __all__ = [
@@ -88,49 +89,63 @@ def read_scanned_blocks(
         for number in page_numbers:
             _look_at_clock(deadline, max_seconds, number)
             found[number] = _recognised(pdf_picture(pdf, number)).blocks()
-        seen = _Repeated({number: picture_keys(pdf, number) for number in printed or ()})
+        looked = _Looked()
         for number, content in (printed or {}).items():
             pictures = picture_boxes(pdf, number)
-            if not pictures or seen.shows_nothing(number):
+            keys = set(picture_keys(pdf, number)) if pictures else set()
+            if not pictures or (keys and keys <= looked.blank):
                 continue
             _look_at_clock(deadline, max_seconds, number)
-            picture = pdf_picture(pdf, number)
-            joined = _joined_page(picture, content, pictures)
+            joined = _joined_page(pdf, content, pictures, looked, keys)
             if joined is not None:
                 found[number] = joined
-            elif seen.comes_again(number) and not lines_beside(picture, np.empty((0, 4)), pictures):
-                seen.nothing.update(seen.keys[number])
     return found
 
 
 @dataclass
-class _Repeated:
-    """Pictures by page, and those known to show no line of text at all: a background is looked at once, not on every page."""
+class _Looked:
+    """What was found on pictures of printed pages of one document, by what they look like: each is looked at once.
 
-    keys: dict[int, tuple[PictureKey, ...]]
-    nothing: set[PictureKey] = field(default_factory=set)
+    An emblem, a background or a letterhead stands on every page; the pixels under it, and so what is read, are the same.
+    """
 
-    def shows_nothing(self, number: int) -> bool:
-        keys = self.keys[number]
-        return bool(keys) and self.nothing.issuperset(keys)
+    lines: dict[bytes, list[PixelBox]] = field(default_factory=dict)
+    """Lines of text in pixels of the part of the page that was drawn."""
+    words: dict[bytes, Page] = field(default_factory=dict)
+    blank: set[PictureKey] = field(default_factory=set)
+    """Pictures that show no line of text at all: a page on which no other stands is not even drawn."""
 
-    def comes_again(self, number: int) -> bool:
-        return any(set(keys) & set(self.keys[number]) for page, keys in self.keys.items() if page > number)
 
-
-def _joined_page(picture: Picture, content: PageContent, pictures: Sequence[Box]) -> PageBlocks | None:
+def _joined_page(
+    pdf: pypdfium2.PdfDocument, content: PageContent, pictures: Sequence[Box], looked: _Looked, keys: set[PictureKey]
+) -> PageBlocks | None:
     """A page with the words that only its pictures show; None when the pictures show no line of their own.
 
-    The picture is read in the direction in which the printed text runs.
+    Only the part of the page around the pictures is drawn, and only lines that are not printed anyway are read. The picture
+    is read in the direction in which the printed text runs.
     """
     glyphs = content.glyphs
-    if len(lines_beside(picture, glyphs.box, pictures)) < 2:
+    picture = pdf_picture(pdf, content.number, part=_around(pictures))
+
+    def own(box: Box) -> bool:
+        return _within(box, pictures) and not is_covered(box, glyphs.box)
+
+    digest = _digest(picture)
+    if digest not in looked.lines:
+        looked.lines[digest] = lines_small(picture.grey) if shows_ink(picture) else []
+    if not looked.lines[digest]:
+        looked.blank |= keys
+    lines = [box for box in looked.lines[digest] if own(shown_box(picture, box))]
+    if len(lines) < 2:
         return None
     turn = int(np.bincount(glyphs.turn, minlength=4).argmax())
     turned = picture.turned(-turn)
-    seen = words_of(turned)
+    which = digest + repr((turn, lines)).encode()
+    if which not in looked.words:
+        looked.words[which] = words_of(turned, own, None if turn else lines)
+    seen = looked.words[which]
     words = [replace(word, box=turned.shown(word.box)) for word in seen.words]
-    words = [word for word in words if _within(word.box, pictures) and not is_covered(word.box, glyphs.box)]
+    words = [word for word in words if own(word.box)]
     if not words:
         return None
     rules = [turned.shown(rule.box) for rule in seen.rules]
@@ -138,6 +153,19 @@ def _joined_page(picture: Picture, content: PageContent, pictures: Sequence[Box]
         content.number, content.width, content.height, _with_words(glyphs, words, turn),
         _with_rules(content.ruling, [box for box in rules if _within(box, pictures)]),
     )  # fmt: skip
+
+
+def _around(pictures: Sequence[Box]) -> Box:
+    """The box around pictures, in displayed points."""
+    left, top, right, bottom = zip(*pictures, strict=True)
+    return (min(left), min(top), max(right), max(bottom))
+
+
+def _digest(picture: Picture) -> bytes:
+    """What tells one part of a page from another: its pixels and where they stand."""
+    told = hashlib.blake2b(np.ascontiguousarray(picture.grey).data, digest_size=16)
+    told.update(repr((picture.grey.shape, picture.back.tolist())).encode())
+    return told.digest()
 
 
 def _with_words(glyphs: Glyphs, words: Sequence[Word], turn: int) -> Glyphs:

@@ -33,6 +33,8 @@ MAX_PIXELS: Final = 9_000_000
 """Pixels of a page as read: A4 at 300 dpi has 8.7 million."""
 LOWEST_SCALE, HIGHEST_SCALE = 150 / 72, 300 / 72
 """Pixels a point: coarser pictures are enlarged because small print needs it, finer ones reduced because nothing is gained."""
+LOOKED_AT: Final = 110 / 72
+"""Pixels a point at which the skew of a page is measured."""
 MAX_SKEW: Final = 8.0
 """Degrees. What lies more askew than this was laid on the glass on its side."""
 MAX_PAGES: Final = 500
@@ -93,10 +95,11 @@ class Picture:
         )
 
 
-def pdf_picture(pdf: pypdfium2.PdfDocument, number: int, finer: float = 1.0) -> Picture:
+def pdf_picture(pdf: pypdfium2.PdfDocument, number: int, finer: float = 1.0, part: Box | None = None) -> Picture:
     """Page `number` (from 1) of an open PDF, straightened. Raises UnreadableError (limit_memory, corrupt).
 
-    `finer` times as many pixels a point as a page is read with otherwise, and `finer`² times as many in all.
+    `finer` times as many pixels a point as a page is read with otherwise, and `finer`² times as many in all. `part`, in
+    displayed points, draws and straightens that much of the page alone; boxes still lead back to the whole page.
     """
     try:
         page = pdf[number - 1]
@@ -105,7 +108,10 @@ def pdf_picture(pdf: pypdfium2.PdfDocument, number: int, finer: float = 1.0) -> 
     try:
         width, height = page.get_size()
         scale = finer * _scale_of(page, number, width, height)
-        bitmap = page.render(scale=scale, rev_byteorder=True, prefer_bgrx=False)
+        cut = (0.0, 0.0, width, height) if part is None else _within_page(part, width, height)
+        around = (cut[0], height - cut[3], width - cut[2], cut[1])  # left, bottom, right, top
+        lies = None if part is None else _skew_of_page(page)
+        bitmap = page.render(scale=scale, crop=around, rev_byteorder=True, prefer_bgrx=False)
         try:
             colours = np.array(bitmap.to_numpy())
         finally:
@@ -116,7 +122,24 @@ def pdf_picture(pdf: pypdfium2.PdfDocument, number: int, finer: float = 1.0) -> 
         page.close()
     if colours.ndim == 2:
         colours = np.repeat(colours[:, :, None], 3, axis=2)
-    return straightened(number, width, height, cast(Colours, colours[:, :, :3]), colours.shape[1] / width)
+    if part is None:
+        return straightened(number, width, height, cast(Colours, colours[:, :, :3]), colours.shape[1] / width)
+    return straightened(number, width, height, cast(Colours, colours[:, :, :3]), scale, cut[:2], lies)
+
+
+def _skew_of_page(page: pypdfium2.PdfPage) -> tuple[float, float]:
+    """`skew_of` of a whole page: a chart alone has slanted edges and too few lines to tell."""
+    bitmap = page.render(scale=LOOKED_AT, grayscale=True)
+    try:
+        return skew_of(cast(Grey, np.array(bitmap.to_numpy()).reshape(bitmap.height, bitmap.width)), LOOKED_AT)
+    finally:
+        bitmap.close()
+
+
+def _within_page(part: Box, width: float, height: float) -> Box:
+    """A part of a page in whole points, at least one point wide and tall."""
+    x0, top = max(0.0, min(np.floor(part[0]), width - 1)), max(0.0, min(np.floor(part[1]), height - 1))
+    return (x0, top, min(width, max(np.ceil(part[2]), x0 + 1)), min(height, max(np.ceil(part[3]), top + 1)))
 
 
 def _scale_of(page: pypdfium2.PdfPage, number: int, width: float, height: float) -> float:
@@ -230,10 +253,21 @@ def _dots_per_inch(image: Image.Image) -> float:
     return longer / (297 / 25.4)
 
 
-def straightened(number: int, width: float, height: float, colours: Colours, scale: float) -> Picture:
-    """A page in colour → grey without stamps and without skew. `scale` is pixels a point."""
+def straightened(
+    number: int,
+    width: float,
+    height: float,
+    colours: Colours,
+    scale: float,
+    begins: tuple[float, float] = (0.0, 0.0),
+    lies: tuple[float, float] | None = None,
+) -> Picture:
+    """A page in colour, or the part of it that `begins` there, → grey without stamps and without skew.
+
+    `scale` is pixels a point, `begins` in points from the top left of the page; `lies` the skew where it is known.
+    """
     grey, stamps, tinted = without_stamps(colours, scale)
-    angle, lean = skew_of(grey, scale)
+    angle, lean = skew_of(grey, scale) if lies is None else lies
     rows, columns = grey.shape
     a, b = np.radians(angle), np.radians(lean)
     # displayed → straightened: the axes as they lie on the page become the axes of the sheet
@@ -251,6 +285,7 @@ def straightened(number: int, width: float, height: float, colours: Colours, sca
         turned = cv2.warpAffine(tinted.astype(np.uint8), ahead, (int(size[0]), int(size[1])), flags=cv2.INTER_NEAREST)
         tinted = cast(Mask, turned.astype(bool))
     back = np.concatenate([axes, (axes @ low)[:, None]], axis=1) / scale
+    back[:, 2] += begins
     moved = []
     for x0, top, x1, bottom in stamps:
         at = np.array([[x0, top, 1], [x1, top, 1], [x0, bottom, 1], [x1, bottom, 1]]) @ ahead.T
@@ -335,7 +370,7 @@ def skew_of(grey: Grey, scale: float) -> tuple[float, float]:
 
     The angle is the one at which rows of ink are sharpest.
     """
-    step = max(1, round(scale * 72 / 110))
+    step = max(1, round(scale / LOOKED_AT))
     small = cast(Grey, cv2.resize(grey, None, fx=1 / step, fy=1 / step, interpolation=cv2.INTER_AREA))
     ink = ink_of(small, scale / step)
     long = max(12, int(15 * scale / step))

@@ -25,7 +25,10 @@ Floats = npt.NDArray[np.float32]
 
 DETECTION: Final = "PP-OCRv6_det_small.onnx"
 RECOGNITION: Final = "PP-OCRv6_rec_small.onnx"
-THREADS: Final = min(2, os.cpu_count() or 1)
+THREADS: Final = "YUSUAN_OCR_THREADS"
+"""Variable: threads of one network, by default one. Documents are read side by side in processes, which gains more."""
+PROVIDERS: Final = "YUSUAN_OCR_PROVIDERS"
+"""Variable: onnxruntime's providers in order, such as CUDAExecutionProvider,CPUExecutionProvider. Default: the processor."""
 LINE_HEIGHT: Final = 48
 """Pixels to which a line is scaled before it is read: fixed by the network."""
 STEP: Final = 8
@@ -57,11 +60,34 @@ def _model(name: str) -> Path:
 @cache
 def _session(name: str) -> onnxruntime.InferenceSession:
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = THREADS
+    options.intra_op_num_threads = threads()
     options.inter_op_num_threads = 1
+    options.add_session_config_entry(
+        "session.intra_op.allow_spinning", "0"
+    )  # a waiting thread leaves its core to others
     options.enable_cpu_mem_arena = False  # the arena keeps the largest page's memory for ever
     options.log_severity_level = 3
-    return onnxruntime.InferenceSession(str(_model(name)), options, providers=["CPUExecutionProvider"])
+    return onnxruntime.InferenceSession(str(_model(name)), options, providers=providers())
+
+
+def threads() -> int:
+    """Threads of one network. Raises ValueError for a setting that is no number from 1 to 64."""
+    said = os.environ.get(THREADS, "1")
+    if not said.isdecimal() or not 1 <= int(said) <= 64:
+        raise ValueError(f"{THREADS}={said}: a number from 1 to 64")
+    return int(said)
+
+
+def providers() -> list[str]:
+    """What runs the networks. Raises ValueError for a provider that the installed onnxruntime does not have."""
+    wanted = [one.strip() for one in os.environ.get(PROVIDERS, "CPUExecutionProvider").split(",") if one.strip()]
+    here = onnxruntime.get_available_providers()
+    missing = [one for one in wanted if one not in here]
+    if missing or not wanted:
+        raise ValueError(
+            f"{PROVIDERS}={','.join(wanted)}: onnxruntime has {', '.join(here)} here, not {', '.join(missing)}"
+        )
+    return wanted
 
 
 @cache

@@ -8,7 +8,7 @@ that a cell is never blank by oversight.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final, cast
 
@@ -29,6 +29,8 @@ UNREADABLE: Final = "�"
 DISAGREED: Final = 0.4
 """Confidence of a text on which two readings, or a reading and the ink, disagree."""
 
+CERTAIN: Final = 0.98
+"""Weakest sign of a figure from which on one reading is enough where the ink bears it out."""
 LETTER: Final = 2.2
 """Points: ink smaller than this in both directions is a point, a comma's dot or dirt."""
 
@@ -47,11 +49,19 @@ class _Band:
     pieces: list[int] = field(default_factory=list)
 
 
-def words_of(picture: Picture) -> Page:
-    """Words and ruling lines of the straightened sheet, in its points."""
+def words_of(
+    picture: Picture, wanted: Callable[[Box], bool] | None = None, places: Sequence[PixelBox] | None = None
+) -> Page:
+    """Words and ruling lines of the straightened sheet, in its points.
+
+    `wanted` says of a box in displayed points whether what stands there is to be read; the other lines cost nothing. `places`
+    are the wanted boxes of `lines_small` where they are known.
+    """
     ink = ink_of(picture.grey, picture.scale)
     rules, covered = find_rules(ink, picture.scale)
     sheet = _Sheet.of(picture, ink, rules, covered)
+    if wanted is not None:
+        sheet.wanted, sheet.places = wanted, places
     words = sheet.words()
     width, height = picture.size
     return Page(picture.number, width, height, tuple(words), rules)
@@ -60,9 +70,11 @@ def words_of(picture: Picture) -> Page:
 def upright(picture: Picture) -> Picture:
     """The picture turned so that its lines run from left to right and stand on their feet.
 
-    Sheets are fed sideways or head first. Looked at small: only the few longest lines are read, each way.
+    Sheets are fed sideways or head first. Looked at small: only the beginnings of the few longest lines are read, each way.
     """
-    small = cast(Grey, cv2.resize(picture.grey, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA))
+    rows, columns = picture.grey.shape
+    shrink = min(0.5, (MAX_TURN_PIXELS / (rows * columns)) ** 0.5)
+    small = cast(Grey, cv2.resize(picture.grey, None, fx=shrink, fy=shrink, interpolation=cv2.INTER_AREA))
     boxes = find_lines(small)
     if not boxes:
         return picture
@@ -70,30 +82,156 @@ def upright(picture: Picture) -> Picture:
     standing = float(sizes[sizes[:, 1] > 1.6 * sizes[:, 0]].max(axis=1, initial=0).sum())
     lying = float(sizes[sizes[:, 0] > 1.6 * sizes[:, 1]].max(axis=1, initial=0).sum())
     sides = [1, 3] if standing > 1.5 * lying else [0, 2]
-    longest = sorted(boxes, key=lambda b: (-max(b[2] - b[0], b[3] - b[1]), b))[:6]
-    rows, columns = picture.grey.shape
-    crops = [
-        picture.grey[max(0, 2 * t) : min(rows, 2 * b), max(0, 2 * left) : min(columns, 2 * r)]
-        for left, t, r, b in longest
-    ]
+    longest = sorted(boxes, key=lambda b: (-max(b[2] - b[0], b[3] - b[1]), b))[:TURN_LINES]
+    crops = [picture.grey[_part(box, shrink, rows, columns)] for box in longest]
     sure = []
     for quarters in sides:
         read = read_lines([cast(Grey, np.ascontiguousarray(np.rot90(crop, quarters))) for crop in crops])
-        sure.append(sum(float(np.mean(line.sure)) * len(line.text) for line in read if line.text))
+        signs = [chance for line in read for chance in line.sure]
+        if len(signs) >= TURN_SIGNS and float(np.mean(signs)) >= TURN_SURE:
+            return picture.turned(quarters)
+        sure.append(sum(signs))
     return picture.turned(sides[0] if sure[0] * 1.1 >= sure[1] else sides[1])
 
 
-def lines_beside(picture: Picture, glyphs: npt.NDArray[np.float64], areas: Sequence[Box]) -> list[Box]:
-    """Lines of text in `areas` that are no printed glyphs (n, 4), in displayed points. Looked at small, not read."""
-    small = cast(Grey, cv2.resize(picture.grey, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA))
-    found = []
-    for x0, top, x1, bottom in find_lines(small):
-        k = 2 / picture.scale
-        box = picture.shown((x0 * k, top * k, x1 * k, bottom * k))
-        x, y = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
-        if any(a[0] <= x <= a[2] and a[1] <= y <= a[3] for a in areas) and not is_covered(box, glyphs):
-            found.append(box)
-    return found
+MAX_TURN_PIXELS: Final = 550_000
+"""Pixels on which the direction of lines is looked for: A4 at 75 dots an inch."""
+TURN_LINES: Final = 6
+TURN_SIGNS, TURN_SURE = 12, 0.95
+"""So many signs read with this probability stand on their feet; head first they are read with 0.4 to 0.75."""
+TURN_LENGTH: Final = 10
+"""Of a line so many times its height is read to see which way up it stands: some ten signs."""
+
+
+def _part(box: PixelBox, shrink: float, rows: int, columns: int) -> tuple[slice, slice]:
+    """Where the beginning of a line found on a smaller picture stands on a picture of `rows` × `columns`."""
+    x0, top, x1, bottom = box
+    across, down = x1 - x0, bottom - top
+    x1, bottom = x0 + min(across, TURN_LENGTH * down), top + min(down, TURN_LENGTH * across)
+    return (
+        slice(max(0, int(top / shrink)), min(rows, round(bottom / shrink))),
+        slice(max(0, int(x0 / shrink)), min(columns, round(x1 / shrink))),
+    )
+
+
+def lines_small(grey: Grey) -> list[PixelBox]:
+    """Boxes of lines of text found on half of the pixels each way, in pixels of `grey`."""
+    small = cast(Grey, cv2.resize(grey, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA))
+    rows, columns = grey.shape
+    return [(2 * x0, 2 * top, min(columns, 2 * x1), min(rows, 2 * bottom)) for x0, top, x1, bottom in find_lines(small)]
+
+
+STANDS: Final = 1.5
+"""A box so many times as tall as it is wide holds no line of text; it may be the edge of a drawing."""
+EDGE: Final = 3
+"""An upright stroke so many times as tall as a line of text is the edge of a drawing."""
+LARGER: Final = 300 / 72
+"""Pixels a point at which tight lines of small letters are told apart."""
+MAX_LARGER_PIXELS: Final = 700_000
+"""Pixels up to which a sheet of pieces is drawn larger for that."""
+BETWEEN: Final = 24
+"""Pixels of paper between pieces of a sheet that are looked at together."""
+
+
+def lines_within(grey: Grey, places: Sequence[PixelBox], scale: float) -> list[PixelBox]:
+    """Boxes of lines of text within `places` (pixels), found on a sheet onto which these alone are put, row by row.
+
+    `scale` is pixels a point.
+    """
+    rows, columns = grey.shape
+    cut = []
+    for x0, top, x1, bottom in sorted(places, key=lambda box: (box[1] - box[3], box)):
+        grow = max(4, (bottom - top) // 3)
+        cut.append((max(0, x0 - grow), max(0, top - grow), min(columns, x1 + grow), min(rows, bottom + grow)))
+    if not cut:
+        return []
+    put, (wide, tall) = _laid_out([(x1 - x0, bottom - top) for x0, top, x1, bottom in cut])
+    sheet = np.full((tall, wide), np.uint8(np.median(grey[::7, ::7])), np.uint8)
+    for (x0, top, x1, bottom), (x, y) in zip(cut, put, strict=True):
+        sheet[y : y + bottom - top, x : x + x1 - x0] = grey[top:bottom, x0:x1]
+    found: set[PixelBox] = set()
+    seen = _found_larger(sheet, scale)
+    for place, (x, y) in zip(cut, put, strict=True):
+        x0, top, x1, bottom = place
+        own = [
+            (left - x + x0, high - y + top, right - x + x0, low - y + top)
+            for left, high, right, low in seen
+            if x <= (left + right) / 2 < x + x1 - x0 and y <= (high + low) / 2 < y + bottom - top
+        ]
+        if any(_is_torn(box, place) for box in own):
+            own = [box for box in _seen_in_context(grey, place) if _lies_in(box, place)]
+        found.update((max(x0, a), max(top, b), min(x1, c), min(bottom, d)) for a, b, c, d in own)
+    return sorted(_each_once(found), key=lambda box: (box[1], box[0]))
+
+
+def _found_larger(sheet: Grey, scale: float) -> list[PixelBox]:
+    """`find_lines` on a sheet drawn larger where its letters are small: tight lines come apart, and a small sheet costs little."""
+    rows, columns = sheet.shape
+    larger = max(1.0, min(LARGER / scale, (MAX_LARGER_PIXELS / (rows * columns)) ** 0.5))
+    if larger > 1:
+        sheet = cast(Grey, cv2.resize(sheet, None, fx=larger, fy=larger, interpolation=cv2.INTER_CUBIC))
+    return [
+        (round(x0 / larger), round(top / larger), round(x1 / larger), round(bottom / larger))
+        for x0, top, x1, bottom in find_lines(sheet)
+    ]
+
+
+def _laid_out(sizes: Sequence[tuple[int, int]]) -> tuple[list[tuple[int, int]], tuple[int, int]]:
+    """Where pieces of (width, height) go on a sheet about as wide as it is tall, and its width and height."""
+    area = sum((across + BETWEEN) * (down + BETWEEN) for across, down in sizes)
+    wide = max(max(across for across, _ in sizes) + 2 * BETWEEN, round(area**0.5))
+    put: list[tuple[int, int]] = []
+    x, y, tall = BETWEEN, BETWEEN, 0
+    for across, down in sizes:
+        if x > BETWEEN and x + across + BETWEEN > wide:
+            x, y, tall = BETWEEN, y + tall + BETWEEN, 0
+        put.append((x, y))
+        x, tall = x + across + BETWEEN, max(tall, down)
+    return put, (wide, y + tall + BETWEEN)
+
+
+def _is_torn(box: PixelBox, place: PixelBox) -> bool:
+    """Whether a box is no line of text but, it may be, an edge of a drawing: it fills its place or stands upright."""
+    fills = box[1] <= place[1] + 1 and box[3] >= place[3] - 1
+    return fills or box[3] - box[1] > STANDS * (box[2] - box[0])
+
+
+def _seen_in_context(grey: Grey, place: PixelBox) -> list[PixelBox]:
+    """Boxes of lines around a place: a drawing cut out of its surroundings may look like a sign."""
+    x0, top, x1, bottom = place
+    rows, columns = grey.shape
+    left, high = max(0, 2 * x0 - x1), max(0, 2 * top - bottom)
+    part = grey[high : min(rows, 2 * bottom - top), left : min(columns, 2 * x1 - x0)]
+    return [(a + left, b + high, c + left, d + high) for a, b, c, d in find_lines(cast(Grey, part))]
+
+
+def _lies_in(box: PixelBox, place: PixelBox) -> bool:
+    x, y = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
+    return place[0] <= x <= place[2] and place[1] <= y <= place[3]
+
+
+def _each_once(boxes: Iterable[PixelBox]) -> list[PixelBox]:
+    """Boxes without those of which most lies within another: neighbouring places show an edge of each other."""
+    kept: list[PixelBox] = []
+    for box in sorted(boxes, key=lambda b: (-(b[2] - b[0]) * (b[3] - b[1]), b)):
+        size = (box[2] - box[0]) * (box[3] - box[1])
+        shared = (
+            max(0, min(box[2], k[2]) - max(box[0], k[0])) * max(0, min(box[3], k[3]) - max(box[1], k[1])) for k in kept
+        )
+        if max(shared, default=0) <= 0.6 * size:
+            kept.append(box)
+    return kept
+
+
+def shown_box(picture: Picture, box: PixelBox) -> Box:
+    """A box in straightened pixels → the box around it on the page as displayed."""
+    x0, top, x1, bottom = (side / picture.scale for side in box)
+    return picture.shown((x0, top, x1, bottom))
+
+
+def shows_ink(picture: Picture) -> bool:
+    """Whether anything on the sheet is darker than what is around it: plain areas and soft shades show no letter."""
+    return bool(ink_of(picture.grey, picture.scale).any())
 
 
 def is_covered(box: Box, glyphs: npt.NDArray[np.float64]) -> bool:
@@ -114,6 +252,10 @@ class _Sheet:
     """(n, 4) pixel boxes of table cells."""
     area: Mask
     """Where tables are."""
+    wanted: Callable[[Box], bool] | None = None
+    """Whether what stands in a box (displayed points) is to be read; None where all of it is."""
+    places: Sequence[PixelBox] | None = None
+    """Where lines are wanted (`lines_small`), None where nobody has looked."""
 
     @classmethod
     def of(cls, picture: Picture, ink: Mask, rules: tuple[Rule, ...], covered: Mask) -> _Sheet:
@@ -139,6 +281,7 @@ class _Sheet:
         pieces, bands = self._pieces()
         first = read_lines([self._crop(box, 0.0) for box in pieces])
         self._bands_of_missed_ink(bands)
+        bands = [band for band in bands if band.pieces or self._wants(band.box)]
         again = [i for i, band in enumerate(bands) if self._wants_second(band, [first[p] for p in band.pieces])]
         tight = {i: self._ink_box(bands[i].box) for i in again}
         second = dict(zip(again, read_lines([self._crop(tight[i], 0.16) for i in again]), strict=True))
@@ -190,7 +333,7 @@ class _Sheet:
         pieces: list[PixelBox] = []
         bands: list[_Band] = []
         in_cell: dict[int, list[int]] = {}
-        for x0, top, x1, bottom in find_lines(self.clean):
+        for x0, top, x1, bottom in self._lines():
             left = np.maximum(self.cells[:, 0], x0)
             right = np.minimum(self.cells[:, 2], x1)
             high, low = np.maximum(self.cells[:, 1], top), np.minimum(self.cells[:, 3], bottom)
@@ -210,6 +353,34 @@ class _Sheet:
         for cell, members in in_cell.items():
             bands += self._cell_bands(cell, members, pieces)
         return pieces, bands
+
+    def _lines(self) -> list[PixelBox]:
+        """Boxes of the network around lines that are wanted.
+
+        Where some are not wanted and nothing is ruled, the sheet is a chart or a photograph beside printed text: its few
+        words are found on half of the pixels, and their lines told apart on what is there alone.
+        """
+        if self.wanted is None or len(self.cells):
+            return [box for box in find_lines(self.clean) if self._wants(box)]
+        if self.places is None:
+            self.places = [box for box in lines_small(self.clean) if self._wants(box)]
+        found = lines_within(self.clean, self.places, self.picture.scale)
+        heights = sorted(bottom - top for x0, top, x1, bottom in found if x1 - x0 >= bottom - top)
+        usual = heights[len(heights) // 2] if heights else self.clean.shape[0]
+        return [box for box in found if not self._is_edge(box, usual)]
+
+    def _is_edge(self, box: PixelBox, usual: int) -> bool:
+        """Whether a box holds the edge of a drawing: upright, far taller than a line is here, and of one stroke."""
+        x0, top, x1, bottom = box
+        tall = bottom - top
+        if tall <= STANDS * (x1 - x0) or tall <= EDGE * usual:
+            return False
+        part = self.letters[top:bottom, x0:x1].astype(np.uint8)
+        _count, _label, stats, _ = cv2.connectedComponentsWithStats(part, connectivity=8)
+        return int(stats[1:, cv2.CC_STAT_HEIGHT].max(initial=0)) > 0.5 * tall
+
+    def _wants(self, box: PixelBox) -> bool:
+        return self.wanted is None or self.wanted(shown_box(self.picture, box))
 
     def _inked(self, box: PixelBox) -> bool:
         """Whether there is more than a trace of letters: at least a comma of 5 points."""
@@ -301,9 +472,19 @@ class _Sheet:
         if not once:
             return True
         text = "".join(reading.text for reading in once)
+        if len(once) == 1 and self._is_certain(band, once[0]):
+            return False
         if is_numeric(text) or min(reading.weakest for reading in once) < TRUSTED:
             return True
         return band.cell >= 0 and len(once) > 1
+
+    def _is_certain(self, band: _Band, reading: Reading) -> bool:
+        """Whether a figure needs no second reading: sure of every sign, the same by digits alone, of the form of a figure, and
+        borne out by its ink, mark by mark. Its digits are still held against those of the page."""
+        text = squeeze(reading.text)
+        if reading.weakest < CERTAIN or text != squeeze(reading.amount) or not is_well_formed(text):
+            return False
+        return ink_verdict(self.letters, self.clean, self._ink_box(band.box), text, 0)[0] == "borne out"
 
     def _judged(
         self, band: _Band, once: Sequence[tuple[PixelBox, Reading]], tight: PixelBox | None, second: Reading | None

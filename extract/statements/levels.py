@@ -9,6 +9,7 @@ stays visible.
 
 from __future__ import annotations
 
+import itertools
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -58,7 +59,7 @@ def with_levels(facts: Sequence[Fact], table: Table) -> list[Fact]:
             _give(found, block, _printed(own, tops))
             continue
         depths, parents = _depths(own)
-        _give(found, block, _by_sums(own, depths, parents) if depths else _by_codes(own))
+        _give(found, block, _by_sums(own, depths, parents) if depths else _below_a_repeated_total(own, _by_codes(own)))
     return found
 
 
@@ -112,8 +113,42 @@ def _by_sums(facts: Sequence[Fact], depths: Mapping[int, int], parents: Mapping[
 
 
 def _by_codes(facts: Sequence[Fact]) -> dict[int, _Level]:
-    """The parents of rows whose codes continue another's (208 → 20805 → 2080505)."""
-    return {row.row: _Level(None, row.parent.row if row.parent else None) for row in walk(coded_rows(facts))}
+    """The parents of rows whose codes continue another's (208 → 20805 → 2080505), and of rows without a code that follow a coded
+    row and add up to it (the projects of an item)."""
+    levels = {row.row: _Level(None, row.parent.row if row.parent else None) for row in walk(coded_rows(facts))}
+    above = {level.parent for level in levels.values()}
+    rows = {row.row: row.amounts for row in _rows([fact for fact in facts if fact.role not in _TOTALS])}
+    half = Decimal(1).scaleb(-max((printed_decimals(fact.raw) for fact in facts), default=2)) / 2
+    parts = {}
+    for row in levels.keys() - above:
+        below = list(itertools.takewhile(lambda one: one not in levels, (one for one in rows if one > row)))
+        if below and _is_sum(rows[row], [rows[one] for one in below], half):
+            parts.update(dict.fromkeys(below, _Level(None, row)))
+    return levels | parts
+
+
+def _below_a_repeated_total(facts: Sequence[Fact], levels: Mapping[int, _Level]) -> Mapping[int, _Level]:
+    """The levels, and the first row above all others where it repeats the total and they add up to it (全额, the department)."""
+    totals = _rows([fact for fact in facts if fact.role in _TOTALS])
+    rows = _rows([fact for fact in facts if fact.role not in (*_TOTALS, "of_which", "carry")])
+    if len(totals) != 1 or len(rows) <= FEWEST or rows[0].amounts != totals[0].amounts or rows[0].row in levels:
+        return levels
+    tops = [row for row in rows[1:] if row.row not in levels or levels[row.row].parent is None]
+    half = Decimal(1).scaleb(-max(printed_decimals(fact.raw) for fact in facts)) / 2
+    if len(tops) < FEWEST or not _is_sum(rows[0].amounts, [row.amounts for row in tops], half):
+        return levels
+    given = {row.row: _Level(levels[row.row].role if row.row in levels else None, rows[0].row) for row in tops}
+    return {**levels, **given, rows[0].row: _Level("subtotal", None)}
+
+
+def _is_sum(whole: Mapping[int, Decimal], parts: Sequence[Mapping[int, Decimal]], half: Decimal) -> bool:
+    """Whether parts add up to a whole in every column."""
+    room = half * (len(parts) + 1)
+    columns = {*whole, *(col for part in parts for col in part)}
+    return any(whole.values()) and all(
+        abs(sum((part.get(col, Decimal(0)) for part in parts), Decimal(0)) - whole.get(col, Decimal(0))) <= room
+        for col in columns
+    )
 
 
 def _with_unnamed_total(facts: list[Fact]) -> list[Fact]:

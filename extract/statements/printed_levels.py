@@ -97,7 +97,7 @@ def read_levels(facts: Sequence[Fact], begins: Mapping[int, Beginning]) -> list[
     if held >= SHARE * all_sums:
         return tops
     # one row that is not published breaks the sums above it: what print shows still beats one level for all that never holds
-    return tops if wholes and not flat and held * 2 >= all_sums and _wrong_heads(tops, wholes, half) == 1 else []
+    return tops if wholes and not flat and held * 2 >= all_sums and _lacks_one_row(tops, wholes, half) else []
 
 
 def coded_rows(facts: Sequence[Fact]) -> list[LeveledRow]:
@@ -195,11 +195,22 @@ def _sums(tops: Sequence[LeveledRow], totals: Sequence[Mapping[int, Decimal]], h
     return held, every
 
 
-def _wrong_heads(tops: Sequence[LeveledRow], totals: Sequence[Mapping[int, Decimal]], half: Decimal) -> int:
-    """How many rows, totals among them, are not the sum of their parts in some column."""
-    heads = [(total, list(tops)) for total in totals]
+def _lacks_one_row(tops: Sequence[LeveledRow], totals: Sequence[Mapping[int, Decimal]], half: Decimal) -> bool:
+    """Whether one row alone, or the total, is more than the sum of its parts, and every other is that sum."""
+    heads: list[tuple[Mapping[int, Decimal], Sequence[LeveledRow]]] = [(total, tops) for total in totals]
     heads += [(row.amounts, row.parts) for top in tops for row in _walk(top) if row.parts]
-    return sum(held < every for held, every in (_held(whole, parts, half) for whole, parts in heads))
+    wrong = [(whole, parts) for whole, parts in heads if (told := _held(whole, parts, half))[0] < told[1]]
+    return len(wrong) == 1 and not _exceeds(*wrong[0], half)
+
+
+def _exceeds(whole: Mapping[int, Decimal], parts: Sequence[LeveledRow], half: Decimal) -> bool:
+    room = half * (len(parts) + 1)
+    columns = {*whole, *(col for part in parts for col in part.amounts)}
+    return any(
+        abs(sum((part.amounts.get(col, Decimal(0)) for part in parts), Decimal(0)))
+        > abs(whole.get(col, Decimal(0))) + room
+        for col in columns
+    )
 
 
 def _held(whole: Mapping[int, Decimal], parts: Sequence[LeveledRow], half: Decimal) -> tuple[int, int]:

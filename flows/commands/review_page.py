@@ -6,23 +6,23 @@ import contextlib
 import logging
 import os
 import secrets
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from archive.errors import ArchiveError
 from archive.store import Archive
 from budget.disclosure import Place
 from budget.states import DocumentState, RunState
-from flows.documents.batch import read_prove_store
-from flows.documents.page_pictures import PagePictures
-from flows.documents.recipe import code_recipe
-from flows.documents.second_reading import second_reader
 from flows.home import House
 from flows.run_summary import DocumentOutcome
 from flows.services.rerun_by_server import NotByServerError, rerun_by_server
-from review.page.needs import Needs
 from warehouse import Warehouse
+
+if TYPE_CHECKING:
+    from review.page.needs import Needs
 
 log = logging.getLogger("yusuan.review")
 
@@ -45,6 +45,9 @@ def rerun_after_decision(house: House, warehouse: Warehouse, archive: Archive, s
 
 def rerun_here(warehouse: Warehouse, archive: Archive, shas: Sequence[str]) -> list[DocumentOutcome]:
     """Read, replay, prove and store these documents in this process, as a run of its own named `review`."""
+    from flows.documents.batch import read_prove_store  # the readers and the proof: a look at the queue needs neither
+    from flows.documents.recipe import code_recipe
+
     run_id = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-review-{secrets.token_hex(2)}"
     warehouse.start_run(run_id, flow="review", recipe=code_recipe())
     try:
@@ -83,7 +86,13 @@ class SecondReader:
     """`review.queue.SecondReading` over an archive. A page is read once, however many of its cells are asked for."""
 
     def __init__(self, archive: Archive) -> None:
-        self._read = second_reader(_Originals(archive))
+        self._archive = archive
+
+    @cached_property
+    def _read(self) -> Callable[[str, Place], str | None]:
+        from flows.documents.second_reading import second_reader
+
+        return second_reader(_Originals(self._archive))
 
     def __call__(self, sha256: str, place: Place, /) -> str | None:
         return self._read(sha256, place)
@@ -92,6 +101,9 @@ class SecondReader:
 @contextlib.contextmanager
 def needs_of(house: House, warehouse: Warehouse) -> Iterator[Needs]:
     """Everything that the page of this house asks for."""
+    from flows.documents.page_pictures import PagePictures
+    from review.page.needs import Needs
+
     with Archive(house.archive) as archive:
 
         def original(sha256: str) -> Path:

@@ -80,3 +80,33 @@ def test_amounts_that_no_even_depth_explains_have_no_levels_and_hostile_ones_tak
     began = time.process_time()
     even_levels([{0: Decimal(1)} for _ in range(400)], {0: Decimal(200)}, Decimal("0.005"))
     assert time.process_time() - began < 5
+
+
+def listed(heads: tuple[str, ...], *rows: tuple[str, ...]) -> dict[str, tuple[str, str | None]]:
+    """Name → (role, name of the row that it is a part of)."""
+    cells = "".join("<tr>" + "".join(f"<td>{text}</td>" for text in row) + "</tr>" for row in (heads, *rows))
+    page = (
+        f"<html><body><p>某局2026年部门预算</p><p>项目支出预算表</p><p>单位：元</p><table>{cells}</table></body></html>"
+    )
+    facts = extract_bytes(page.encode(), "某局2026年部门预算.html").facts
+    names = {fact.row: fact.name for fact in facts}
+    return {fact.name: (fact.role, None if fact.parent_row is None else names[fact.parent_row]) for fact in facts}
+
+
+def test_rows_without_a_code_below_a_coded_row_that_they_add_up_to_are_its_parts() -> None:
+    found = listed(
+        ("功能分类科目编码", "功能分类科目名称", "项目名称", "预算数"),
+        ("201", "一般公共服务支出", "", "270,000"), ("20113", "商贸事务", "", "270,000"), ("2011302", "一般行政管理事务", "", "270,000"),
+        ("", "", "钻石宝玉石产业发展专项", "200,000"), ("", "", "商务诚信", "70,000"), ("", "合计", "", "270,000"),
+    )  # fmt: skip
+    assert found["商务诚信"] == ("detail", "一般行政管理事务") == found["钻石宝玉石产业发展专项"]
+
+
+def test_a_first_row_that_repeats_the_total_stands_above_the_others() -> None:
+    found = listed(
+        ("单位代码", "项目名称", "金额", "功能分类科目代码"),
+        ("", "合计", "90,000", ""), ("1", "全额", "90,000", ""), ("153001", "警航基地建设", "50,000", "2040299"),
+        ("153001", "监管场所建设", "30,000", "2040299"), ("153002", "业务技术用房", "10,000", "2040202"),
+    )  # fmt: skip
+    assert found["全额"] == ("subtotal", None)
+    assert found["警航基地建设"][1] == found["业务技术用房"][1] == "全额"

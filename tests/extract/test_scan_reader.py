@@ -6,6 +6,7 @@ import io
 import re
 import struct
 import zlib
+from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import Path
 
@@ -20,7 +21,8 @@ from budget.disclosure import PagePlace
 from extract.document import extract_bytes
 from extract.document import read as read_any
 from extract.readers.scan import TRUSTED, read_image, read_scan, read_scanned_pages, second_reading
-from extract.reading import Grid, GridCell, Line, Reading, UnreadableError
+from extract.readers.scan_picture import Grey
+from extract.reading import Box, Grid, GridCell, Line, Reading, UnreadableError
 
 ROOT = Path(__file__).resolve().parents[2]
 FONT = ROOT / "spiders" / "sample_portal" / "font" / "sample.ttf"
@@ -323,11 +325,100 @@ def test_a_background_that_shows_no_text_is_looked_at_once_and_a_table_behind_it
     rendered: list[int] = []
     real = scan.pdf_picture
 
-    def counted(pdf: object, number: int, finer: float = 1.0) -> object:
+    def counted(pdf: object, number: int, finer: float = 1.0, part: Box | None = None) -> object:
         rendered.append(number)
-        return real(pdf, number, finer)  # type: ignore[arg-type]
+        return real(pdf, number, finer, part)  # type: ignore[arg-type]
 
     monkeypatch.setattr(scan, "pdf_picture", counted)
     found = read_pdf(out.getvalue(), picture_reader=scan.read_scanned_blocks)
     assert rendered == [1, 4]
     assert any("1234.56" in block.text for block in found.blocks if isinstance(block, Line))
+
+
+def _beside_printed_text(picture: Image.Image, width: float, height: float, pages: int = 1) -> bytes:
+    """Printed pages of one line each with the same picture on them, `width` × `height` points."""
+    from reportlab.lib.utils import ImageReader
+    from reportlab.pdfgen.canvas import Canvas
+
+    out = io.BytesIO()
+    canvas = Canvas(out, pagesize=(595, 842), invariant=1)
+    for number in range(pages):
+        canvas.drawString(72, 780, f"page {number} of printed text that nobody needs to recognise")
+        canvas.drawImage(ImageReader(picture), 72, 300, width, height)
+        canvas.showPage()
+    canvas.save()
+    return out.getvalue()
+
+
+def _pie() -> Image.Image:
+    """A chart: a slice with slanted edges, and two labels of two tight lines each."""
+    chart = Image.new("RGB", (640, 360), "white")
+    draw = ImageDraw.Draw(chart)
+    draw.pieslice((250, 90, 430, 270), 80, 275, fill=(90, 120, 200))
+    for x, y, text in ((40, 150, "47.52%"), (40, 172, "44,003.26"), (470, 150, "52.48%"), (470, 172, "48,592.98")):
+        draw.text((x, y), text, fill="black", font_size=20)
+    return chart
+
+
+def test_the_labels_of_a_chart_beside_printed_text_are_read_and_its_edges_are_no_text() -> None:
+    words = " ".join(
+        block.text for block in read_any(_beside_printed_text(_pie(), 450, 253)).blocks if isinstance(block, Line)
+    )
+    assert sorted(re.findall(r"\d[\d.,]*%?", words.split("recognise", 1)[1])) == [
+        "44,003.26",
+        "47.52%",
+        "48,592.98",
+        "52.48%",
+    ]
+
+
+def test_only_the_lines_of_a_picture_that_are_not_printed_are_recognised_and_each_picture_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from extract.readers import scan_words
+
+    read: list[int] = []
+    real = scan_words.read_lines
+
+    def counted(crops: Sequence[Grey]) -> object:
+        read.append(len(crops))
+        return real(crops)
+
+    monkeypatch.setattr(scan_words, "read_lines", counted)
+    found = read_any(_beside_printed_text(_pie(), 450, 253, pages=4))
+    assert len({block.page for block in found.blocks if "48,592.98" in getattr(block, "text", "")}) == 4
+    assert sum(read) <= 2 * 4, "two readings of each of the four labels, on the first of four pages"
+
+
+def test_a_small_table_in_a_picture_beside_printed_text_keeps_every_figure() -> None:
+    """Nothing that is printed is lost to speed: letters of 7 points in cells, beside text."""
+    table = Image.new("RGB", (1200, 360), "white")
+    draw = ImageDraw.Draw(table)
+    for line in range(7):
+        draw.line((0, 5 + 58 * line, 1199, 5 + 58 * line), fill="black", width=3)
+    for column in range(5):
+        draw.line((1 + 299 * column, 5, 1 + 299 * column, 353), fill="black", width=3)
+    wanted = [f"{(row + 3) * 137 + column * 41}.{row}{column}" for row in range(6) for column in range(4)]
+    for place, text in enumerate(wanted):
+        draw.text((1 + 299 * (place % 4) + 120, 5 + 58 * (place // 4) + 18), text, fill="black", font_size=24)
+    found = read_any(_beside_printed_text(table, 360, 108))
+    cells = [cell.text for block in found.blocks if isinstance(block, Grid) for cell in block.cells]
+    assert sorted(text for text in cells if text) == sorted(wanted)
+
+
+@pytest.mark.parametrize("said", ["0", "many", "65"])
+def test_a_number_of_threads_that_is_none_is_refused(said: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    from extract.readers.scan_recognition import THREADS, threads
+
+    monkeypatch.setenv(THREADS, said)
+    with pytest.raises(ValueError, match=THREADS):
+        threads()
+
+
+def test_a_provider_that_is_not_installed_is_refused_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    from extract.readers.scan_recognition import PROVIDERS, providers
+
+    assert providers() == ["CPUExecutionProvider"]
+    monkeypatch.setenv(PROVIDERS, "NoSuchExecutionProvider,CPUExecutionProvider")
+    with pytest.raises(ValueError, match="NoSuchExecutionProvider"):
+        providers()

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from warehouse import Warehouse
+
 HEAVY = (
     "alembic",
     "great_expectations",
@@ -36,6 +38,24 @@ print("IMPORTED", *sorted(name for name in sys.modules if name.split(".")[0] in 
 def test_help_imports_none_of_the_heavy_libraries(command: list[str]) -> None:
     told = subprocess.run(
         [sys.executable, "-c", PROGRAM.format(heavy=HEAVY), *command, "--help"],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=Path(__file__).parents[2],
+    )
+    assert told.stdout.splitlines()[-1] == "IMPORTED"
+
+
+@pytest.mark.parametrize("words", [("runs",), ("review", "list"), ("portals", "list"), ("query", "SELECT 1 AS one")])
+def test_a_command_that_only_looks_imports_no_machinery(words: tuple[str, ...], tmp_path: Path) -> None:
+    with Warehouse.open(tmp_path / "warehouse.sqlite") as warehouse:
+        warehouse.migrate()
+    unneeded = (
+        *(name for name in HEAVY if name not in ("sqlalchemy", "warehouse.store")),
+        "extract.document", "expectations.judging.judgement", "fastapi", "cv2", "onnxruntime",
+    )  # fmt: skip
+    told = subprocess.run(
+        [sys.executable, "-c", PROGRAM.format(heavy=unneeded), *words, "--home", str(tmp_path)],
         capture_output=True,
         text=True,
         check=True,

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from alembic import command
+from alembic.script import ScriptDirectory
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection, insert, inspect, select
@@ -22,7 +23,7 @@ from budget.states import DocumentState
 from warehouse import tables
 from warehouse.connection import database_url, make_engine
 from warehouse.exact_decimal import teach_sqlite, to_fen
-from warehouse.store import Warehouse, alembic_config
+from warehouse.store import Warehouse, alembic_config, newest_revision
 
 LOADED = DocumentState.LOADED
 MakeDisclosure = Callable[..., Disclosure]
@@ -49,6 +50,10 @@ def test_migrations_from_empty_make_exactly_the_tables(empty_database: str) -> N
         assert inspect(warehouse.engine).get_table_names() == ["alembic_version"]
         assert inspect(warehouse.engine).get_view_names() == []
         assert warehouse.migrate().schema_revision() == revision
+
+
+def test_the_newest_revision_is_the_head_of_the_migrations() -> None:
+    assert newest_revision() == ScriptDirectory.from_config(alembic_config()).get_current_head()
 
 
 def test_several_processes_may_migrate_at_once(empty_database: str) -> None:
