@@ -72,4 +72,4 @@ def _wait(api: str, run: dict[str, Any]) -> str:
     if now["state_type"] != "COMPLETED":
         said = (now.get("state") or {}).get("message") or ""
         raise RunEndedBadlyError(f"run {run['name']} ended as {now['state_name']}: {said}")
-    return str(run["name"])
+    return str(now["name"])  # the name it gave itself when it began
