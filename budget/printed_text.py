@@ -83,3 +83,15 @@ def without_of_which(name: str) -> str:
 def says_of_which(name: str) -> bool:
     """Whether a printed name begins with 其中 (such a row is a part, never an addend: trap 12)."""
     return bool(_OF_WHICH.match(split_ordinal(name)[1])) or bool(_OF_WHICH.match(squeeze(name)))
+
+
+_DIRECTION = dict.fromkeys((*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F, 0x061C), "\ufffd")
+
+
+def without_direction(text: str) -> str:
+    """Text to be shown, with the signs that turn its direction replaced by U+FFFD: they make a name or a figure read as another.
+
+    >>> without_direction("预算\u202efdp.exe")
+    '预算\ufffdfdp.exe'
+    """
+    return text.translate(_DIRECTION)

@@ -355,8 +355,9 @@ class ReviewQueue:
         with self.warehouse.engine.connect() as connection:
             row = _row(_find(connection, item_id))
             if row.sha256 is None:
-                place = tables.sightings.c.sighting_id == _sighting_of(connection, row.item_id)
-                return ItemDetail(row, None, _sightings(connection, place), None, (), ())
+                lost = _sighting_of(connection, row.item_id)
+                seen = _sightings(connection, tables.sightings.c.sighting_id == lost)
+                return ItemDetail(row, None, seen, None, (), decisions_of(connection, f"{_OF_SIGHTING}{lost}"))
             version = find_version(connection, row.sha256)
             reading = kept_reading(connection, row.sha256)
             changes = connection.execute(
@@ -1165,7 +1166,6 @@ def _find(connection: Connection, written: str, lock: bool = False) -> Any:
             f"{written} is short for {found[0]['item_id']} and {found[1]['item_id']}; give more digits"
         )
     if lock:
-        items = tables.review_items
         connection.execute(select(items.c.item_id).where(items.c.item_id == found[0]["item_id"]).with_for_update())
         return connection.execute(_listed().where(items.c.item_id == found[0]["item_id"])).mappings().one()
     return found[0]

@@ -57,6 +57,20 @@ def list_bridges(
 
 
 @bridge_app.command()
+def codes(
+    code: Annotated[str | None, typer.Argument(help="A code, such as 20805; default: all that changed.")] = None,
+    as_csv: CsvFlag = False,
+    as_json: JsonLines = False,
+) -> None:
+    """How functional and economic codes changed since 2007, with the source: renamed, added, begun 科目沿革."""
+    from budget.code_changes import changes_of, code_changes
+
+    columns = ("system", "code", "since", "change", "old_name", "new_name", "source")
+    found = code_changes() if code is None else changes_of(code)
+    show_rows(columns, [tuple(getattr(one, name) for name in columns) for one in found], form_of(as_csv, as_json))
+
+
+@bridge_app.command()
 def propose(home: HomeOption = None) -> None:
     """Look for departments that go on under another name, and for units of departments; what is found waits for a person."""
     from warehouse.bridges import propose as look

@@ -1,8 +1,10 @@
-"""What the review page is handed: originals, pictures, the second reader, and a rerun of single documents in this process."""
+"""What the review page is handed: originals, pictures, the second reader, and a rerun of single documents."""
 
 from __future__ import annotations
 
 import contextlib
+import logging
+import os
 import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
@@ -16,10 +18,29 @@ from budget.disclosure import Place
 from budget.states import DocumentState, RunState
 from flows.home import House
 from flows.run_summary import DocumentOutcome
+from flows.services.rerun_by_server import NotByServerError, rerun_by_server
 from warehouse import Warehouse
 
 if TYPE_CHECKING:
     from review.page.needs import Needs
+
+log = logging.getLogger("yusuan.review")
+
+
+def rerun_after_decision(house: House, warehouse: Warehouse, archive: Archive, shas: Sequence[str]) -> None:
+    """Read decided documents again: by a run of the Prefect server that PREFECT_API_URL names, in this process where none is.
+
+    Raises RunEndedBadlyError when the run was begun and ended badly; the decisions stand and the next run follows them.
+    """
+    api = os.environ.get("PREFECT_API_URL")
+    if api:
+        try:
+            rerun_by_server(api, house.home, shas)
+        except NotByServerError as why:
+            log.warning("the rerun after a decision is done in this process: %s", why)
+        else:
+            return
+    rerun_here(warehouse, archive, shas)
 
 
 def rerun_here(warehouse: Warehouse, archive: Archive, shas: Sequence[str]) -> list[DocumentOutcome]:
@@ -95,5 +116,5 @@ def needs_of(house: House, warehouse: Warehouse) -> Iterator[Needs]:
             originals=original,
             pictures=PagePictures(house.home / "pictures", original),
             second_reading=SecondReader(archive),
-            rerun=lambda shas: rerun_here(warehouse, archive, shas),
+            rerun=lambda shas: rerun_after_decision(house, warehouse, archive, shas),
         )

@@ -78,10 +78,20 @@ def contradictions(warehouse: Warehouse, archive: Archive | None = None) -> Iter
             )
             yield Contradiction(
                 row["agency"] or "", row["region"] or "", row["fiscal_year"], row["title"] or "", row["url"], row["sha256"], row["state"],
-                finding.check, finding.message, finding.left or "", finding.right or "", finding.difference or "", support,
+                finding.check, without_suspicion(finding.message), finding.left or "", finding.right or "", finding.difference or "", support,
                 decision.decided_by if decision else "", decision.note if decision else "", cells,
                 tuple(_pictures(cells, archive, reading)) if archive is not None else (),
             )  # fmt: skip
+
+
+def without_suspicion(message: str) -> str:
+    """What contradicts what, without the words on which figure may be meant: that is for reviewers, not for the public."""
+    told = []
+    for line in message.split("\n"):
+        chinese, english = line.partition("；疑点是"), line.partition("; suspected is")
+        cut = chinese if chinese[1] else english
+        told.append(cut[0] + ("。" if chinese[1] else "." if english[1] else ""))
+    return "\n".join(told)
 
 
 def _supported(

@@ -12,6 +12,7 @@ from jinja2 import Environment
 from markupsafe import Markup
 
 from budget.amounts import decimal_text
+from budget.printed_text import without_direction
 from flows.reports.charts import BASIS, drawings
 from flows.reports.figures import Subject, Told, class_name, filled, subject_of
 from warehouse.asking import reading_only
@@ -165,7 +166,10 @@ def _place(row: dict[str, Any]) -> str:
 
 @cache
 def _environment() -> Environment:
-    environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    environment = Environment(
+        autoescape=True, trim_blocks=True, lstrip_blocks=True,
+        finalize=lambda value: without_direction(value) if type(value) is str else value,
+    )  # fmt: skip
     environment.filters["wan"] = lambda value: "" if value is None else f"{float(value):,.2f}"
     environment.filters["plain"] = lambda value: "" if value is None else decimal_text(value)
     environment.filters["short"] = lambda sha256: sha256[:SHORT]

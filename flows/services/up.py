@@ -425,7 +425,8 @@ def add_review_page(all_of_it: Standing, port: int) -> str:
     command = [
         sys.executable, "-m", "flows.command_line", "review", "serve", "--home", str(all_of_it.house.home), "--port", str(port),
     ]  # fmt: skip
-    service = all_of_it.add("the review page", "review-page.log", command, dict(os.environ))
+    environment = {**os.environ, "PREFECT_API_URL": all_of_it.api}
+    service = all_of_it.add("the review page", "review-page.log", command, environment)
     _wait_until(url, service.start(), service.name, service.log, seconds=90)
     return url
 

@@ -13,11 +13,9 @@ import json
 import logging
 import re
 import time
-import tomllib
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import cache
 from importlib import resources
 from pathlib import Path
 from typing import Any, get_args
@@ -37,6 +35,7 @@ from review.page.needs import Needs, NoPictureError
 from review.page.people import People, Person, Role, Sessions, TooOften
 from review.page.reruns import Reruns
 from review.page.shown import item_shown
+from review.page.wording import FILTERS, shown, words
 from review.queue import (
     BulkAction,
     DecisionRefusedError,
@@ -122,12 +121,6 @@ class Desk:
     choices: tuple[float, dict[str, tuple[str, ...]]] = (float("-inf"), {})
 
 
-@cache
-def words() -> dict[str, dict[str, str]]:
-    """What the page says, by language."""
-    return tomllib.loads((HERE / "words.toml").read_text("utf-8"))
-
-
 def create_app(warehouse: Warehouse, needs: Needs, door: Door | None = None) -> FastAPI:
     """The application over one warehouse. Raises OpenDoorError for a door that anybody could use."""
     door = door or Door()
@@ -137,9 +130,9 @@ def create_app(warehouse: Warehouse, needs: Needs, door: Door | None = None) -> 
     queue.sync()
     templates = Environment(
         loader=FileSystemLoader(HERE / "templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
-        lstrip_blocks=True,
+        lstrip_blocks=True, finalize=shown,
     )  # fmt: skip
-    templates.filters["when"] = lambda moment: f"{moment:%Y-%m-%d %H:%M}" if moment else ""
+    templates.filters.update(FILTERS)
 
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:

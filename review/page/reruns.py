@@ -13,6 +13,8 @@ from typing import Literal
 from review.queue import Rerun
 
 log = logging.getLogger("yusuan.review")
+AT_ONCE = 50
+"""Documents decided while another rerun was under way are read together, up to so many: a run has a price of its own."""
 KEPT = 10_000
 """Documents whose rerun is remembered; older ones are in the warehouse anyway."""
 
@@ -72,8 +74,22 @@ class Reruns:
             while len(self._known) > KEPT:
                 self._known.pop(next(iter(self._known)))
 
+    def _next(self) -> tuple[str, ...]:
+        """What was asked for since, together; empty when the page closes."""
+        together = list(self._asked.get() or ())
+        while together and len(together) < AT_ONCE:
+            try:
+                asked = self._asked.get_nowait()
+            except queue.Empty:
+                break
+            if asked is None:
+                self._asked.put(None)  # read these, then end
+                break
+            together += asked
+        return tuple(dict.fromkeys(together))
+
     def _work(self) -> None:
-        while (shas := self._asked.get()) is not None:
+        while shas := self._next():
             self._note(shas, "running", "")
             try:
                 self._rerun(shas)

@@ -290,7 +290,7 @@ def test_the_names_of_strangers_are_escaped(tmp_path: Path) -> None:
     home = furnish(tmp_path / "home")
     with Warehouse.open(home / "warehouse.sqlite") as warehouse:
         warehouse.transact(
-            lambda c: c.exec_driver_sql("UPDATE document_versions SET title = '<script>alert(1)</script>'")
+            lambda c: c.exec_driver_sql("UPDATE document_versions SET title = '<script>alert(1)</script>\u202e'")
         )
         warehouse.transact(
             lambda c: c.exec_driver_sql(
@@ -300,6 +300,7 @@ def test_the_names_of_strangers_are_escaped(tmp_path: Path) -> None:
         made = report(warehouse, ["云岚市民政局"], date(2024, 12, 1))
     assert "<script" not in made
     assert "&lt;script&gt;" in made
+    assert "\u202e" not in made
 
 
 def test_a_report_on_a_region_counts_no_unit_twice(tmp_path: Path) -> None:
@@ -371,6 +372,8 @@ def test_a_contradiction_that_waits_is_listed_with_its_evidence(analysts_home: P
     assert found.cells[0].raw == "20730.94"
     page = errors_report.page([found], date(2024, 12, 1))
     assert "这不说明哪一个数字有误" in page
+    assert "疑点" not in page
+    assert "suspected" not in page
     assert "20730.94" in page
     (line,) = csv.DictReader(errors_report.as_csv([found]).splitlines())
     assert line["cites"].startswith(found.sha256[:16])

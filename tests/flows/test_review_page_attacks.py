@@ -7,19 +7,22 @@ import re
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import httpx
 import pytest
 
 from archive.store import Archive
-from budget.states import DocumentState, Reason
+from budget.disclosure import DocumentKind
+from budget.states import DocumentState, Origin, Reason
 from flows.documents.page_pictures import PagePictures
 from flows.home import House
-from review.page.app import Door, OpenDoorError, router, words
+from review.page.app import Door, OpenDoorError, router
 from review.page.needs import NoPictureError
 from review.page.people import LOGIN_TRIES, People, UsersFileError, password_line
+from review.page.wording import in_language, words
 from review.queue import ReviewQueue
+from review.stages import Stage
 from warehouse import Warehouse
 
 _spec = importlib.util.spec_from_file_location("review_house_attacked", Path(__file__).with_name("review_house.py"))
@@ -225,6 +228,15 @@ def test_a_proxys_header_is_believed_only_from_the_proxy(home: Path, users: Path
             assert forged.status_code == status
 
 
+def test_no_name_turns_the_direction_of_the_page(page: Any) -> None:
+    item = page.queue.list()[0].item_id
+    page.queue.note(item, "see \u202efdp.exe\u2066", by="\u200fwang")
+    with httpx.Client(base_url=page.address) as client:
+        text = client.get(f"/item/{item}").text
+    assert "fdp.exe" in text
+    assert re.search("[\u202a-\u202e\u2066-\u2069\u200e\u200f]", text) is None
+
+
 def test_a_forged_session_is_nobodys(locked: Any) -> None:
     with httpx.Client(base_url=locked.address) as client:
         for forged in ("x", "..", "eyJ3Ijox.0", "WyJ3YW5nIiwgOTk5OTk5OTk5OSwgIngiXQ." + "0" * 64, "a.é"):
@@ -262,6 +274,15 @@ def test_a_users_file_that_is_none_is_refused_without_its_secrets(tmp_path: Path
 def test_both_languages_say_everything() -> None:
     assert set(words()) == {"zh", "en"}
     assert words()["zh"].keys() == words()["en"].keys()
+
+
+def test_every_code_that_the_page_shows_has_words_and_a_message_is_told_in_one_language() -> None:
+    codes = (*DocumentState, *Reason, *Origin, *get_args(Stage), *get_args(DocumentKind))
+    assert [code for code in codes if f"say_{code}" not in words()["zh"]] == []
+    message = "BAL-05 收支总表：2 ≠ 1\n“支出总计”应满足……\nExpected: total; found 2 ≠ 1."
+    assert in_language(message, "zh") == "BAL-05 收支总表：2 ≠ 1\n“支出总计”应满足……"
+    assert in_language(message, "en") == "BAL-05 收支总表：2 ≠ 1\nExpected: total; found 2 ≠ 1."
+    assert in_language("one\ntwo", "en") == "one\ntwo"
 
 
 def test_the_vendored_script_needs_no_network_and_brings_its_licence() -> None:

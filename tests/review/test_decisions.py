@@ -132,6 +132,20 @@ def test_a_lost_file_that_was_rejected_and_asked_for_again_is_asked_for(
     assert [one.item_id for one in queue.list()] == [row.item_id], "the last decision wins"
 
 
+def test_what_was_said_of_a_lost_file_is_shown_and_a_later_look_decides(
+    warehouse: Warehouse, sighting: Callable[..., Sighting]
+) -> None:
+    queue = ReviewQueue(warehouse)
+    queue.record_sightings([sighting(None, reason=Reason.HTTP_ERROR, detail="HTTP 404")])
+    item = queue.list()[0].item_id
+    queue.reextract(item, "try again", by="王审核", seen_no=0)
+    queue.note(item, "the publisher was told", by="王审核")
+    shown = queue.show(item).decisions
+    assert [(one.action, one.note) for one in shown] == [("reextract", "try again"), ("note", "the publisher was told")]
+    queue.reject(item, "it will not come", by="李复核", seen_no=len(shown))
+    assert queue.show(item).row.state == "closed"
+
+
 def test_a_form_that_is_stale_is_refused_with_what_happened_meanwhile(desk: Any) -> None:
     queue = waiting(desk.queue)
     seen = len(queue.decisions_for(SHA))
