@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
+from budget.disclosure import PagePlace, SheetPlace
 from expectations.judging.reconciliation import Reconciled
 from expectations.judging.roots import Root
 from expectations.judging.slips import slip_of
@@ -71,3 +72,23 @@ def is_shown(proven: Proven, root: Root, identities: Sequence[Identity]) -> bool
 
 
 SLIPS_OF_DIGITS: Final = frozenset({"digit", "swap", "dropped", "doubled", "decimal", "sign"})
+
+
+def may_be_unread(one: Reconciled, identities: Sequence[Identity]) -> bool:
+    """Whether figures that were read into no table stand where the tables of a contradiction are printed, or on the page behind:
+    what is missing from a sum may be among them, and no publisher is accused of it."""
+    unread = [left.at for left in one.disclosure.unread]
+    if not unread:
+        return False
+    tables = {sid for identity in identities for sid in identity.statement_ids}
+    for statement in one.disclosure.statements:
+        if statement.id in tables:
+            places = [at for row in statement.rows for at in row.at if at is not None]
+            pages = {at.page for at in places if isinstance(at, PagePlace)}
+            sheets = {at.sheet for at in places if isinstance(at, SheetPlace)}
+            for at in unread:
+                if isinstance(at, PagePlace) and (at.page in pages or at.page - 1 in pages):
+                    return True
+                if isinstance(at, SheetPlace) and at.sheet in sheets:
+                    return True
+    return False

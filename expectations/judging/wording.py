@@ -10,7 +10,7 @@ from budget.amounts import decimal_text
 from budget.disclosure import Finding, FindingCell, PagePlace, Place, SheetPlace, TablePlace
 from budget.states import Origin, Severity
 from expectations.judging.catalogue import check
-from expectations.judging.origins import SLIPS_OF_DIGITS, Proven, is_shown
+from expectations.judging.origins import SLIPS_OF_DIGITS, Proven, is_shown, may_be_unread
 from expectations.judging.reconciliation import Reconciled, severity_of
 from expectations.judging.roots import Root, roots_of
 from expectations.judging.sampling import same_reading
@@ -131,20 +131,29 @@ def _origin(
         return Origin.PUBLISHER
     if second_reading is None:
         return Origin.UNKNOWN
-    cells = [root.cell] if root.cell is not None and root.value is not None else [
-        term.cell for identity in identities for term in identity.terms
-    ]  # fmt: skip
-    heard = [
-        _agrees(one.disclosure.document.sha256, cell, second_reading)
-        for cell in cells[:MOST_CELLS]
-        if cell.at and cell.statement_id  # the place of a form or a sentence is not that of one figure
-    ]
+    heard = _heard(one, root, identities, second_reading)
     if any(answer is False for answer in heard):
         return Origin.EXTRACTION
     # of two documents only the cells of this one were read again
     if heard and all(heard) and not all(check(one.check).family == "DOC" for one in identities):
+        if may_be_unread(one, identities):
+            return Origin.UNKNOWN
         return Origin.PUBLISHER if is_shown(proven, root, identities) else Origin.FORM
     return Origin.UNKNOWN
+
+
+def _heard(
+    one: Reconciled, root: Root, identities: Sequence[Identity], second_reading: Callable[[str, Place], str | None]
+) -> list[bool | None]:
+    """What the second reader says of the suspected cell, or of all cells where there is none: alike, otherwise, nothing."""
+    cells = [root.cell] if root.cell is not None and root.value is not None else [
+        term.cell for identity in identities for term in identity.terms
+    ]  # fmt: skip
+    return [
+        _agrees(one.disclosure.document.sha256, cell, second_reading)
+        for cell in cells[:MOST_CELLS]
+        if cell.at and cell.statement_id  # the place of a form or a sentence is not that of one figure
+    ]
 
 
 def _misprinted(root: Root) -> bool:

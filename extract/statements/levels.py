@@ -192,9 +192,14 @@ def _depths(facts: Sequence[Fact]) -> tuple[dict[int, int], dict[int, int]]:
     depth: dict[int, int] = {}
     parents: dict[int, int] = {}
     several = reading.mark(tops, 0, len(rows), depth, parents)
-    # a department over its units is one sum of several: their codes say that it is no chance
-    least = 1 if (of_units and all(fact.code for fact in details)) or len(depth) >= CHAIN else FEWEST
-    return (depth, parents) if several >= least or (least == 1 and depth) else ({}, {})
+    return (depth, parents) if _enough(several, depth, details, of_units) else ({}, {})
+
+
+def _enough(several: int, depth: Mapping[int, int], details: Sequence[Fact], of_units: bool) -> bool:
+    """Whether a reading explains enough to be no chance. A department over its units is one sum of several: their codes say that
+    it is none, as does a chain of sums one below the other."""
+    one_is_enough = (of_units and all(fact.code for fact in details)) or len(depth) >= CHAIN
+    return several >= (1 if one_is_enough else FEWEST) or (one_is_enough and bool(depth))
 
 
 def _even(rows: Sequence[_Row], total: dict[int, Decimal], half: Decimal) -> tuple[dict[int, int], dict[int, int]]:

@@ -17,6 +17,10 @@ from extract.reading import Line, Reading
 
 ENOUGH = 4
 """Stray amounts on one page from which on they are a table."""
+HEAD_ROWS = 3
+"""First rows of a table in which its heads stand."""
+HEADS = 3
+"""Heads of one table in one line that make the line its header, printed again."""
 # with a point: the scales of charts and the numbers of articles have none
 _STRAY = re.compile(r"(?<![\d.,，])-?(?:\d{1,3}(?:[,，]\d{3})+|\d+)\.\d{2,}(?![\d.,，]|\s*[万亿千元%％‰])")
 _SENTENCE = re.compile(r"[。；！？]")
@@ -28,10 +32,16 @@ def stray_amounts(reading: Reading) -> tuple[tuple[Unread, ...], list[Finding]]:
     Formats without pages are one page; their lines have no place.
     """
     pages: dict[int | None, list[_Stray]] = defaultdict(list)
+    headed: set[int | None] = set()
+    heads: list[str] = []
     for block in reading.blocks:
-        if isinstance(block, Line) and not block.in_chart:
+        if not isinstance(block, Line):
+            heads = [cell.shown for cell in block.cells if cell.row < HEAD_ROWS and len(cell.shown) > 1]
+        elif not block.in_chart:
             pages[block.page].extend(_strays_of(block))
-    many = {page: strays for page, strays in pages.items() if len(strays) >= ENOUGH}
+            if sum(head in block.shown for head in heads) >= HEADS:
+                headed.add(block.page)  # the head of the table above, again: what follows is its end
+    many = {page: strays for page, strays in pages.items() if len(strays) >= (1 if page in headed else ENOUGH)}
     unread = tuple(
         Unread(text=one.amount, at=one.place) for strays in many.values() for one in strays if one.place is not None
     )

@@ -10,6 +10,7 @@ from budget.disclosure import Disclosure, Finding, Place
 from budget.states import Origin
 from expectations.judging.judgement import judge
 from extract.document import extract_bytes
+from measure.forms import make
 
 CLASSES = ("一般公共服务支出", "教育支出", "科学技术支出", "住房保障支出", "农林水支出")
 
@@ -84,3 +85,12 @@ def test_no_suspect_is_named_that_nobody_would_believe() -> None:
     one = document(AMOUNTS, wrong_total="0.02")
     (found,) = alike([one]).values()
     assert not any("若为 -" in finding.message for finding in found)
+
+
+def test_a_sum_beside_figures_that_were_read_into_no_table_accuses_nobody() -> None:
+    """An unruled table whose last row stands alone on the next page: the row may be what is missing."""
+    (made,) = (make(77, 780),)
+    read = extract_bytes(made.data, made.name)
+    (found,) = alike([read]).values()
+    assert {one.check for one in found} == {"UNREAD", "HIE-05"}
+    assert {one.origin for one in found if one.check == "HIE-05"} == {Origin.UNKNOWN}

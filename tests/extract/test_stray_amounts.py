@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from extract.reading import Line, Reading
+from extract.reading import Grid, GridCell, Line, Reading
 from extract.statements.stray_amounts import stray_amounts
 
 
@@ -44,3 +44,10 @@ def test_a_text_without_pages_is_told_without_places() -> None:
     lines = Reading("docx", (Line("合计\t300.00\t200.00"), Line("基本支出\t200.00\t100.00")))
     unread, [finding] = stray_amounts(lines)
     assert unread == () and "正文成行的 4 个金额" in finding.message
+
+
+def test_a_row_below_the_header_of_the_table_before_is_told_however_few_its_amounts() -> None:
+    grid = Grid(2, 3, tuple(GridCell(0, c, text, None) for c, text in enumerate(("科目名称", "合计", "基本支出"))), 3)
+    rows = reading("科目名称 合计 基本支出", "初中教育 38,258.25 38,258.25", page=4).blocks
+    assert len(stray_amounts(Reading("pdf", (grid, *rows), 5))[1]) == 1
+    assert stray_amounts(Reading("pdf", rows, 5)) == ((), [])
