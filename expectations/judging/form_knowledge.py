@@ -1,0 +1,131 @@
+"""What a document says of its forms, and what is known of them put to its claims.
+
+A rule that fails at the same row in most documents of a form does not fit it, or is broken in its template; either way no single
+publisher is accused, and a person is asked once. What a person said is put to the claims before they are judged: a rule that does
+not fit becomes a warning that names the decision, a reading of the form is judged in place of the rule.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from budget.known_forms import (
+    FormDecision,
+    FormOutcome,
+    FormPlace,
+    KnownForms,
+    SharedFailure,
+    explanation_of,
+    folded_row,
+    form_of,
+    is_shared,
+    reading_named,
+)
+from expectations.judging.form_readings import as_read, explanations
+from expectations.judging.reconciliation import Reconciled
+from expectations.view.identities import Identity
+
+
+def publisher_of(one: Reconciled) -> str:
+    """Who prints the document's forms: its region."""
+    return one.disclosure.document.region or ""
+
+
+def forms_of(one: Reconciled) -> dict[str, str]:
+    """The form of each statement, by statement id."""
+    return {statement.id: form_of(statement) for statement in one.disclosure.statements}
+
+
+def place_of(identity: Identity, publisher: str, forms: Mapping[str, str]) -> FormPlace | None:
+    """Where other documents would fail alike; None for claims that concern no statement."""
+    form = forms.get(identity.statement_ids[0]) if identity.statement_ids else None
+    return FormPlace(publisher, form, identity.check, folded_row(identity.row_label)) if form else None
+
+
+def outcomes_of(one: Reconciled) -> tuple[FormOutcome, ...]:
+    """How every rule fared at every row of every form of a document; claims about zeros say nothing."""
+    forms, publisher = forms_of(one), publisher_of(one)
+    asked: dict[FormPlace, list[Identity]] = defaultdict(list)
+    for identity in one.identities:
+        if identity.skipped is None and (identity.left_value or identity.right_value):
+            place = place_of(identity, publisher, forms)
+            if place is not None:
+                asked[place].append(identity)
+    tables = {table.statement.id: table for table in one.tables}
+    found = []
+    for place, identities in asked.items():
+        failing = [identity for identity in identities if not identity.holds]
+        explained = set.intersection(*(explanations(identity, tables) for identity in failing)) if failing else set()
+        found.append(FormOutcome(place.form, place.check, place.row, bool(failing), tuple(sorted(explained))))
+    return tuple(sorted(found))
+
+
+def with_batch(known: KnownForms, said: Sequence[tuple[str, Sequence[FormOutcome]]]) -> KnownForms:
+    """What is known, and the failures that most documents of a batch share; `said` is (publisher, outcomes) of each document."""
+    asked: dict[FormPlace, list[FormOutcome]] = defaultdict(list)
+    for publisher, outcomes in said:
+        for one in outcomes:
+            asked[FormPlace(publisher, one.form, one.check, one.row)].append(one)
+    shared = dict(known.shared)
+    for place, here in asked.items():
+        failed = [one for one in here if one.failed]
+        if is_shared(len(failed), len(here)):
+            shared[place] = SharedFailure(explanation_of(one.explained for one in failed), len(failed), len(here))
+    return KnownForms(shared, known.decisions)
+
+
+def as_decided(one: Reconciled, known: KnownForms) -> Reconciled:
+    """The claims of a document as people decided that its forms be read; in the same order."""
+    if not known.decisions:
+        return one
+    forms, publisher = forms_of(one), publisher_of(one)
+    tables = {table.statement.id: table for table in one.tables}
+
+    def decided(identity: Identity) -> Identity:
+        place = place_of(identity, publisher, forms) if identity.holds is False else None
+        decision = known.decided(place) if place is not None else None
+        if decision is None:
+            return identity
+        reading, part = reading_named(decision.reading)
+        if reading.whose == "theirs":
+            return identity
+        if reading.whose == "ours":
+            return replace(identity, severity="warning", note=_with(identity.note, decision))
+        read = as_read(reading.name, part, identity, tables)
+        return identity if read is None else replace(read, note=_with(identity.note, decision))
+
+    return Reconciled(one.disclosure, one.tables, tuple(decided(identity) for identity in one.identities))
+
+
+def _with(note: str, decision: FormDecision) -> str:
+    reading, part = reading_named(decision.reading)
+    zh, _, en = note.partition(" / ")
+    named = f"“{part}”" if part else ""
+    told = (
+        f"{decision.decided_by} 认定（{decision.id}）：{reading.zh}{named}",
+        f"as {decision.decided_by} decided ({decision.id}): {reading.en}{f' ({part})' if part else ''}",
+    )
+    return f"{zh}，{told[0]} / {en or zh}, {told[1]}" if zh else " / ".join(told)
+
+
+class KnownHere:
+    """What is known of the places of one document."""
+
+    def __init__(self, one: Reconciled, known: KnownForms) -> None:
+        self._known, self._publisher = known, publisher_of(one)
+        self._forms = forms_of(one) if known.shared or known.decisions else {}
+
+    def shared(self, identities: Sequence[Identity]) -> SharedFailure | None:
+        """The failure that one of these shares with most documents of its form."""
+        return next((found for place in self._places(identities) if (found := self._known.shared.get(place))), None)
+
+    def whose(self, identities: Sequence[Identity]) -> str | None:
+        """Whose error a person said that it is where one of these fails: theirs, ours, form; None where nobody did."""
+        decisions = (self._known.decided(place) for place in self._places(identities))
+        return next((reading_named(one.reading)[0].whose for one in decisions if one is not None), None)
+
+    def _places(self, identities: Sequence[Identity]) -> list[FormPlace]:
+        found = (place_of(identity, self._publisher, self._forms) for identity in identities)
+        return [place for place in found if place is not None]
