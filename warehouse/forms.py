@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -31,6 +31,8 @@ from warehouse.tables import form_decisions
 
 JUDGED_AGAIN = ("loaded", "in_review", "superseded", "rejected")
 """States of versions whose findings follow what is known of their forms."""
+_AT_ONCE = 1000
+"""Names put to one query; databases take no unlimited number."""
 _PLACE = "o.form, o.check_id, o.row_label"
 
 
@@ -285,12 +287,28 @@ def take_in(warehouse: Warehouse, brought: Iterable[FormDecision]) -> tuple[list
 
 
 def never_met(warehouse: Warehouse, shas: Sequence[str]) -> list[dict[str, Any]]:
-    """Forms that these documents are printed on and no other document is: form, kind, title, publisher."""
-    wanted = text(
-        "SELECT t.form, MIN(t.kind) AS kind, MIN(t.title) AS title, COALESCE(v.region, '') AS publisher FROM statements t "
-        "JOIN document_versions v ON v.sha256 = t.sha256 WHERE t.sha256 IN :shas AND t.kind <> 'unknown' "
-        "AND NOT EXISTS (SELECT 1 FROM statements o WHERE o.form = t.form AND o.sha256 NOT IN :shas) "
-        "GROUP BY t.form, COALESCE(v.region, '') ORDER BY publisher, kind, t.form"
+    """Forms that these documents are printed on and no other document is: form, publisher, kind, title."""
+    of_these = text(
+        "SELECT t.form, COALESCE(v.region, '') AS publisher, MIN(t.kind) AS kind, MIN(t.title) AS title, "
+        "COUNT(DISTINCT t.sha256) AS documents FROM statements t JOIN document_versions v ON v.sha256 = t.sha256 "
+        "WHERE t.sha256 IN :shas AND t.kind <> 'unknown' AND t.form IS NOT NULL GROUP BY t.form, COALESCE(v.region, '')"
     ).bindparams(bindparam("shas", expanding=True))
+    of_all = text("SELECT form, COUNT(DISTINCT sha256) FROM statements WHERE form IN :forms GROUP BY form").bindparams(
+        bindparam("forms", expanding=True)
+    )
+    here: dict[tuple[str, str], dict[str, Any]] = {}
+    in_these: dict[str, int] = defaultdict(int)
+    in_all: dict[str, int] = {}
     with reading_of(warehouse.engine) as connection:
-        return [dict(row) for row in connection.execute(wanted, {"shas": list(shas)}).mappings()]
+        for some in _pieces(sorted(set(shas))):
+            for row in connection.execute(of_these, {"shas": some}).mappings():
+                here.setdefault((row["publisher"], row["form"]), dict(row))
+                in_these[row["form"]] += row["documents"]
+        for some in _pieces(sorted(in_these)):
+            in_all |= {row[0]: row[1] for row in connection.execute(of_all, {"forms": some})}
+    return [one for (_, form), one in sorted(here.items()) if in_all[form] == in_these[form]]
+
+
+def _pieces(names: list[str]) -> Iterator[list[str]]:
+    for first in range(0, len(names), _AT_ONCE):
+        yield names[first : first + _AT_ONCE]

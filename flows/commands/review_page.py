@@ -12,10 +12,11 @@ from archive.errors import ArchiveError
 from archive.store import Archive
 from budget.disclosure import Place
 from budget.states import DocumentState, RunState
-from flows.documents.batch import read_prove_store
+from flows.documents.batch import Passage, read_prove_store
 from flows.documents.page_pictures import PagePictures
 from flows.documents.recipe import code_recipe
 from flows.documents.second_reading import second_reader
+from flows.documents.settling import settle_forms
 from flows.home import House
 from flows.run_summary import DocumentOutcome
 from review.page.needs import Needs
@@ -28,6 +29,7 @@ def rerun_here(warehouse: Warehouse, archive: Archive, shas: Sequence[str]) -> l
     warehouse.start_run(run_id, flow="review", recipe=code_recipe())
     try:
         outcomes = read_prove_store(shas, warehouse=warehouse, archive=archive, run_id=run_id, workers=1)
+        settle_forms(Passage(warehouse, archive, run_id, workers=1))
     except BaseException:
         warehouse.end_run(run_id, RunState.FAILED)
         raise

@@ -8,12 +8,15 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from budget.decisions import Decision
+from budget.decisions import FIGURES_CHANGED, Decision
 from budget.disclosure import Disclosure, Finding
 from budget.known_forms import NOT_JUDGED, NOTHING_KNOWN, JudgedForms, KnownForms
 from budget.reconciliations import Reconciliation
 from budget.states import Origin, Severity
 from expectations import Judgement, SuiteError, apply, judge
+from expectations.judging.catalogue import checks
+from expectations.judging.sampling import CHECK as SAMPLED
+from expectations.judging.wording import UNREAD
 from flows.documents.second_reading import SecondReading, second_reader
 from review.replay import against_the_page, as_printed, replay, settle
 
@@ -23,6 +26,8 @@ Beside = Mapping[str, Sequence[Disclosure]]
 """By sha256, the other documents that a document is compared with."""
 
 
+UNPROVED = "UNPROVED"
+"""Check id of the error on a document on which a check itself broke."""
 Judged = dict[str, tuple[tuple[Finding, ...], tuple[Reconciliation, ...], JudgedForms]]
 
 
@@ -33,6 +38,13 @@ class Proved:
     disclosure: Disclosure
     reconciliations: tuple[Reconciliation, ...] = ()
     forms: JudgedForms = NOT_JUDGED
+
+
+def as_read(disclosure: Disclosure) -> Disclosure:
+    """A judged disclosure with what its reading found; what checks, the sample and an earlier reading had found is found anew."""
+    found_anew = {*checks(), UNPROVED, SAMPLED, FIGURES_CHANGED} - {UNREAD}
+    kept = (one for one in disclosure.findings if one.check not in found_anew)
+    return disclosure.model_copy(update={"findings": tuple(one.model_copy(update={"caused_by": None}) for one in kept)})
 
 
 def prove(
@@ -110,7 +122,7 @@ def _judged(
             (disclosure,) = readable
             log.exception("the checks broke on %s", disclosure.document.file, exc_info=fault)
             unproved = Finding(
-                check="UNPROVED", severity=Severity.ERROR, origin=Origin.UNKNOWN, cells=(),
+                check=UNPROVED, severity=Severity.ERROR, origin=Origin.UNKNOWN, cells=(),
                 message=f"勾稽检查未能完成 / the checks broke on this document ({type(fault).__name__}: {fault}); nothing of it is proved",
             )  # fmt: skip
             return {disclosure.document.sha256: ((*disclosure.findings, unproved), (), NOT_JUDGED)}
