@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache, lru_cache
@@ -29,6 +29,8 @@ SHARE: Final = 0.8
 """Of the documents of a form in which the rule can be asked; real contradictions were shared by half of a form at most."""
 EVERY_PUBLISHER: Final = "*"
 """A decision on a form of whoever prints it."""
+EVERY_ROW: Final = "*"
+"""All rows of a form together: a reading that explains what fails in every row is one thing, whatever rows a department has."""
 _FIGURES = re.compile(r"[\d〇零一二三四五六七八九十]+|[年度“”‘’\"']")
 _WHOSE = re.compile("部门|单位|本级")
 """A unit prints the form of its department under 单位收支总表."""
@@ -70,7 +72,8 @@ class FormPlace(NamedTuple):
 class FormOutcome(NamedTuple):
     """How a rule fared at one row of a form in one document, before any decision.
 
-    `explained`: the readings of the closed list under which everything that fails there would hold.
+    `explained`: the readings of the closed list under which everything that fails there would hold. `row` is `EVERY_ROW` for the
+    whole form.
     """
 
     form: str
@@ -155,8 +158,17 @@ class KnownForms:
     decisions: Mapping[FormPlace, FormDecision] = field(default_factory=dict)
 
     def decided(self, place: FormPlace) -> FormDecision | None:
-        """The decision that holds at a place: of its publisher, else of every publisher."""
-        return self.decisions.get(place) or self.decisions.get(place._replace(publisher=EVERY_PUBLISHER))
+        """The decision that holds at a place: of its publisher and row, else of every row, else of every publisher."""
+        wider = (
+            place._replace(publisher=publisher, row=row)
+            for publisher in (place.publisher, EVERY_PUBLISHER)
+            for row in (place.row, EVERY_ROW)
+        )
+        return next((found for at in wider if (found := self.decisions.get(at)) is not None), None)
+
+    def shared_at(self, place: FormPlace) -> SharedFailure | None:
+        """The failure that most documents of the form share at a row, or over all its rows."""
+        return self.shared.get(place) or self.shared.get(place._replace(row=EVERY_ROW))
 
     def digest(self, publisher: str, outcomes: Iterable[FormOutcome]) -> str:
         """What of all this concerns a document, in 16 hexadecimal digits; '' where nothing does.
@@ -166,7 +178,7 @@ class KnownForms:
         told = []
         for one in sorted(one for one in outcomes if one.failed):
             place = FormPlace(publisher, one.form, one.check, one.row)
-            shared, decision = self.shared.get(place), self.decided(place)
+            shared, decision = self.shared_at(place), self.decided(place)
             if shared is not None or decision is not None:
                 said = f"{decision.id} {decision.reading}" if decision is not None else ""
                 told.append("\t".join((*place, "-" if shared is None else shared.explained or "shared", said)))
@@ -186,9 +198,16 @@ class JudgedForms(NamedTuple):
 NOT_JUDGED: Final = JudgedForms()
 
 
-def is_shared(failed: int, asked: int) -> bool:
-    """Whether so many failures among so many documents are the form's."""
-    return failed >= FEWEST_DOCUMENTS and failed >= SHARE * asked
+def shared_failure(row: str, explained: Sequence[Iterable[str]], asked: int) -> SharedFailure | None:
+    """The failure of a form, where so many of the documents asked fail; `explained`: the readings that explain it in each.
+
+    Over all rows only what one reading explains is one failure: one that fails in one row and one in another share nothing.
+    """
+    failed = len(explained)
+    if failed < FEWEST_DOCUMENTS or failed < SHARE * asked:
+        return None
+    why = explanation_of(explained)
+    return SharedFailure(why, failed, asked) if row != EVERY_ROW or why is not None else None
 
 
 def explanation_of(explained: Iterable[Iterable[str]]) -> str | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -16,14 +17,15 @@ from sqlalchemy import Connection, bindparam, insert, select, text, update
 
 from budget.known_forms import (
     EVERY_PUBLISHER,
+    EVERY_ROW,
+    FEWEST_DOCUMENTS,
     FormDecision,
     FormOutcome,
     FormPlace,
     KnownForms,
     SharedFailure,
-    explanation_of,
-    is_shared,
     reading_named,
+    shared_failure,
 )
 from warehouse.connection import reading as reading_of
 from warehouse.store import Warehouse
@@ -56,19 +58,24 @@ def _shared(connection: Connection, forms: Sequence[str] | None) -> dict[FormPla
         f"{among} GROUP BY COALESCE(v.region, ''), {_PLACE}"
     )
     why = text(
-        "SELECT o.explained FROM form_outcomes o JOIN document_versions v ON v.sha256 = o.sha256 "
+        "SELECT v.document_id, o.explained FROM form_outcomes o JOIN document_versions v ON v.sha256 = o.sha256 "
         "WHERE v.state IN ('loaded', 'in_review') AND o.failed AND COALESCE(v.region, '') = :publisher "
-        "AND o.form = :form AND o.check_id = :check AND o.row_label = :row"
+        "AND o.form = :form AND o.check_id = :check AND o.row_label = :row ORDER BY v.version_no"
     )
     given: dict[str, Any] = {}
     if forms is not None:
         asked, given = asked.bindparams(bindparam("forms", expanding=True)), {"forms": list(forms)}
     found = {}
     for publisher, form, check, row, all_of_them, failed in connection.execute(asked, given).all():
-        if is_shared(failed, all_of_them):
-            place = FormPlace(publisher, form, check, row)
-            explained = connection.scalars(why, place._asdict()).all()
-            found[place] = SharedFailure(explanation_of(_names(one) for one in explained))
+        if failed < FEWEST_DOCUMENTS:
+            continue
+        place = FormPlace(publisher, form, check, row)
+        of_documents: dict[str, list[str]] = {}
+        for document, explained in connection.execute(why, place._asdict()).all():
+            of_documents[document] = _names(explained)
+        shared = shared_failure(row, list(of_documents.values()), all_of_them)
+        if shared is not None:
+            found[place] = SharedFailure(shared.explained)
     return found
 
 
@@ -109,27 +116,51 @@ def to_judge_again(connection: Connection) -> list[str]:
     )
 
 
-def open_questions(warehouse: Warehouse, sha256: str | None = None) -> list[dict[str, Any]]:
-    """The failures that most documents of a form share and nobody decided, of a document or of all: place, counts, explanation."""
+@dataclass(frozen=True, slots=True)
+class FormQuestion:
+    """A check that fails in most documents of a form, at these rows: theirs or ours? `failed` of `asked` documents, at the row with
+    the most; `explained`: the reading that explains it in each of them, None where none of the list does."""
+
+    publisher: str
+    form: str
+    kind: str | None
+    title: str | None
+    check: str
+    rows: tuple[str, ...]
+    failed: int
+    asked: int
+    explained: str | None
+
+
+def open_questions(warehouse: Warehouse, sha256: str | None = None) -> list[FormQuestion]:
+    """The failures that most documents of a form share and nobody decided, of one document's forms or of all."""
     with reading_of(warehouse.engine) as connection:
-        of = None if sha256 is None else _failing_places(connection, sha256)
-        forms = None if of is None else sorted({form for form, _, _ in of}) or [""]
-        known = known_forms(connection, forms)
-        asked = [
-            (place, shared)
-            for place, shared in sorted(known.shared.items())
-            if known.decided(place) is None and (of is None or place[1:] in of)
-        ]
-        return [_question(connection, place, shared) for place, shared in asked]
+        of = None if sha256 is None else _failing_checks(connection, sha256)
+        known = known_forms(connection, None if of is None else sorted({form for form, _ in of}) or [""])
+        groups: dict[tuple[str, str, str], list[FormPlace]] = defaultdict(list)
+        for place in sorted(known.shared):
+            if known.decided(place) is None and (of is None or (place.form, place.check) in of):
+                groups[place[:3]].append(place)
+        return [_question(connection, places, known) for places in groups.values()]
 
 
-def _failing_places(connection: Connection, sha256: str) -> set[tuple[str, str, str]]:
-    wanted = text("SELECT form, check_id, row_label FROM form_outcomes WHERE sha256 = :sha256 AND failed")
-    return {(form, check, row) for form, check, row in connection.execute(wanted, {"sha256": sha256}).all()}
+def _failing_checks(connection: Connection, sha256: str) -> set[tuple[str, str]]:
+    wanted = text("SELECT form, check_id FROM form_outcomes WHERE sha256 = :sha256 AND failed")
+    return {(form, check) for form, check in connection.execute(wanted, {"sha256": sha256}).all()}
 
 
-def _question(connection: Connection, place: FormPlace, shared: SharedFailure) -> dict[str, Any]:
-    return {**_counts(connection, place), **place._asdict(), "explained": shared.explained, **_shown(connection, place)}
+def _question(connection: Connection, places: Sequence[FormPlace], known: KnownForms) -> FormQuestion:
+    first = places[0]
+    counts = [_counts(connection, place) for place in places]
+    most = max(counts, key=lambda one: one["failed"])
+    whys = {known.shared[place].explained for place in places}
+    over_all = known.shared.get(first._replace(row=EVERY_ROW))
+    explained = over_all.explained if over_all is not None else whys.pop() if len(whys) == 1 else None
+    rows = tuple(place.row for place in places if place.row != EVERY_ROW)
+    shown = _shown(connection, first)
+    return FormQuestion(
+        first.publisher, first.form, shown["kind"], shown["title"], first.check, rows, most["failed"], most["asked"], explained
+    )  # fmt: skip
 
 
 def _counts(connection: Connection, place: FormPlace) -> dict[str, int]:
@@ -159,51 +190,73 @@ def decisions(warehouse: Warehouse, *, revoked: bool = False) -> list[FormDecisi
 
 
 def places(
-    warehouse: Warehouse, form: str, check: str, row: str | None = None, publisher: str | None = None
+    warehouse: Warehouse, form: str, check: str, rows: Sequence[str] = (), publisher: str | None = None
 ) -> list[FormPlace]:
-    """The places at which a check was asked on a form (its first digits are enough) and failed in a document."""
+    """Where a check fails on a form (its first digits are enough), at these rows or at all."""
     wanted = text(
         "SELECT publisher, form, check_id, row_label FROM form_checks WHERE form LIKE :form AND check_id = :check AND failed > 0 "
         "ORDER BY publisher, form, row_label"
     )
     with reading_of(warehouse.engine) as connection:
         found = [FormPlace(*one) for one in connection.execute(wanted, {"form": f"{form}%", "check": check}).all()]
-    return [
-        one
-        for one in found
-        if (row is None or one.row == row) and (publisher in (None, EVERY_PUBLISHER) or one.publisher == publisher)
-    ]
+    return [one for one in found if (not rows or one.row in rows) and (publisher is None or one.publisher == publisher)]
 
 
 def decide(
-    warehouse: Warehouse, place: FormPlace, reading: str, *, note: str, by: str, everywhere: bool = False
-) -> FormDecision:
-    """A person's word on a place, in place of an earlier one; `everywhere`: for this form, whoever prints it.
+    warehouse: Warehouse,
+    form: str,
+    check: str,
+    reading: str,
+    *,
+    note: str,
+    by: str,
+    rows: Sequence[str] = (),
+    publisher: str | None = None,
+    everywhere: bool = False,
+) -> list[FormDecision]:
+    """A person's word on a check that fails on a form, in place of an earlier one; gives the decisions that were made.
 
-    Raises ReadingRefusedError for what is not in the closed list, FormRefusedError where a rule is to be set aside that holds in
-    more documents than it fails in: there the document erred, not the rule.
+    Without `rows` it is of every row of the form, but a rule that does not fit is set aside only at the rows where most documents
+    fail, each by its name: at another row the same check may be right. `everywhere`: whoever prints the form. Raises
+    ReadingRefusedError for what is not in the closed list, FormRefusedError where there is no such failure, or where a rule is to be
+    set aside that holds in more documents than it fails in: there the document erred, not the rule.
     """
     whose = reading_named(reading)[0].whose
+    found = places(warehouse, form, check, rows, publisher)
+    if len({(place.publisher, place.form) for place in found}) != 1:
+        told = "; ".join(sorted({f"{place.publisher or '-'} {place.form}" for place in found}))
+        raise FormRefusedError(
+            f"{check} fails on {'several forms: ' + told if found else f'no form {form} at such a row'}"
+        )
 
-    def work(connection: Connection) -> FormDecision:
-        counts = _counts(connection, place)
-        if counts["asked"] == 0:
-            raise FormRefusedError(f"{place.check} “{place.row}” is asked in no document of form {place.form}")
-        if whose != "theirs" and 2 * counts["failed"] <= counts["asked"]:
+    def work(connection: Connection) -> list[FormDecision]:
+        counted = {place: _counts(connection, place) for place in found}
+        most = [place for place in found if 2 * counted[place]["failed"] > counted[place]["asked"]]
+        of_form = found[0]._replace(row=EVERY_ROW)
+        if whose == "ours":
+            chosen = [place for place in most if place.row != EVERY_ROW]
+        else:
+            chosen = [place for place in (found if rows else [of_form]) if whose == "theirs" or place in most]
+        if not chosen:
+            counts = _counts(connection, found[0] if rows else of_form)
             raise FormRefusedError(
-                f"{place.check} “{place.row}” fails in {counts['failed']} of {counts['asked']} documents of this form: the rule "
-                "holds in the others, so it fits; decide the document instead"
+                f"{check} fails in {counts['failed']} of {counts['asked']} documents of this form: the rule holds in the others, "
+                "so it fits; decide the document instead"
             )
-        at = place._replace(publisher=EVERY_PUBLISHER) if everywhere else place
-        shown = _shown(connection, place)
-        made = FormDecision(
-            id=_id_of(connection, at, reading), **at._asdict(), reading=reading, note=note, decided_by=by,
-            decided_at=datetime.now(UTC), kind=shown["kind"], title=shown["title"],
-        )  # fmt: skip
-        _put(connection, made)
-        return made
+        return [_made(connection, place, reading, note, by, everywhere) for place in chosen]
 
     return warehouse.transact(work)
+
+
+def _made(connection: Connection, place: FormPlace, reading: str, note: str, by: str, everywhere: bool) -> FormDecision:
+    at = place._replace(publisher=EVERY_PUBLISHER) if everywhere else place
+    shown = _shown(connection, place)
+    made = FormDecision(
+        id=_id_of(connection, at, reading), **at._asdict(), reading=reading, note=note, decided_by=by,
+        decided_at=datetime.now(UTC), kind=shown["kind"], title=shown["title"],
+    )  # fmt: skip
+    _put(connection, made)
+    return made
 
 
 def _id_of(connection: Connection, place: FormPlace, reading: str) -> str:

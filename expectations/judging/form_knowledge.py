@@ -12,16 +12,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from budget.known_forms import (
+    EVERY_ROW,
     FormDecision,
     FormOutcome,
     FormPlace,
     KnownForms,
     SharedFailure,
-    explanation_of,
     folded_row,
     form_of,
-    is_shared,
     reading_named,
+    shared_failure,
 )
 from expectations.judging.form_readings import as_read, explanations
 from expectations.judging.reconciliation import Reconciled
@@ -53,11 +53,13 @@ def outcomes_of(one: Reconciled) -> tuple[FormOutcome, ...]:
             place = place_of(identity, publisher, forms)
             if place is not None:
                 asked[place].append(identity)
+                asked[place._replace(row=EVERY_ROW)].append(identity)
     tables = {table.statement.id: table for table in one.tables}
+    why = {id(one): explanations(one, tables) for here in asked.values() for one in here if not one.holds}
     found = []
     for place, identities in asked.items():
         failing = [identity for identity in identities if not identity.holds]
-        explained = set.intersection(*(explanations(identity, tables) for identity in failing)) if failing else set()
+        explained = set.intersection(*(why[id(identity)] for identity in failing)) if failing else set()
         found.append(FormOutcome(place.form, place.check, place.row, bool(failing), tuple(sorted(explained))))
     return tuple(sorted(found))
 
@@ -70,9 +72,9 @@ def with_batch(known: KnownForms, said: Sequence[tuple[str, Sequence[FormOutcome
             asked[FormPlace(publisher, one.form, one.check, one.row)].append(one)
     shared = dict(known.shared)
     for place, here in asked.items():
-        failed = [one for one in here if one.failed]
-        if is_shared(len(failed), len(here)):
-            shared[place] = SharedFailure(explanation_of(one.explained for one in failed), len(failed), len(here))
+        found = shared_failure(place.row, [one.explained for one in here if one.failed], len(here))
+        if found is not None:
+            shared[place] = found
     return KnownForms(shared, known.decisions)
 
 
@@ -119,7 +121,7 @@ class KnownHere:
 
     def shared(self, identities: Sequence[Identity]) -> SharedFailure | None:
         """The failure that one of these shares with most documents of its form."""
-        return next((found for place in self._places(identities) if (found := self._known.shared.get(place))), None)
+        return next((found for place in self._places(identities) if (found := self._known.shared_at(place))), None)
 
     def whose(self, identities: Sequence[Identity]) -> str | None:
         """Whose error a person said that it is where one of these fails: theirs, ours, form; None where nobody did."""

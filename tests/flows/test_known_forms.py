@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from budget.known_forms import EVERY_ROW, ReadingRefusedError
 from budget.states import DocumentState, Origin, Severity
 from flows.documents import settling
-from tests.flows.printed_forms import CHECK, CITY, ROW, City, budget
+from tests.flows.printed_forms import CHECK, CITY, READING, ROW, City, budget
 from warehouse.forms import (
     FormRefusedError,
     decide,
@@ -46,11 +47,11 @@ def test_what_most_documents_of_a_form_share_is_one_question_with_the_reading_th
         assert origins(place, sha256) == {Origin.FORM}
         told = [one.message for one in place.reading(sha256).errors if one.check == CHECK and one.caused_by is None]
         assert any("同一表式的多数文件同样不成立" in message and "事业单位经营支出" in message for message in told)
-    questions = [one for one in open_questions(place.warehouse) if (one["check"], one["row"]) == (CHECK, ROW)]
-    assert [(one["failed"], one["asked"], one["explained"]) for one in questions] == [
-        (3, 3, "contained=事业单位经营支出")
-    ]
-    assert [one["row"] for one in open_questions(place.warehouse, shas[0]) if one["check"] == CHECK].count(ROW) == 1
+    (question,) = open_questions(place.warehouse)
+    assert (question.check, question.failed, question.asked) == (CHECK, 3, 3)
+    assert question.explained == READING
+    assert ROW in question.rows
+    assert open_questions(place.warehouse, shas[0]) == [question]
 
 
 def test_the_order_of_arrival_does_not_matter(city: MakeCity) -> None:
@@ -80,7 +81,7 @@ def test_a_failure_is_a_single_documents_again_once_others_of_its_form_hold(city
     assert open_questions(place.warehouse)
     for number in range(3, 9):
         place.store(budget(number, contained=False))
-    assert not [one for one in open_questions(place.warehouse) if one["check"] == CHECK]
+    assert not open_questions(place.warehouse)
     told = [one.message for sha256 in failing for one in place.reading(sha256).errors]
     assert not any("同一表式" in message for message in told)
     fresh = city("other")
@@ -120,11 +121,10 @@ def test_a_rule_that_does_not_fit_is_a_warning_that_names_the_decision_until_it_
     shas = place.store(*(budget(number) for number in range(4)))
     before = place.rows()
     assert {state(place, sha256) for sha256 in shas} == {"in_review"}
-    asked = {(one["check"], one["row"]) for one in open_questions(place.warehouse)}
-    made = []
-    for question in open_questions(place.warehouse):
-        at = place.place()._replace(check=question["check"], row=question["row"])
-        made.append(decide(place.warehouse, at, "does_not_fit", note="经营支出不计入合计", by="王"))
+    asked = open_questions(place.warehouse)
+    made = decide(place.warehouse, place.form(), CHECK, "does_not_fit", note="经营支出不计入合计", by="王")
+    assert ROW in {one.row for one in made}
+    assert EVERY_ROW not in {one.row for one in made}, "at another row the same check may be right"
     assert place.settle() == len(shas)
     assert {state(place, sha256) for sha256 in shas} == {"loaded"}
     for sha256 in shas:
@@ -136,7 +136,7 @@ def test_a_rule_that_does_not_fit_is_a_warning_that_names_the_decision_until_it_
         revoke(place.warehouse, decision.id, "李")
     assert place.settle() == len(shas)
     assert {state(place, sha256) for sha256 in shas} == {"in_review"}
-    assert {(one["check"], one["row"]) for one in open_questions(place.warehouse)} == asked
+    assert open_questions(place.warehouse) == asked
     findings = [row for name, row in place.rows() if name == "findings"]
     assert findings == [row for name, row in before if name == "findings"]
 
@@ -146,9 +146,8 @@ def test_a_reading_of_the_form_is_judged_in_place_of_the_rule_and_a_wrong_figure
 ) -> None:
     place = city("one")
     shas = place.store(*(budget(number) for number in range(3)))
-    for question in open_questions(place.warehouse):
-        at = place.place()._replace(check=question["check"], row=question["row"])
-        decide(place.warehouse, at, question["explained"], note="经营支出已含在项目支出内", by="王")
+    (made,) = decide(place.warehouse, place.form(), CHECK, READING, note="经营支出已含在项目支出内", by="王")
+    assert made.row == EVERY_ROW
     assert place.settle() == 3
     assert {state(place, sha256) for sha256 in shas} == {"loaded"}
     assert not [one for sha256 in shas for one in place.reading(sha256).findings if one.check == CHECK]
@@ -162,9 +161,7 @@ def test_a_reading_of_the_form_is_judged_in_place_of_the_rule_and_a_wrong_figure
 def test_a_person_who_says_theirs_makes_it_the_publishers(city: MakeCity) -> None:
     place = city("one")
     shas = place.store(*(budget(number) for number in range(3)))
-    for question in open_questions(place.warehouse):
-        at = place.place()._replace(check=question["check"], row=question["row"])
-        decide(place.warehouse, at, "fits", note="查证属实", by="王")
+    decide(place.warehouse, place.form(), CHECK, "fits", note="查证属实", by="王")
     assert not open_questions(place.warehouse)
     place.settle()
     assert {state(place, sha256) for sha256 in shas} == {"in_review"}
@@ -175,13 +172,17 @@ def test_a_rule_that_holds_in_most_documents_of_a_form_cannot_be_set_aside(city:
     place = city("one")
     place.store(budget(0), *(budget(number, contained=False) for number in range(1, 4)))
     with pytest.raises(FormRefusedError, match="fails in 1 of 4"):
-        decide(place.warehouse, place.place(), "does_not_fit", note="", by="王")
+        decide(place.warehouse, place.form(), CHECK, "does_not_fit", note="", by="王")
+    with pytest.raises(FormRefusedError, match="on no form"):
+        decide(place.warehouse, place.form(), "BAL-05", "fits", note="", by="王")
+    with pytest.raises(ReadingRefusedError, match="one of fits, does_not_fit"):
+        decide(place.warehouse, place.form(), CHECK, "plus 3.01", note="", by="王")
 
 
 def test_decisions_are_carried_to_another_installation_and_do_not_overrule_it(city: MakeCity) -> None:
     here, there = city("here"), city("there")
     here.store(*(budget(number) for number in range(3)))
-    made = decide(here.warehouse, here.place(), "does_not_fit", note="见说明", by="王")
+    (made,) = decide(here.warehouse, here.form(), CHECK, "does_not_fit", note="见说明", by="王", rows=[ROW])
     taken, left = take_in(there.warehouse, decisions(here.warehouse))
     assert ([one.place for one in taken], left) == ([made.place], [])
     there.store(*(budget(number) for number in range(3)))
@@ -189,7 +190,7 @@ def test_decisions_are_carried_to_another_installation_and_do_not_overrule_it(ci
     assert there.rows("review_items") == here.rows("review_items"), "here they had waited for a person"
     assert take_in(there.warehouse, decisions(here.warehouse)) == ([], [])
     revoke(there.warehouse, made.id, "李")
-    decide(there.warehouse, made.place, "fits", note="", by="李")
+    decide(there.warehouse, here.form(), CHECK, "fits", note="", by="李", rows=[ROW])
     taken, left = take_in(there.warehouse, decisions(here.warehouse))
     assert taken == []
     assert "李 decided fits" in left[0]
