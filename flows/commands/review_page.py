@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
@@ -16,11 +17,14 @@ from flows.documents.batch import Passage, read_prove_store
 from flows.documents.page_pictures import PagePictures
 from flows.documents.recipe import code_recipe
 from flows.documents.second_reading import second_reader
-from flows.documents.settling import settle_forms
+from flows.documents.settling import documents_to_settle, settle_forms
 from flows.home import House
 from flows.run_summary import DocumentOutcome
 from review.page.needs import Needs
 from warehouse import Warehouse
+
+PROOF_WAITS_SECONDS = 600.0
+"""So long a decision on a form waits for documents of another run to be proved and stored."""
 
 
 def rerun_here(warehouse: Warehouse, archive: Archive, shas: Sequence[str]) -> list[DocumentOutcome]:
@@ -38,6 +42,22 @@ def rerun_here(warehouse: Warehouse, archive: Archive, shas: Sequence[str]) -> l
         run_id, RunState.INCOMPLETE if lost else RunState.OK, {"documents": len(outcomes), "failed": lost}
     )
     return outcomes
+
+
+def judge_again_here(warehouse: Warehouse, archive: Archive) -> int:
+    """Judge again what is known otherwise now, in this process, as a run of its own named `forms`; how many documents were."""
+    if not documents_to_settle(warehouse):
+        return 0
+    run_id = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-forms-{secrets.token_hex(2)}"
+    warehouse.start_run(run_id, flow="forms", recipe=code_recipe())
+    try:
+        proving = functools.partial(warehouse.lock_when_free, run_id, "proof", seconds=PROOF_WAITS_SECONDS, pause=0.1)
+        many = settle_forms(Passage(warehouse, archive, run_id, workers=1, proving=proving))
+    except BaseException:
+        warehouse.end_run(run_id, RunState.FAILED)
+        raise
+    warehouse.end_run(run_id, RunState.OK, {"documents": many})
+    return many
 
 
 class _Originals(Mapping[str, Path]):

@@ -39,10 +39,10 @@ def budget(number: int, *, contained: bool = True, city: str = CITY, wrong: str 
 class City:
     """An archive and a warehouse that the city's documents come into, one run after the other."""
 
-    def __init__(self, folder: Path) -> None:
-        folder.mkdir()
-        self.archive = Archive(folder / "archive").__enter__()
-        self.warehouse = Warehouse.open(folder / "w.sqlite").migrate()
+    def __init__(self, folder: Path, archive: Path | None = None, database: str | Path | None = None) -> None:
+        folder.mkdir(exist_ok=True)
+        self.archive = Archive(archive or folder / "archive").__enter__()
+        self.warehouse = Warehouse.open(database or folder / "w.sqlite").migrate()
 
     def store(self, *contents: bytes, settle: bool = True) -> list[str]:
         """A run with these documents; a run that is not to settle ends as if it were killed before."""
