@@ -186,17 +186,10 @@ class ReviewQueue:
     # filling
 
     def store(
-        self,
-        disclosure: Disclosure,
-        *,
-        state: DocumentState,
-        reason: Reason | None = None,
-        run_id: str | None = None,
-        error_message: str | None = None,
-        size_bytes: int | None = None,
-        reconciliations: Sequence[Reconciliation] = (),
+        self, disclosure: Disclosure, *, state: DocumentState, reason: Reason | None = None, run_id: str | None = None,
+        error_message: str | None = None, size_bytes: int | None = None, reconciliations: Sequence[Reconciliation] = (),
         forms: JudgedForms = NOT_JUDGED,
-    ) -> StoreResult:
+    ) -> StoreResult:  # fmt: skip
         """`Warehouse.store`, and in the same transaction the item that the outcome opens or closes."""
         return self.warehouse.store(
             disclosure, state=state, reason=reason, run_id=run_id, error_message=error_message, size_bytes=size_bytes,

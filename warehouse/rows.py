@@ -147,13 +147,7 @@ def reading_rows(
             "statement_id": result.statement_id, "subject": result.subject,
             "left_value": result.left, "right_value": result.right, "tolerance": result.tolerance,
         })  # fmt: skip
-    by_table[tables.form_outcomes].extend(
-        {
-            "sha256": sha256, "form": one.form, "check_id": one.check, "row_label": one.row, "failed": one.failed,
-            "explained": ",".join(one.explained),
-        }
-        for one in outcomes
-    )  # fmt: skip
+    by_table[tables.form_outcomes].extend(_outcome_row(sha256, one) for one in outcomes)
     fact_no = {fact.id: number for number, fact in enumerate(disclosure.facts)}
     by_table[tables.document_figures].extend(
         _figure_row(sha256, number, figure, fact_no, discrepant) for number, figure in enumerate(figures_of(disclosure))
@@ -163,6 +157,13 @@ def reading_rows(
             {"sha256": sha256, "unread_no": number, "text": left_over.text, **place_columns(left_over.at)}
         )
     return [(table, rows) for table, rows in by_table.items() if rows]
+
+
+def _outcome_row(sha256: str, one: FormOutcome) -> Row:
+    return {
+        "sha256": sha256, "form": one.form, "check_id": one.check, "row_label": one.row, "failed": one.failed,
+        "explained": ",".join(one.explained),
+    }  # fmt: skip
 
 
 def _figure_row(

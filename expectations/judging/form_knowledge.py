@@ -23,8 +23,10 @@ from budget.known_forms import (
     reading_named,
     shared_failure,
 )
+from budget.states import Severity
+from expectations.judging.catalogue import check
 from expectations.judging.form_readings import as_read, explanations
-from expectations.judging.reconciliation import Reconciled
+from expectations.judging.reconciliation import Reconciled, severity_of
 from expectations.view.identities import Identity
 
 
@@ -45,23 +47,38 @@ def place_of(identity: Identity, publisher: str, forms: Mapping[str, str]) -> Fo
 
 
 def outcomes_of(one: Reconciled) -> tuple[FormOutcome, ...]:
-    """How every rule fared at every row of every form of a document; claims about zeros say nothing."""
+    """How every rule fared at every row of every form of a document.
+
+    Only errors are a question of whose they are, and only where the check itself does not say it. Two sums of nothing say nothing.
+    """
     forms, publisher = forms_of(one), publisher_of(one)
     asked: dict[FormPlace, list[Identity]] = defaultdict(list)
     for identity in one.identities:
-        if identity.skipped is None and (identity.left_value or identity.right_value):
-            place = place_of(identity, publisher, forms)
-            if place is not None:
-                asked[place].append(identity)
-                asked[place._replace(row=EVERY_ROW)].append(identity)
+        place = place_of(identity, publisher, forms) if _tells(identity) else None
+        if place is not None:
+            asked[place].append(identity)
+            asked[place._replace(row=EVERY_ROW)].append(identity)
     tables = {table.statement.id: table for table in one.tables}
-    why = {id(one): explanations(one, tables) for here in asked.values() for one in here if not one.holds}
+    why = {id(one): explanations(one, tables) for here in asked.values() for one in here if _fails(one)}
     found = []
     for place, identities in asked.items():
-        failing = [identity for identity in identities if not identity.holds]
-        explained = set.intersection(*(why[id(identity)] for identity in failing)) if failing else set()
+        failing = [why[id(identity)] for identity in identities if _fails(identity)]
+        explained = set.intersection(*failing) if failing else set()
         found.append(FormOutcome(place.form, place.check, place.row, bool(failing), tuple(sorted(explained))))
     return tuple(sorted(found))
+
+
+def _tells(identity: Identity) -> bool:
+    if identity.skipped is not None or not identity.statement_ids:
+        return False
+    rule = check(identity.check)
+    if rule.severity is not Severity.ERROR or rule.origin is not None:
+        return False
+    return identity.stated is not None or bool(identity.left_value or identity.right_value)
+
+
+def _fails(identity: Identity) -> bool:
+    return identity.holds is False and severity_of(identity) is Severity.ERROR
 
 
 def with_batch(known: KnownForms, said: Sequence[tuple[str, Sequence[FormOutcome]]]) -> KnownForms:

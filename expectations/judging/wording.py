@@ -46,9 +46,7 @@ def findings_of(
         if first is None and table in slipped:
             first = of_table.get(table)
         alike, whose = here.shared(identities), here.whose(identities)
-        origin = _origin(one, root, identities, second_reading, proven, fits=whose == "theirs")
-        if whose != "theirs" and (alike or whose) and origin in (Origin.PUBLISHER, Origin.UNKNOWN):
-            origin = Origin.FORM
+        origin = _with_forms(_origin(one, root, identities, second_reading, proven), alike, whose)
         for identity in identities:
             finding = _finding(one, identity, root, origin, is_root=first is None)
             if alike is not None and whose is None and first is None:
@@ -122,10 +120,10 @@ def _unread(one: Reconciled) -> list[Finding]:
 
 def _origin(
     one: Reconciled, root: Root, identities: Sequence[Identity],
-    second_reading: Callable[[str, Place], str | None] | None, proven: Proven, *, fits: bool,
+    second_reading: Callable[[str, Place], str | None] | None, proven: Proven,
 ) -> Origin:  # fmt: skip
     """Extraction when a second reader reads one of the suspected cells otherwise. When it reads them as we did: publisher, if
-    evidence shows that the rule fits the form (`origins.is_shown`) or a person said that it `fits`, else form.
+    evidence shows that the rule fits the form (`origins.is_shown`), else form.
 
     Without a second reader only a slip inside the stored text of a cell tells: that was the publisher's.
     """
@@ -148,8 +146,17 @@ def _origin(
         return Origin.EXTRACTION
     # of two documents only the cells of this one were read again
     if heard and all(heard) and not all(check(one.check).family == "DOC" for one in identities):
-        return Origin.PUBLISHER if fits or is_shown(proven, root, identities) else Origin.FORM
+        return Origin.PUBLISHER if is_shown(proven, root, identities) else Origin.FORM
     return Origin.UNKNOWN
+
+
+def _with_forms(origin: Origin, alike: SharedFailure | None, whose: str | None) -> Origin:
+    """The origin with what is known of the form: a person's word that the rule fits is evidence; a failure that the form shares, or
+    that a person said is not theirs, accuses nobody."""
+    if whose == "theirs":
+        return Origin.PUBLISHER if origin is Origin.FORM else origin
+    asked = alike is not None or whose is not None
+    return Origin.FORM if asked and origin in (Origin.PUBLISHER, Origin.UNKNOWN) else origin
 
 
 def _misprinted(root: Root) -> bool:
