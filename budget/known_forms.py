@@ -70,10 +70,9 @@ class FormPlace(NamedTuple):
 
 
 class FormOutcome(NamedTuple):
-    """How a rule fared at one row of a form in one document, before any decision.
+    """How a rule fared on a form in one document (`row` is `EVERY_ROW`), or at one row at which it failed; before any decision.
 
-    `explained`: the readings of the closed list under which everything that fails there would hold. `row` is `EVERY_ROW` for the
-    whole form.
+    `explained`: the readings of the closed list under which everything that fails there would hold.
     """
 
     form: str
@@ -199,7 +198,7 @@ NOT_JUDGED: Final = JudgedForms()
 
 
 def shared_failure(row: str, explained: Sequence[Iterable[str]], asked: int) -> SharedFailure | None:
-    """The failure of a form, where so many of the documents asked fail; `explained`: the readings that explain it in each.
+    """The failure of a form, where so many fail of the documents in which the rule is asked; `explained`: what explains it in each.
 
     Over all rows only what one reading explains is one failure: one that fails in one row and one in another share nothing.
     """

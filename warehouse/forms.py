@@ -33,6 +33,8 @@ from warehouse.tables import form_decisions
 
 JUDGED_AGAIN = ("loaded", "in_review", "superseded", "rejected")
 """States of versions whose findings follow what is known of their forms."""
+_AFTER_DIGITS = "g"
+"""Sorts after every hexadecimal digit."""
 _AT_ONCE = 1000
 """Names put to one query; databases take no unlimited number."""
 _PLACE = "o.form, o.check_id, o.row_label"
@@ -47,36 +49,41 @@ def known_forms(connection: Connection, forms: Sequence[str] | None = None) -> K
     return KnownForms(_shared(connection, forms), _standing(connection))
 
 
+_COUNTED = (
+    "FROM form_outcomes o JOIN document_versions v ON v.sha256 = o.sha256 WHERE v.state IN ('loaded', 'in_review')"
+)
+"""Of a document in several versions any that is in one of these states speaks for it."""
+_AT = "AND COALESCE(v.region, '') = :publisher AND o.form = :form AND o.check_id = :check AND o.row_label = :row"
+
+
 def _shared(connection: Connection, forms: Sequence[str] | None) -> dict[FormPlace, SharedFailure]:
     among = "" if forms is None else "AND o.form IN :forms"
-    asked = text(
-        f"SELECT COALESCE(v.region, '') AS publisher, {_PLACE}, COUNT(DISTINCT v.document_id) AS asked, "
-        "COUNT(DISTINCT CASE WHEN o.failed THEN v.document_id END) AS failed "
-        "FROM form_outcomes o JOIN document_versions v ON v.sha256 = o.sha256 "
-        "WHERE v.state IN ('loaded', 'in_review') AND EXISTS (SELECT 1 FROM form_outcomes p "
-        "WHERE p.form = o.form AND p.check_id = o.check_id AND p.row_label = o.row_label AND p.failed) "
-        f"{among} GROUP BY COALESCE(v.region, ''), {_PLACE}"
+    often = text(
+        f"SELECT COALESCE(v.region, '') AS publisher, {_PLACE} {_COUNTED} AND o.failed {among} "
+        f"GROUP BY COALESCE(v.region, ''), {_PLACE} HAVING COUNT(DISTINCT v.document_id) >= :fewest"
     )
-    why = text(
-        "SELECT v.document_id, o.explained FROM form_outcomes o JOIN document_versions v ON v.sha256 = o.sha256 "
-        "WHERE v.state IN ('loaded', 'in_review') AND o.failed AND COALESCE(v.region, '') = :publisher "
-        "AND o.form = :form AND o.check_id = :check AND o.row_label = :row ORDER BY v.version_no"
-    )
-    given: dict[str, Any] = {}
+    given: dict[str, Any] = {"fewest": FEWEST_DOCUMENTS}
     if forms is not None:
-        asked, given = asked.bindparams(bindparam("forms", expanding=True)), {"forms": list(forms)}
+        often, given = often.bindparams(bindparam("forms", expanding=True)), {**given, "forms": list(forms)}
     found = {}
-    for publisher, form, check, row, all_of_them, failed in connection.execute(asked, given).all():
-        if failed < FEWEST_DOCUMENTS:
-            continue
-        place = FormPlace(publisher, form, check, row)
-        of_documents: dict[str, list[str]] = {}
-        for document, explained in connection.execute(why, place._asdict()).all():
-            of_documents[document] = _names(explained)
-        shared = shared_failure(row, list(of_documents.values()), all_of_them)
+    for place in [FormPlace(*one) for one in connection.execute(often, given).all()]:
+        explained = [_names(one) for one in _explained(connection, place).values()]
+        shared = shared_failure(place.row, explained, _asked(connection, place))
         if shared is not None:
             found[place] = SharedFailure(shared.explained)
     return found
+
+
+def _explained(connection: Connection, place: FormPlace) -> dict[str, str]:
+    """Document → what explains its failure at a place."""
+    wanted = text(f"SELECT v.document_id, o.explained {_COUNTED} AND o.failed {_AT} ORDER BY v.version_no")
+    return {row[0]: row[1] for row in connection.execute(wanted, place._asdict())}
+
+
+def _asked(connection: Connection, place: FormPlace) -> int:
+    """Documents of the form in which the check says something."""
+    wanted = text(f"SELECT COUNT(DISTINCT v.document_id) {_COUNTED} {_AT}")
+    return int(connection.scalar(wanted, place._replace(row=EVERY_ROW)._asdict()) or 0)
 
 
 def _names(explained: str) -> list[str]:
@@ -164,11 +171,7 @@ def _question(connection: Connection, places: Sequence[FormPlace], known: KnownF
 
 
 def _counts(connection: Connection, place: FormPlace) -> dict[str, int]:
-    wanted = text(
-        "SELECT asked, failed FROM form_checks WHERE publisher = :publisher AND form = :form AND check_id = :check AND row_label = :row"
-    )
-    found = connection.execute(wanted, place._asdict()).first()
-    return {"asked": found[0], "failed": found[1]} if found else {"asked": 0, "failed": 0}
+    return {"asked": _asked(connection, place), "failed": len(_explained(connection, place))}
 
 
 def _shown(connection: Connection, place: FormPlace) -> dict[str, str | None]:
@@ -194,11 +197,12 @@ def places(
 ) -> list[FormPlace]:
     """Where a check fails on a form (its first digits are enough), at these rows or at all."""
     wanted = text(
-        "SELECT publisher, form, check_id, row_label FROM form_checks WHERE form LIKE :form AND check_id = :check AND failed > 0 "
-        "ORDER BY publisher, form, row_label"
+        f"SELECT DISTINCT COALESCE(v.region, '') AS publisher, {_PLACE} {_COUNTED} AND o.failed "
+        "AND o.form >= :form AND o.form < :after AND o.check_id = :check ORDER BY publisher, o.form, o.row_label"
     )
+    given = {"form": form, "after": f"{form}{_AFTER_DIGITS}", "check": check}
     with reading_of(warehouse.engine) as connection:
-        found = [FormPlace(*one) for one in connection.execute(wanted, {"form": f"{form}%", "check": check}).all()]
+        found = [FormPlace(*one) for one in connection.execute(wanted, given).all()]
     return [one for one in found if (not rows or one.row in rows) and (publisher is None or one.publisher == publisher)]
 
 

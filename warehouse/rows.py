@@ -147,7 +147,7 @@ def reading_rows(
             "statement_id": result.statement_id, "subject": result.subject,
             "left_value": result.left, "right_value": result.right, "tolerance": result.tolerance,
         })  # fmt: skip
-    by_table[tables.form_outcomes].extend(_outcome_row(sha256, one) for one in outcomes)
+    by_table[tables.form_outcomes] = _outcome_rows(sha256, outcomes)
     fact_no = {fact.id: number for number, fact in enumerate(disclosure.facts)}
     by_table[tables.document_figures].extend(
         _figure_row(sha256, number, figure, fact_no, discrepant) for number, figure in enumerate(figures_of(disclosure))
@@ -159,11 +159,14 @@ def reading_rows(
     return [(table, rows) for table, rows in by_table.items() if rows]
 
 
-def _outcome_row(sha256: str, one: FormOutcome) -> Row:
-    return {
-        "sha256": sha256, "form": one.form, "check_id": one.check, "row_label": one.row, "failed": one.failed,
-        "explained": ",".join(one.explained),
-    }  # fmt: skip
+def _outcome_rows(sha256: str, outcomes: Sequence[FormOutcome]) -> list[Row]:
+    return [
+        {
+            "sha256": sha256, "form": one.form, "check_id": one.check, "row_label": one.row, "failed": one.failed,
+            "explained": ",".join(one.explained),
+        }
+        for one in outcomes
+    ]  # fmt: skip
 
 
 def _figure_row(

@@ -277,10 +277,15 @@ form_outcomes = Table(
     Column("form", Text, nullable=False), Column("check_id", Text, nullable=False), Column("row_label", Text, nullable=False),
     Column("failed", Boolean, nullable=False), Column("explained", Text, nullable=False),
     PrimaryKeyConstraint("sha256", "form", "check_id", "row_label"),
-    Index("ix_form_outcomes_place", "form", "check_id", "row_label", "failed"),
+    Index("ix_form_outcomes_place", "form", "check_id", "row_label"),
+    Index(
+        "ix_form_outcomes_failed", "form", "check_id", "row_label",
+        sqlite_where=text("failed"), postgresql_where=text("failed"),
+    ),
+    sqlite_with_rowid=False,  # its key is most of a row
 )  # fmt: skip
-"""How a check fared at one row of one form in a document, before any decision; `explained`: the readings under which what fails
-there would hold, by commas. Summed up in the view `form_checks`."""
+"""How a check fared on one form in a document (`row_label` *), and each row at which it failed, before any decision; `explained`:
+the readings under which what fails there would hold, by commas. Summed up in the view `form_checks`."""
 
 form_decisions = Table(
     "form_decisions", metadata,

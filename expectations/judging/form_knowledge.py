@@ -7,7 +7,7 @@ not fit becomes a warning that names the decision, a reading of the form is judg
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -47,7 +47,7 @@ def place_of(identity: Identity, publisher: str, forms: Mapping[str, str]) -> Fo
 
 
 def outcomes_of(one: Reconciled) -> tuple[FormOutcome, ...]:
-    """How every rule fared at every row of every form of a document.
+    """How every rule fared on every form of a document, and at each row at which it failed.
 
     Only errors are a question of whose they are, and only where the check itself does not say it. Two sums of nothing say nothing.
     """
@@ -63,8 +63,9 @@ def outcomes_of(one: Reconciled) -> tuple[FormOutcome, ...]:
     found = []
     for place, identities in asked.items():
         failing = [why[id(identity)] for identity in identities if _fails(identity)]
-        explained = set.intersection(*failing) if failing else set()
-        found.append(FormOutcome(place.form, place.check, place.row, bool(failing), tuple(sorted(explained))))
+        if failing or place.row == EVERY_ROW:
+            explained = set.intersection(*failing) if failing else set()
+            found.append(FormOutcome(place.form, place.check, place.row, bool(failing), tuple(sorted(explained))))
     return tuple(sorted(found))
 
 
@@ -83,13 +84,16 @@ def _fails(identity: Identity) -> bool:
 
 def with_batch(known: KnownForms, said: Sequence[tuple[str, Sequence[FormOutcome]]]) -> KnownForms:
     """What is known, and the failures that most documents of a batch share; `said` is (publisher, outcomes) of each document."""
-    asked: dict[FormPlace, list[FormOutcome]] = defaultdict(list)
+    asked: Counter[tuple[str, str, str]] = Counter()
+    failed: dict[FormPlace, list[FormOutcome]] = defaultdict(list)
     for publisher, outcomes in said:
         for one in outcomes:
-            asked[FormPlace(publisher, one.form, one.check, one.row)].append(one)
+            asked[publisher, one.form, one.check] += one.row == EVERY_ROW
+            if one.failed:
+                failed[FormPlace(publisher, one.form, one.check, one.row)].append(one)
     shared = dict(known.shared)
-    for place, here in asked.items():
-        found = shared_failure(place.row, [one.explained for one in here if one.failed], len(here))
+    for place, here in failed.items():
+        found = shared_failure(place.row, [one.explained for one in here], asked[place[:3]])
         if found is not None:
             shared[place] = found
     return KnownForms(shared, known.decisions)

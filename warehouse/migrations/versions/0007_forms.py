@@ -30,19 +30,25 @@ WHERE {COUNTED} AND t.form IS NOT NULL
 GROUP BY t.form, COALESCE(v.region, '')
 """,
     "form_checks": f"""
-SELECT c.form, c.publisher, c.check_id, c.row_label, c.asked, c.asked - c.failed AS held, c.failed,
+SELECT c.form, c.publisher, c.check_id, c.row_label, a.asked, a.asked - c.failed AS held, c.failed,
     (SELECT MIN(d.reading) FROM form_decisions d
-        WHERE d.form = c.form AND d.check_id = c.check_id AND d.row_label = c.row_label
+        WHERE d.form = c.form AND d.check_id = c.check_id AND d.row_label IN (c.row_label, '*')
         AND d.publisher IN (c.publisher, '*') AND d.revoked_at IS NULL) AS reading
 FROM (
     SELECT o.form, COALESCE(v.region, '') AS publisher, o.check_id, o.row_label,
-        COUNT(DISTINCT v.document_id) AS asked,
         COUNT(DISTINCT CASE WHEN o.failed THEN v.document_id END) AS failed
     FROM form_outcomes o
     JOIN document_versions v ON v.sha256 = o.sha256
     WHERE {COUNTED}
     GROUP BY o.form, COALESCE(v.region, ''), o.check_id, o.row_label
 ) c
+JOIN (
+    SELECT o.form, COALESCE(v.region, '') AS publisher, o.check_id, COUNT(DISTINCT v.document_id) AS asked
+    FROM form_outcomes o
+    JOIN document_versions v ON v.sha256 = o.sha256
+    WHERE {COUNTED} AND o.row_label = '*'
+    GROUP BY o.form, COALESCE(v.region, ''), o.check_id
+) a ON a.form = c.form AND a.publisher = c.publisher AND a.check_id = c.check_id
 """,
 }
 
@@ -63,8 +69,12 @@ def upgrade() -> None:
             ["sha256"], ["document_versions.sha256"], name="fk_form_outcomes_sha256", ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("sha256", "form", "check_id", "row_label", name="pk_form_outcomes"),
+        sqlite_with_rowid=False,
     )
-    op.create_index("ix_form_outcomes_place", "form_outcomes", ["form", "check_id", "row_label", "failed"])
+    place = ["form", "check_id", "row_label"]
+    op.create_index("ix_form_outcomes_place", "form_outcomes", place)
+    failed = sa.text("failed")
+    op.create_index("ix_form_outcomes_failed", "form_outcomes", place, sqlite_where=failed, postgresql_where=failed)
     op.create_table(
         "form_decisions",
         sa.Column("decision_id", sa.Text(), nullable=False),
