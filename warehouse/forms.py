@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, insert, select, text, update
+from sqlalchemy import Connection, Text, bindparam, insert, select, text, update
 
 from budget.known_forms import (
     EVERY_PUBLISHER,
@@ -64,7 +64,7 @@ def _shared(connection: Connection, forms: Sequence[str] | None) -> dict[FormPla
     )
     given: dict[str, Any] = {"fewest": FEWEST_DOCUMENTS}
     if forms is not None:
-        often, given = often.bindparams(bindparam("forms", expanding=True)), {**given, "forms": list(forms)}
+        often, given = often.bindparams(bindparam("forms", expanding=True, type_=Text)), {**given, "forms": list(forms)}
     found = {}
     for place in [FormPlace(*one) for one in connection.execute(often, given).all()]:
         explained = [_names(one) for one in _explained(connection, place).values()]
@@ -111,7 +111,7 @@ def to_judge_again(connection: Connection) -> list[str]:
         f"SELECT v.sha256, COALESCE(v.region, ''), v.forms_known, {_PLACE}, o.explained "
         "FROM document_versions v LEFT JOIN form_outcomes o ON o.sha256 = v.sha256 AND o.failed AND o.form IN :forms "
         "WHERE v.state IN :states AND (v.forms_known <> '' OR o.form IS NOT NULL)"
-    ).bindparams(bindparam("forms", expanding=True), bindparam("states", expanding=True))
+    ).bindparams(bindparam("forms", expanding=True, type_=Text), bindparam("states", expanding=True, type_=Text))
     told: dict[tuple[str, str, str], list[FormOutcome]] = defaultdict(list)
     given = {"forms": sorted(forms), "states": list(JUDGED_AGAIN)}
     for sha256, publisher, before, form, check, row, explained in connection.execute(failing, given).all():
@@ -349,9 +349,9 @@ def never_met(warehouse: Warehouse, shas: Sequence[str]) -> list[dict[str, Any]]
         "SELECT t.form, COALESCE(v.region, '') AS publisher, MIN(t.kind) AS kind, MIN(t.title) AS title, "
         "COUNT(DISTINCT t.sha256) AS documents FROM statements t JOIN document_versions v ON v.sha256 = t.sha256 "
         "WHERE t.sha256 IN :shas AND t.kind <> 'unknown' AND t.form IS NOT NULL GROUP BY t.form, COALESCE(v.region, '')"
-    ).bindparams(bindparam("shas", expanding=True))
+    ).bindparams(bindparam("shas", expanding=True, type_=Text))
     of_all = text("SELECT form, COUNT(DISTINCT sha256) FROM statements WHERE form IN :forms GROUP BY form").bindparams(
-        bindparam("forms", expanding=True)
+        bindparam("forms", expanding=True, type_=Text)
     )
     here: dict[tuple[str, str], dict[str, Any]] = {}
     in_these: dict[str, int] = defaultdict(int)
