@@ -65,6 +65,24 @@ def names_of(code: str, system: CodeSystem | None = None) -> tuple[str, ...]:
     return _names().get((system or system_of(code) or "", squeeze(code)), ())
 
 
+def continued_code(part: str, above: str, name: str) -> str:
+    """The full code of a row that prints only its own level (`05` below 208, or below its item 2080506); '' where neither the
+    list of codes nor the row above tells the level.
+
+    `above` is the last full code of the column. The name decides between levels (99 below 20805: 2080599 or 20899), then the
+    list, then nothing but a class above.
+    """
+    part, above = squeeze(part), squeeze(above)
+    if not part.isdigit() or len(part) > 2 or level_of(above) is None:
+        return ""
+    bases = dict.fromkeys(above[:length] for length in (5, 3) if len(above) >= length)
+    known = {base + part.zfill(2): names_of(base + part.zfill(2)) for base in bases}
+    for fitting in ([code for code, names in known.items() if squeeze(name) in names], [*filter(known.get, known)]):
+        if len(fitting) == 1:
+            return fitting[0]
+    return above + part.zfill(2) if level_of(above) == "class" else ""
+
+
 @cache
 def _class_names() -> frozenset[str]:
     return frozenset(

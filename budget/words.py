@@ -203,6 +203,10 @@ class Forms:
     whole_department_title: Words
     title: Words
     goals: Words
+    task_names: Words
+    task_amounts: Words
+    task_headers: Words
+    task_totals: Words
 
 
 FORMS: Final = read_words("forms", Forms)

@@ -171,6 +171,8 @@ class Line:
     size: float | None = None
     heading: int | None = None
     """Heading level when the format marks one (Word, HTML)."""
+    in_chart: bool = False
+    """Whether it stands in the field of a chart: its numbers are drawn, no rows of a table."""
     shown: str = field(init=False, repr=False, compare=False)
     """The text as it is compared: normalised and without blanks (`budget.printed_text.squeeze`)."""
 

@@ -17,12 +17,10 @@ from __future__ import annotations
 import argparse
 import html
 import io
-import itertools
 import random
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from decimal import Decimal
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -30,6 +28,7 @@ from budget.disclosure import Disclosure, Place
 from budget.printed_text import squeeze
 from expectations import apply, judge
 from extract.document import extract_bytes
+from measure.form_shapes import MAKERS, Amount, Form, style_of
 
 BATCH: Final = 40
 PAGES: Final = {"upright": (595.0, 842.0), "across": (842.0, 595.0)}
@@ -37,207 +36,6 @@ MARGIN: Final = 45.0
 FONT: Final = "STSong-Light"
 """A font that every reader of PDF knows; nothing is embedded."""
 DRAWINGS: Final = ("full", "level", "none", "html", "xlsx")
-
-CLASSES: Final = (
-    ("201", "一般公共服务支出", (("20103", "政府办公厅（室）及相关机构事务", (("2010301", "行政运行"), ("2010302", "一般行政管理事务"))),
-                              ("20132", "组织事务", (("2013201", "行政运行"), ("2013299", "其他组织事务支出"))))),
-    ("205", "教育支出", (("20502", "普通教育", (("2050201", "学前教育"), ("2050202", "小学教育"), ("2050203", "初中教育"))),)),
-    ("206", "科学技术支出", (("20604", "技术研究与开发", (("2060404", "科技成果转化与扩散"),)),)),
-    ("208", "社会保障和就业支出", (("20805", "行政事业单位养老支出", (("2080501", "行政单位离退休"), ("2080505", "机关事业单位基本养老保险缴费支出"),
-                                                              ("2080506", "机关事业单位职业年金缴费支出"))),)),
-    ("210", "卫生健康支出", (("21011", "行政事业单位医疗", (("2101101", "行政单位医疗"), ("2101103", "公务员医疗补助"))),)),
-    ("221", "住房保障支出", (("22102", "住房改革支出", (("2210201", "住房公积金"), ("2210203", "购房补贴"))),)),
-)  # fmt: skip
-ECONOMIC: Final = (
-    ("301", "工资福利支出", (("30101", "基本工资"), ("30102", "津贴补贴"), ("30113", "住房公积金"))),
-    ("302", "商品和服务支出", (("30201", "办公费"), ("30211", "差旅费"), ("30231", "公务用车运行维护费"))),
-    ("303", "对个人和家庭的补助", (("30301", "离休费"), ("30302", "退休费"))),
-)  # fmt: skip
-
-Amount = Decimal | None
-
-
-@dataclass
-class Row:
-    """A printed row: code, name, depth, amounts in 万元 (None: not printed)."""
-
-    code: str
-    name: str
-    depth: int
-    amounts: list[Amount]
-    total: bool = False
-
-
-@dataclass
-class Form:
-    """A statement as it will be printed: header paths of all columns, text columns first, and rows."""
-
-    title: str
-    text_heads: list[str]
-    paths: list[tuple[str, ...]]
-    rows: list[Row]
-    unit: str
-    style: Style
-    right: list[Row] = field(default_factory=list)
-    """The second list of a table side by side; then `paths` holds the columns of both, half and half."""
-
-
-@dataclass
-class Style:
-    """How it is drawn."""
-
-    drawing: str
-    zero: str
-    centred: bool
-    numbers: bool
-    size: float
-    page: str
-    note: str
-    indent: float
-    row_height: float
-    total_last: bool
-
-
-def money(rng: random.Random) -> Decimal:
-    """An amount of 0.01 to 99,999.99, seldom round."""
-    return Decimal(rng.randint(1, 10 ** rng.randint(3, 7))) / 100
-
-
-def style_of(rng: random.Random, drawing: str) -> Style:
-    """A random manner of drawing."""
-    return Style(
-        drawing, rng.choice(["", "", "0.00", "—"]), rng.random() < 0.6, rng.random() < 0.15, rng.choice([8.0, 9.0, 10.5]),
-        rng.choice(["upright", "across"]), rng.choice(["", "", "注：本表按项级科目公开。"]), rng.choice([0.0, 1.0, 2.0]),
-        rng.choice([15.0, 18.0, 22.0]), rng.random() < 0.4,
-    )  # fmt: skip
-
-
-def by_function(rng: random.Random, style: Style) -> Form:
-    """支出总表 or 一般公共预算支出表 by function: with codes, or by levels alone."""
-    coded = rng.random() < 0.6 or not style.indent
-    general = rng.random() < 0.5
-    shapes: list[list[tuple[str, ...]]] = [
-        [("合计",), ("基本支出",), ("项目支出",)],
-        [("合计",), ("基本支出", "小计"), ("基本支出", "人员经费"), ("基本支出", "公用经费"), ("项目支出",)],
-    ]
-    paths = rng.choice(shapes)
-    rows: list[Row] = []
-    for code, name, sections in rng.sample(CLASSES, rng.randint(2, len(CLASSES))):
-        top = Row(code, name, 0, [])
-        rows.append(top)
-        below = []
-        for section_code, section_name, items in sections:
-            section = Row(section_code, section_name, 1, [])
-            rows.append(section)
-            leaves = [Row(item, name_, 2, _spread(rng, len(paths))) for item, name_ in items]
-            rows.extend(leaves)
-            section.amounts = _sum(leaves)
-            below.append(section)
-        top.amounts = _sum(below)
-    whole = Row("", "合计", 0, _sum([row for row in rows if row.depth == 0]), total=True)
-    rows = [*rows, whole] if style.total_last else [whole, *rows]
-    title = "一般公共预算支出表" if general else "支出总表"
-    heads = ["科目编码", "科目名称"] if coded else ["功能分类科目名称"]
-    return Form(title, heads, paths, rows, rng.choice(["万元", "万元", "元"]), style)
-
-
-def by_economic(rng: random.Random, style: Style) -> Form:
-    """一般公共预算基本支出表 by economic classification."""
-    paths: list[tuple[str, ...]] = [("合计",), ("人员经费",), ("公用经费",)]
-    rows = []
-    for code, name, items in ECONOMIC:
-        leaves = []
-        for item, name_ in items:
-            amount = money(rng)
-            leaves.append(Row(item, name_, 1, [amount, *((None, amount) if code == "302" else (amount, None))]))
-        rows += [Row(code, name, 0, _sum(leaves)), *leaves]
-    whole = Row("", "合计", 0, _sum([row for row in rows if row.depth == 0]), total=True)
-    rows = [*rows, whole] if style.total_last else [whole, *rows]
-    return Form("一般公共预算基本支出表", ["科目编码", "科目名称"], paths, rows, "万元", style)
-
-
-def summary(rng: random.Random, style: Style) -> Form:
-    """收支总表: two lists side by side below 收入 and 支出."""
-    revenue = [Row("", "一、一般公共预算拨款收入", 0, [money(rng)]), Row("", "二、政府性基金预算拨款收入", 0, [rng.choice([None, money(rng)])]),
-               Row("", "三、事业收入", 0, [rng.choice([None, money(rng)])]), Row("", "四、其他收入", 0, [money(rng)])]  # fmt: skip
-    current = _sum(revenue)
-    carry = rng.choice([None, money(rng)])
-    grand = [(current[0] or Decimal(0)) + (carry or Decimal(0))]
-    revenue += [Row("", "本年收入合计", 0, current, total=True), Row("", "上年结转", 0, [carry]),
-                Row("", "收入总计", 0, [*grand], total=True)]  # fmt: skip
-    names = [name for _, name, _ in CLASSES][: rng.randint(4, 6)]
-    parts = _parts(rng, grand[0], len(names))
-    expenditure = [
-        Row("", f"{'一二三四五六'[k]}、{name}", 0, [part])
-        for k, (name, part) in enumerate(zip(names, parts, strict=True))
-    ]
-    expenditure += [
-        Row("", "本年支出合计", 0, [*grand], total=True),
-        Row("", "结转下年", 0, [None]),
-        Row("", "支出总计", 0, [*grand], total=True),
-    ]
-    longest = max(len(revenue), len(expenditure))
-    for rows, last in ((revenue, 3), (expenditure, 3)):
-        while len(rows) < longest:
-            rows.insert(len(rows) - last, Row("", "", 0, [None]))
-    return Form(
-        "收支总表", ["项目", "项目"], [("收入", "预算数"), ("支出", "预算数")], revenue, rng.choice(["万元", "元"]), style, expenditure
-    )  # fmt: skip
-
-
-def three_public(rng: random.Random, style: Style) -> Form:
-    """“三公”经费支出表: one row a unit, items in columns."""
-    paths: list[tuple[str, ...]] = [
-        ("合计",), ("因公出国（境）费",), ("公务用车购置及运行费", "小计"), ("公务用车购置及运行费", "公务用车购置费"),
-        ("公务用车购置及运行费", "公务用车运行费"), ("公务接待费",),
-    ]  # fmt: skip
-    rows = []
-    for k in range(rng.randint(1, 4)):
-        abroad, buying, running, reception = (
-            rng.choice([None, money(rng)]),
-            rng.choice([None, money(rng)]),
-            money(rng),
-            money(rng),
-        )
-        cars = (buying or Decimal(0)) + running
-        rows.append(
-            Row(
-                "",
-                f"某市第{'一二三四'[k]}事务中心",
-                0,
-                [cars + (abroad or 0) + reception, abroad, cars, buying, running, reception],
-            )
-        )
-    rows = [Row("", "合计", 0, _sum(rows), total=True), *rows]
-    return Form("一般公共预算“三公”经费支出表", ["单位名称"], paths, rows, "万元", style)
-
-
-MAKERS: Final = (by_function, by_function, by_economic, summary, three_public)
-
-
-def _spread(rng: random.Random, columns: int) -> list[Amount]:
-    basic = rng.choice([None, money(rng)])
-    project = money(rng) if basic is None else rng.choice([None, money(rng)])
-    total = (basic or Decimal(0)) + (project or Decimal(0))
-    if columns == 3:
-        return [total, basic, project]
-    if basic is None:
-        return [total, None, None, None, project]
-    people = Decimal(rng.randint(0, int(basic * 100))) / 100
-    return [total, basic, people or None, (basic - people) or None, project]
-
-
-def _parts(rng: random.Random, whole: Decimal, count: int) -> list[Amount]:
-    cuts = sorted(rng.randint(0, int(whole * 100)) for _ in range(count - 1))
-    ends = [0, *cuts, int(whole * 100)]
-    return [Decimal(b - a) / 100 or None for a, b in itertools.pairwise(ends)]
-
-
-def _sum(rows: Sequence[Row]) -> list[Amount]:
-    return [
-        sum((row.amounts[k] or Decimal(0) for row in rows), Decimal(0)) or None for k in range(len(rows[0].amounts))
-    ]
-
 
 # --------------------------------------------------------------------------- what is printed
 
@@ -272,8 +70,7 @@ def grid_of(form: Form) -> tuple[list[list[str]], list[list[str]], list[int]]:
             del above
     body = []
     for row in form.rows:
-        texts = [row.code, row.name] if len(form.text_heads) == 2 else [row.name]
-        body.append([*texts, *(printed(amount, form) for amount in row.amounts)])
+        body.append([*row.texts(len(form.text_heads)), *(printed(amount, form) for amount in row.amounts)])
     return header, body, [row.depth for row in form.rows]
 
 
@@ -281,14 +78,21 @@ def _group(heads: Sequence[str]) -> str:
     return next((text for text in reversed(heads) if text), "")
 
 
-def truth_of(form: Form) -> Counter[tuple[str, str, str]]:
-    """(name without ordinal, last header, amount in 万元) of every figure printed."""
-    found: Counter[tuple[str, str, str]] = Counter()
+Key = tuple[str, str, str, str, str]
+
+
+def truth_of(form: Form) -> Counter[Key]:
+    """(code, name without ordinal, total, whole or part, last header, amount in 万元) of every figure printed."""
+    found: Counter[Key] = Counter()
     for rows, paths in ((form.rows, form.paths[:1] if form.right else form.paths), (form.right, form.paths[1:])):
-        for row in rows:
+        for k, row in enumerate(rows):
+            below = next((one for one in rows[k + 1 :] if not one.total), None)
+            whole = below is not None and below.depth > row.depth
+            place = "" if form.right else "total" if row.total else "whole" if whole else "part"
+            code = row.code if len(form.text_heads) > 1 and not form.right else ""
             for path, amount in zip(paths, row.amounts, strict=True):
-                if amount is not None:
-                    found[_plain(row.name), "/".join(map(squeeze, path)), f"{amount:.2f}"] += 1
+                if amount:
+                    found[code, _plain(row.name), place, "/".join(map(squeeze, path)), f"{amount:.2f}"] += 1
     return found
 
 
@@ -296,12 +100,16 @@ def _plain(name: str) -> str:
     return squeeze(name).split("、", 1)[-1]
 
 
-def facts_of(read: Disclosure) -> Counter[tuple[str, str, str]]:
+def facts_of(read: Disclosure, form: Form) -> Counter[Key]:
     """The same of what was read; figures of zero are left out."""
-    found: Counter[tuple[str, str, str]] = Counter()
+    wholes = {(fact.statement_id, fact.side, fact.parent_row) for fact in read.facts}
+    found: Counter[Key] = Counter()
     for fact in read.facts:
         if fact.value:
-            found[_plain(fact.name), "/".join(map(squeeze, fact.column)), f"{fact.value:.2f}"] += 1
+            whole = (fact.statement_id, fact.side, fact.row) in wholes
+            place = "total" if fact.role in ("total", "grand_total") else "whole" if whole else "part"
+            path = "/".join(map(squeeze, fact.column))
+            found[fact.code, _plain(fact.name), "" if form.right else place, path, f"{fact.value:.2f}"] += 1
     return found
 
 
@@ -415,7 +223,7 @@ class _Drawn:
         if form.right:
             weights = [2.2, 1.2, 2.2, 1.2]
         else:
-            weights = [*([1.0, 2.6] if texts == 2 else [2.8]), *([1.2] * len(form.paths))]
+            weights = [*([1.0, 2.6] * (texts // 2) or [2.8]), *([1.2] * len(form.paths))]
         room = width - 2 * MARGIN
         self.edges = [MARGIN]
         for weight in weights:
@@ -536,7 +344,7 @@ def outcome(made: Made) -> str:
     """right, told, blamed or silent."""
     assert made.read is not None
     errors = [one for one in made.read.findings if one.severity == "error"]
-    same = truth_of(made.form) == facts_of(made.read)
+    same = truth_of(made.form) == facts_of(made.read, made.form)
     if any(one.origin == "publisher" for one in errors):
         return "blamed"
     if same:
@@ -592,7 +400,7 @@ def _as_read(raws: dict[tuple[str, str], str]) -> Callable[[str, Place], str]:
 
 def _example(made: Made) -> str:
     assert made.read is not None
-    truth, got = truth_of(made.form), facts_of(made.read)
+    truth, got = truth_of(made.form), facts_of(made.read, made.form)
     errors = [one.message.splitlines()[0][:110] for one in made.read.findings if one.severity == "error"][:3]
     style = made.form.style
     return (

@@ -374,21 +374,26 @@ def _xrf02(one: Set, right: Side | None, spending: Coded | None) -> Iterator[Ide
     if right.current is not None and (own := term(right, right.current)) is not None:
         beside = [t for line in below if (t := term(right, line)) is not None]
         inside = _minus(spending.of_total("subsidy_down")) + _minus(spending.of_total("paid_up")) if beside else []
-        yield equal("XRF-02", [own], [*total, *_minus(carry), *inside], right.current.name, "合计")
+        yield _total_or_what_it_carries(
+            right, equal("XRF-02", [own], [*total, *_minus(carry), *inside], right.current.name, "合计"), total
+        )
     if right.grand is None or (own := term(right, right.grand)) is None:
         return
-    others = [
-        t for line in right.between if line not in below and (t := term(right, line)) is not None and t.cell.value
-    ]
+    others = any(t.cell.value for line in right.between if line not in below and (t := term(right, line)) is not None)
     if has_carry or not others or right.current is None:
         yield equal("XRF-02", [own], total, right.grand.name, "合计")
-    else:
-        yield skip(
-            "XRF-02",
-            "支出总表 leaves out what the summary carries over",
-            spending.table.statement.id,
-            row_label=right.grand.name,
-        )
+        return
+    why = "支出总表 leaves out what the summary carries over"
+    yield skip("XRF-02", why, spending.table.statement.id, row_label=right.grand.name)
+
+
+def _total_or_what_it_carries(right: Side, claim: Identity, total: list[Term]) -> Identity:
+    """XRF-02, in the reading of forms whose 支出总表 holds what is carried over to next year where only that holds to the digit."""
+    own = term(right, right.grand) if right.grand is not None and not claim.holds else None
+    other = (
+        equal("XRF-02", [own], total, right.grand.name, "合计") if own is not None and right.grand is not None else None
+    )
+    return other if other is not None and other.holds and other.left_value else claim
 
 
 def _xrf03(
@@ -410,19 +415,10 @@ def _xrf03(
 
 def _not_the_same(left: Side | None, right: Side | None, income: Coded, spending: Coded) -> str:
     """Why total income need not be total expenditure; '' when it must be."""
-    carried = [t for line in (right.between if right else ()) if (t := term(right, line)) is not None] if right else []
+    spare = [line for line in right.between if (t := term(right, line)) is not None and t.cell.value] if right else []
     out = spending.of_total("carry_over_out")
-    if any(t.cell.value for t in carried) and not (out and any(t.cell.value for t in out)):
-        below = [
-            t
-            for line in (right.between if right else ())
-            if right
-            and not says("rows", "carry_out", line.name)
-            and (t := term(right, line)) is not None
-            and t.cell.value
-        ]
-        if not below or len(below) != len([t for t in carried if t.cell.value]):
-            return "something is carried over to the next year"
+    if any(says("rows", "carry_out", line.name) for line in spare) and not (out and any(t.cell.value for t in out)):
+        return "something is carried over to the next year"
     if _shows_carry(income.table) and not _says_current_total(income):
         return ""
     if left is None:

@@ -280,8 +280,9 @@ def _percentage(one: Told, change: Told, current: Told, stem: str) -> Identity |
     printed = one.fact.raw if one.fact.raw is not None else one.fact.percent or ""
     decimals = printed_decimals(printed)
     tolerance = Decimal("0.5") if decimals == 0 else Decimal(1).scaleb(-min(decimals, 2))
-    if 0 <= right - stated < (cut_off := Decimal(1).scaleb(-min(decimals, 2))):
-        tolerance = cut_off  # 275.6 % is printed as 275 %
+    told = max(0, -int(stated.normalize().as_tuple().exponent))
+    if 0 <= right - stated < (cut_off := Decimal(1).scaleb(-min(told, 2))):
+        tolerance = cut_off  # 275.6 % is printed as 275 % or as 275.00 %
     claim = Identity(
         "TXT-03", (), name_of(one.topic), one.fact.sentence[:40], (one.percent_term(),), (change.term(), current.term()),
         tolerance=round(tolerance + moved, 4), stated=(stated, round(right, 4)),

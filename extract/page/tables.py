@@ -15,8 +15,9 @@ import numpy as np
 
 from budget.disclosure import PagePlace, Unread
 from extract.page.aligned import aligned_tables
+from extract.page.charts import fields_of_charts, has_empty_cells
 from extract.page.ruled import ruled_tables
-from extract.page.sheet import Glyphs, Ints, Ruling, Sheet, blank_before, lines_of, runs_of
+from extract.page.sheet import Floats, Glyphs, Ints, Ruling, Sheet, Table, blank_before, lines_of, runs_of
 from extract.page.unruled_rows import with_rows
 from extract.reading import Box, Grid, Line, Page, Rule, Word
 
@@ -42,9 +43,19 @@ def blocks_of(page: Page) -> PageBlocks:
 def page_blocks(number: int, width: float, height: float, glyphs: Glyphs, ruling: Ruling) -> PageBlocks:
     """Lines and grids of a page, in reading order (top to bottom, side by side from left to right)."""
     sheet = Sheet.of(width, height, glyphs, ruling)
-    tables = [with_rows(sheet, table) for table in ruled_tables(sheet)]
+    ruled = ruled_tables(sheet)
+    fields = fields_of_charts(sheet, ruled) if any(map(has_empty_cells, ruled)) else {}
+    blocks = _blocks(sheet, number, ruled, fields)
+    if blocks.unread and ruled and not fields and (fields := fields_of_charts(sheet, ruled)):
+        return _blocks(sheet, number, ruled, fields)
+    return blocks
+
+
+def _blocks(sheet: Sheet, number: int, ruled: list[Table], fields: dict[int, Box]) -> PageBlocks:
+    """The blocks of a page whose ruled tables, the fields of charts aside, are known."""
+    tables = [with_rows(sheet, table) for index, table in enumerate(ruled) if index not in fields]
     blocks: list[tuple[float, float, Line | Grid]] = []
-    owner = np.full(len(glyphs), -1, np.intp)
+    owner = np.full(len(sheet.texts), -1, np.intp)
     areas: list[Box] = []
     for index, table in enumerate(tables):
         owner[table.marks] = index
@@ -61,17 +72,24 @@ def page_blocks(number: int, width: float, height: float, glyphs: Glyphs, ruling
         free = np.flatnonzero(owner < 0)
         lines = lines_of(sheet, free)
     lines, halves = _side_by_side(sheet, lines, areas)
-    inside = np.zeros(len(glyphs), bool)
+    inside = np.zeros(len(sheet.texts), bool)
     for x0, top, x1, bottom in areas:
         x, y = sheet.middle[free, 0], sheet.middle[free, 1]
         inside[free] |= (x >= x0) & (x <= x1) & (y >= top) & (y <= bottom)
     unread: list[Unread] = []
     for line, run in zip(lines, runs_of(sheet, lines), strict=True):
-        blocks.append((run.top, run.x0, Line(run.text, number, run.box, round(run.size, 2))))
+        drawn = any(_holds(field, sheet.middle[line]) for field in fields.values())
+        blocks.append((run.top, run.x0, Line(run.text, number, run.box, round(run.size, 2), in_chart=drawn)))
         if inside[line].any():
             unread += _lost_numbers(sheet, line[inside[line]], number)
     blocks.sort(key=lambda b: _reading_order(b[0], b[1], halves))
     return PageBlocks(tuple(b[2] for b in blocks), tuple(unread))
+
+
+def _holds(box: Box, points: Floats) -> bool:
+    x0, top, x1, bottom = box
+    x, y = points[:, 0], points[:, 1]
+    return bool(((x >= x0) & (x <= x1) & (y >= top) & (y <= bottom)).all())
 
 
 @dataclass(frozen=True, slots=True)

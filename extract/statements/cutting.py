@@ -16,6 +16,7 @@ from extract.statements.headers import header_rows, is_column_number_row, is_hea
 from extract.statements.heads import NO_HEAD, column_heads
 from extract.statements.matrix import Matrix, own_cells, text_of
 from extract.statements.model import BLANK, Cell, Piece
+from extract.statements.task_lists import task_list_in
 
 ROWS_TO_A_HEADER = 5
 """Rows below the title of a second table within which its header or its form begins."""
@@ -38,11 +39,33 @@ def pieces_of(grid: Grid, lines: list[Line]) -> list[Piece]:
     start = 0
     while start < len(matrix):
         end = _next_table(matrix, start)
-        piece = _piece(_part(matrix, start, end), grid, [] if pieces else lines)
-        if piece is not None:
-            pieces.append(piece)
+        parts = _without_tasks(_part(matrix, start, end))
+        for part in parts:
+            piece = _piece(part, grid, lines if start == 0 else [], rest=part is not parts[0])
+            if piece is not None:
+                pieces.append(piece)
         start = end
     return pieces
+
+
+def _without_tasks(matrix: Matrix) -> list[Matrix]:
+    """A matrix, or the list of tasks that stands within a form and the form, which may go on over the page: it comes last."""
+    tasks = task_list_in(matrix, 0)
+    if tasks is None:
+        return [matrix]
+    between = tasks.end - tasks.start
+
+    def closed_up(cell: GridCell, _: int) -> GridCell:
+        return cell if cell.row < tasks.end else cell.moved(cell.row - between, cell.col, cell.rows, cell.cols)
+
+    def alone(cell: GridCell, _: int) -> GridCell:
+        left = max(cell.col, tasks.left)
+        return cell.moved(cell.row - tasks.start, left - tasks.left, cell.rows, cell.col + cell.cols - left)
+
+    width = list(range(len(matrix[0])))
+    listed = _rebuilt(matrix[tasks.start : tasks.end], width[tasks.left :], alone)
+    rest = _rebuilt(matrix[: tasks.start] + matrix[tasks.end :], width, closed_up)
+    return [listed, rest] if rest else [listed]
 
 
 def _rebuilt(matrix: Matrix, columns: list[int], moved: Callable[[GridCell, int], GridCell]) -> Matrix:
@@ -117,13 +140,13 @@ def _header_within(matrix: Matrix, start: int) -> bool:
     )
 
 
-def _piece(matrix: Matrix, grid: Grid, lines: list[Line]) -> Piece | None:
-    """A piece from the rows of one table; None where nothing is printed."""
+def _piece(matrix: Matrix, grid: Grid, lines: list[Line], *, rest: bool = False) -> Piece | None:
+    """A piece from the rows of one table; None where nothing is printed. `rest`: what is left of a form without its list."""
     start, banner = _banner(matrix, grid)
     if start >= len(matrix):
         bare = Piece(matrix, banner, 0, (), [], [], grid.page, grid.sheet, False, lines)
         return bare if banner else None
-    form = is_form(matrix, start)
+    form = rest or is_form(matrix, start)
     count = 0 if form else header_rows(matrix, start, max(0, grid.header_repeat - start))
     matrix = _compact(matrix, start, blank_too=count > 0)
     body = _Body(matrix, start, count)

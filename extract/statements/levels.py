@@ -19,6 +19,7 @@ from budget.amounts import printed_decimals
 from budget.codes import is_class_name, level_of
 from budget.disclosure import Fact, Role
 from budget.kinds import kind_of
+from extract.statements.blocks import Block, blocks_of
 from extract.statements.model import Table
 from extract.statements.printed_levels import LeveledRow, beginnings, coded_rows, read_levels, walk
 
@@ -44,20 +45,19 @@ def with_levels(facts: Sequence[Fact], table: Table) -> list[Fact]:
     """The facts of one statement with the row each is a part of (`parent_row`) and the roles of rows without a code that have
     parts: class, section, item where functions are listed, else subtotal.
 
-    Lists are read one by one (`side`). Rows of summaries and of 三公 tables are told by their names, not by levels.
+    Lists are read one by one. Rows of summaries and of 三公 tables are told by their names, not by levels.
     """
     found = _with_unnamed_total(list(facts))
     kind = kind_of(table.kind)
     told_by_names = kind.classes_by_name or kind.items_in_rows or kind.name in LISTS_OF_THINGS
-    begins = {} if told_by_names else beginnings(table)
-    for side in {fact.side for fact in facts}:
-        own = [fact for fact in found if fact.side == side]
-        tops = read_levels(own, begins) if begins else []
+    for block in blocks_of(table):
+        own = [fact for fact in found if fact.side == block.side and fact.col in block.money]
+        tops = [] if told_by_names else read_levels(own, beginnings(table, block))
         if tops:
-            _give(found, side, _printed(own, tops))
+            _give(found, block, _printed(own, tops))
             continue
-        depths, parents = _depths(list(own))
-        _give(found, side, _by_sums(own, depths, parents) if depths else _by_codes(own))
+        depths, parents = _depths(own)
+        _give(found, block, _by_sums(own, depths, parents) if depths else _by_codes(own))
     return found
 
 
@@ -67,9 +67,9 @@ class _Level:
     parent: int | None
 
 
-def _give(facts: list[Fact], side: str | None, levels: Mapping[int, _Level]) -> None:
+def _give(facts: list[Fact], block: Block, levels: Mapping[int, _Level]) -> None:
     for index, fact in enumerate(facts):
-        level = levels.get(fact.row) if fact.side == side else None
+        level = levels.get(fact.row) if fact.side == block.side and fact.col in block.money else None
         if level is None or (level.role in (None, fact.role) and level.parent is None):
             continue
         facts[index] = fact.model_copy(update={"role": level.role or fact.role, "parent_row": level.parent})

@@ -17,7 +17,7 @@ from typing import Final
 from budget.codes import level_of
 from budget.disclosure import Fact
 from budget.printed_text import says_of_which
-from extract.statements.blocks import blocks_of
+from extract.statements.blocks import Block
 from extract.statements.model import Table
 
 GAP: Final = 0.3
@@ -26,6 +26,8 @@ FEWEST_SUMS: Final = 3
 """Sums that a reading must explain before it is believed."""
 SHARE: Final = Decimal("0.9")
 """Share of the sums of a table that must hold: what is left are wrong figures, which are told."""
+SHARE_AGAINST_NOTHING: Final = Decimal("0.5")
+"""The same where the other reading, all rows at one level, holds in no column."""
 _TOTALS: Final = ("total", "grand_total")
 _NO_ADDENDS: Final = ("quantity", "unit_price", "catalogue_code")
 _BELOW_NAMES: Final = 1000
@@ -34,11 +36,12 @@ _BELOW_NAMES: Final = 1000
 
 @dataclass(slots=True)
 class LeveledRow:
-    """A row of one list with its depth from 0 and the rows that are its parts."""
+    """A row of one list with its depth from 0 and the rows that are its parts. `unit`: the code of the unit whose row it is."""
 
     row: int
     code: str
     amounts: dict[int, Decimal]
+    unit: str = ""
     level: int = 0
     depth: int = 0
     parent: LeveledRow | None = None
@@ -53,19 +56,18 @@ class Beginning:
     of_which: bool
 
 
-def beginnings(table: Table) -> dict[tuple[str | None, int], Beginning]:
-    """(side, row) → where the row's name begins, for the rows of every list of a table that print a name."""
-    found: dict[tuple[str | None, int], Beginning] = {}
-    for block in blocks_of(table):
-        for r, row in enumerate(table.rows):
-            cell = next((row[c] for c in block.names if row[c].shown), None)
-            if cell is not None:
-                found[block.side, r] = Beginning(cell.begins_at or float(cell.indent), says_of_which(cell.shown))
+def beginnings(table: Table, block: Block) -> dict[int, Beginning]:
+    """Row → where its name begins, for the rows of one list of a table that print a name."""
+    found: dict[int, Beginning] = {}
+    for r, row in enumerate(table.rows):
+        cell = next((row[c] for c in block.names if row[c].shown), None)
+        if cell is not None:
+            found[r] = Beginning(cell.begins_at or float(cell.indent), says_of_which(cell.shown))
     return found
 
 
-def read_levels(facts: Sequence[Fact], begins: Mapping[tuple[str | None, int], Beginning]) -> list[LeveledRow]:
-    """The rows of one list (one side of one statement) as a tree, top rows first; empty where print tells no levels or the
+def read_levels(facts: Sequence[Fact], begins: Mapping[int, Beginning]) -> list[LeveledRow]:
+    """The rows of one list of a statement as a tree, top rows first; empty where print tells no levels or the
     sums do not bear them out."""
     of_row: dict[int, list[Fact]] = defaultdict(list)
     for fact in facts:
@@ -80,8 +82,13 @@ def read_levels(facts: Sequence[Fact], begins: Mapping[tuple[str | None, int], B
     if len(tops) == len(rows):
         return []
     half = Decimal(1).scaleb(-max(_decimals(fact) for fact in facts)) / 2
-    held, all_sums = _sums(tops, [_amounts(here) for here in totals], half)
-    return tops if all_sums >= FEWEST_SUMS and held >= SHARE * all_sums else []
+    wholes = [_amounts(here) for here in totals]
+    held, all_sums = _sums(tops, wholes, half)
+    if all_sums < FEWEST_SUMS:
+        return []
+    # a row that is not published breaks every sum above it: what print shows still beats one level for all, where that never holds
+    needed = SHARE_AGAINST_NOTHING if totals and not any(_held(one, rows, half)[0] for one in wholes) else SHARE
+    return tops if held >= needed * all_sums else []
 
 
 def coded_rows(facts: Sequence[Fact]) -> list[LeveledRow]:
@@ -93,19 +100,18 @@ def coded_rows(facts: Sequence[Fact]) -> list[LeveledRow]:
     return _tree([LeveledRow(row, here[0].code, _amounts(here)) for row, here in sorted(of_row.items())])
 
 
-def _rows(
-    of_row: Mapping[int, list[Fact]], begins: Mapping[tuple[str | None, int], Beginning]
-) -> list[LeveledRow] | None:
+def _rows(of_row: Mapping[int, list[Fact]], begins: Mapping[int, Beginning]) -> list[LeveledRow] | None:
     """The rows that are addends, each with the level it is printed at; None where a row shows no place of its own."""
     named: list[tuple[LeveledRow, float]] = []
     rows = []
     for number in sorted(of_row):
         here = of_row[number]
         first = here[0]
-        beginning = begins.get((first.side, number))
+        beginning = begins.get(number)
         if first.role in (*_TOTALS, "carry") or (beginning is not None and beginning.of_which):
             continue
-        row = LeveledRow(number, first.code if level_of(first.code) else "", _amounts(here))
+        unit = first.code if first.code_system == "unit" else ""
+        row = LeveledRow(number, first.code if level_of(first.code) and not unit else "", _amounts(here), unit)
         if row.code:
             row.level = _BELOW_NAMES + len(row.code)
         elif beginning is None:
@@ -154,6 +160,8 @@ def _tree(rows: Sequence[LeveledRow]) -> list[LeveledRow]:
 def _is_above(upper: LeveledRow, lower: LeveledRow) -> bool:
     if upper.code and lower.code:
         return len(upper.code) < len(lower.code) and lower.code.startswith(upper.code)
+    if upper.unit and lower.unit != upper.unit and lower.unit.startswith(upper.unit):
+        return True  # 241 → 241001, printed at one level
     return upper.level < lower.level
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from budget.codes import is_class_name, join_code, level_of, system_of
+from budget.codes import continued_code, is_class_name, join_code, level_of, system_of
 from budget.disclosure import CodeSystem, Role
 from budget.kinds import StatementKind, kind_of
 from budget.measures import measure_of_level
@@ -45,9 +45,9 @@ Coded = list[tuple[str, CodeSystem | None]]
 def key_of(table: Table, block: Block, row: tuple[Cell, ...], above: dict[int, str]) -> Key:
     """What a row of one list is called. `above` holds the levels of codes that rows above have printed, by column, and is
     brought up to this row."""
-    coded = _codes(table, block, row, above)
     name_cell = next((row[c] for c in block.names if row[c].shown), None)
     printed = name_cell.shown if name_cell is not None else ""
+    coded = _codes(table, block, row, above, plain_name(printed))
     total = _total_in(table, block, row)
     if total is not None and not any(_BEGINS_LIKE_A_CODE.match(code) for code, _ in coded):
         coded, printed = [], _name_of_total(total, printed, block, row)
@@ -126,9 +126,9 @@ def _other_code(block: Block, row: tuple[Cell, ...]) -> str | None:
     return next((one.group(1) for one in others if system_of(one.group(1)) == "department_economic"), None)
 
 
-def _codes(table: Table, block: Block, row: tuple[Cell, ...], above: dict[int, str]) -> Coded:
+def _codes(table: Table, block: Block, row: tuple[Cell, ...], above: dict[int, str], name: str) -> Coded:
     groups = sorted(block.codes, key=lambda group: _code_rank(table, group))
-    return [(code, _system(code, table, group)) for group in groups if (code := _code(group, row, above))]
+    return [(code, _system(code, table, group)) for group in groups if (code := _code(group, row, above, name))]
 
 
 def _code_rank(table: Table, group: tuple[int, ...]) -> int:
@@ -152,13 +152,17 @@ def _system(code: str, table: Table, group: tuple[int, ...]) -> CodeSystem | Non
     return told
 
 
-def _code(group: tuple[int, ...], row: tuple[Cell, ...], above: dict[int, str]) -> str:
-    """The full code of one group of code columns; staircase rows take the levels above them from earlier rows."""
+def _code(group: tuple[int, ...], row: tuple[Cell, ...], above: dict[int, str], name: str) -> str:
+    """The full code of one group of code columns; rows that print one level only take those above from earlier rows."""
     parts = [row[c].shown for c in group]
     if not any(map(_DIGIT.search, parts)):
         return ""
     if len(group) == 1:
-        return _lone_code(parts[0])
+        code = _lone_code(parts[0])
+        code = continued_code(code, above.get(group[0], ""), name) or code
+        if level_of(code) is not None:
+            above[group[0]] = code
+        return code
     _remember(group, parts, above)
     deepest = max(i for i, part in enumerate(parts) if part)
     return join_code(tuple(part or (above.get(c, "") if i < deepest else "")

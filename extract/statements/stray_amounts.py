@@ -29,7 +29,7 @@ def stray_amounts(reading: Reading) -> tuple[tuple[Unread, ...], list[Finding]]:
     """
     pages: dict[int | None, list[_Stray]] = defaultdict(list)
     for block in reading.blocks:
-        if isinstance(block, Line):
+        if isinstance(block, Line) and not block.in_chart:
             pages[block.page].extend(_strays_of(block))
     many = {page: strays for page, strays in pages.items() if len(strays) >= ENOUGH}
     unread = tuple(

@@ -416,3 +416,34 @@ def test_thousands_of_lines_that_begin_with_a_number_are_not_each_held_against_a
     blocks = blocks_of(Page(1, 500.0, 72_200.0, tuple(words), ()))
     assert time.process_time() - begin < 2.0
     assert [len(lines(blocks)), len(grids(blocks))] == [6001, 0]
+
+
+def framed_chart() -> tuple[list[Word], list[Rule]]:
+    """Bars over two years: a scale from 58000 down to 46000 left of a framed field, with a line at every number."""
+    words, rules = [], box(50, 90, 350, 260)
+    for number, value in enumerate(range(58_000, 45_000, -2_000)):
+        y = 110 + 20 * number
+        words.append(ending(str(value), 95, y - SIZE / 2))
+        rules.append(level(y, 100, 340))
+    words += [
+        word("50740.28", 150, 170),
+        word("57398.06", 250, 118),
+        word("2021年", 150, 245),
+        word("2022年", 250, 245),
+    ]
+    return words, [*rules, upright(100, 110, 230)]
+
+
+def test_the_field_of_a_chart_is_no_table_and_its_figures_are_drawn() -> None:
+    found = read(*framed_chart())
+    assert not grids(found) and not found.unread
+    drawn = [b.text for b in found.blocks if isinstance(b, Line) and b.in_chart]
+    assert any("50740.28" in text for text in drawn) and any("57398.06" in text for text in drawn)
+
+
+def test_numbers_that_fall_evenly_between_rules_are_a_table() -> None:
+    rules = [*box(50, 100, 350, 200), upright(100, 100, 200), *(level(y, 50, 350) for y in (120, 140, 160, 180))]
+    words = [word(text, 55, y) for text, y in (("2026", 125), ("2025", 145), ("2024", 165), ("2023", 185))]
+    words += [word("年度", 55, 105), word("预算数", 200, 105), word("57398.06", 200, 125), word("50740.28", 200, 165)]
+    (grid,) = grids(read(words, rules))
+    assert ["2026", "57398.06"] in [[t for t in row if t not in ("", "·")] for row in texts(grid)]
