@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from flows.commands import cite, exporting, figures, reporting
+from flows.commands import cite, exporting, figures, forms, reporting
 from flows.commands.bridges import bridge_app
 from flows.commands.counted import counted
 from flows.commands.terminal import (
@@ -595,7 +595,7 @@ def runs(
         run_report(out, summary, house)
 
 
-for commands in (figures, cite, exporting, reporting):
+for commands in (figures, cite, exporting, reporting, forms):
     commands.register(app)
 app.add_typer(bridge_app, name="bridge")
 

@@ -29,15 +29,19 @@ from flows.commands.counted import counted
 from flows.difference import difference
 from flows.documents.batch import ARCHIVE_TROUBLE, Passage
 from flows.documents.recipe import code_recipe
+from flows.documents.settling import documents_to_settle, settle_forms
 from flows.documents.workers import Limits
 from flows.home import House
 from flows.run_summary import DocumentOutcome, RunSummary
 from flows.services.marked import end_with_supervisor
 from review.queue import ReviewQueue
 from warehouse import RunLock, Warehouse
+from warehouse.forms import never_met, open_questions
 
 NIGHT_WAITS_SECONDS = 4 * 3600.0
 """So long a night waits for another to end: longer than a night, shorter than till the next."""
+MOST_NAMED = 5
+"""Forms named in a note of a run."""
 PROOF_WAITS_SECONDS = 1800.0
 """So long a group of documents waits for that of another run to be proved and stored, which takes seconds."""
 
@@ -57,6 +61,8 @@ class Run:
     """That of a night; reruns have none, documents are claimed one by one."""
     left_to_others: list[tuple[str, str]] = field(default_factory=list)
     """Documents that another run was reading: sha256 and its id."""
+    judged_again: int = 0
+    """Documents judged again because their forms are known otherwise now."""
 
     @property
     def folder(self) -> Path:
@@ -84,6 +90,7 @@ class Run:
             notes += (
                 f"{counted(len(self.left_to_others), 'document')} left to another run that was reading them: {others}",
             )
+        notes += notes_on_forms(self)
         states = self.warehouse.count_states()
         items = ReviewQueue(self.warehouse).counts().items()
         waiting = sum(count for (item_state, _, _), count in items if item_state != "closed")
@@ -198,15 +205,46 @@ def read_all(shas: Sequence[str], count: int, run: Run, workers: int | None, pro
             ),
         )  # fmt: skip
         passage.go(shas)
+        run.judged_again += settle_forms(passage, lambda outcome: settled(run, outcome))
     run.left_to_others += passage.left_to_others
     for sha256, other in passage.left_to_others:
         log.warning("%s is being read by run %s and is left to it", sha256[:12], other)
 
 
 def process(run: Run, shas: Sequence[str], workers: int | None = None) -> None:
-    """All documents, with a progress artifact."""
+    """All documents, with a progress artifact; then those that are known otherwise than when they were judged."""
     if shas:
         read_all(shas, len(shas), run, workers or os.cpu_count(), Progress(len(shas), "documents read"))
+    elif documents_to_settle(run.warehouse):
+        read_all((), 0, run, workers or os.cpu_count(), Progress(0, "documents judged again"))
+
+
+def settled(run: Run, outcome: DocumentOutcome) -> None:
+    """A document of this run that was judged again has become what it is now; one of an earlier run is counted."""
+    for number, one in enumerate(run.documents):
+        if one.sha256 == outcome.sha256:
+            told = {"rows_added": one.rows_added, "seconds": one.seconds, "sampled": one.sampled + outcome.sampled}
+            run.documents[number] = outcome.model_copy(update=told)
+
+
+def notes_on_forms(run: Run) -> tuple[str, ...]:
+    """What a run says of forms: those nobody has met, what a person is asked of a whole form, and what was judged again."""
+    notes: tuple[str, ...] = ()
+    new = never_met(run.warehouse, [one.sha256 for one in run.documents])
+    if new:
+        named = "、".join(dict.fromkeys(f"{one['publisher']}{one['title'] or one['kind']}" for one in new[:MOST_NAMED]))
+        notes += (
+            f"{counted(len(new), 'form')} that no other document has 首次遇到的表式: {named}{' …' if len(new) > MOST_NAMED else ''}",
+        )
+    if asked := len(open_questions(run.warehouse)):
+        notes += (
+            f"{counted(asked, 'question')} about whole forms, theirs or ours 待认定的表式问题: `yusuan forms list`",
+        )
+    if run.judged_again:
+        notes += (
+            f"{counted(run.judged_again, 'document')} judged again with what is known of their forms now 按表式认定重新勾稽",
+        )
+    return notes
 
 
 def _addresses(run: Run) -> dict[str, str]:

@@ -1,21 +1,15 @@
 """Why an item waits, as a key that equal troubles share: a form that fails alike in many documents, a portal whose files are cut.
 
-A form is the fingerprint of a statement's kind and its folded header paths: departments that fill in the same sheet share it.
+A form is the fingerprint of a statement (`budget.known_forms`): departments that fill in the same sheet share it.
 """
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from typing import Any
 
-from budget.disclosure import Disclosure, Finding, Statement
-from budget.printed_text import fold, squeeze
-
-_DIGITS = 10
-"""Hex digits of a form: forty bits tell any number of forms apart that people fill in."""
-_YEAR_SIGNS = str.maketrans("0123456789", "##########")
-"""Years in headers are no part of a form: the sheet of next year is the same sheet."""
+from budget.disclosure import Disclosure, Finding
+from budget.known_forms import form_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +23,6 @@ class Cause:
     portal: str | None
     alone: bool
     """Whether nothing else is wrong with the document: every root error has this cause."""
-
-
-def form_of(statement: Statement) -> str:
-    """The fingerprint of the form a statement is printed on."""
-    paths = ["/".join(squeeze(fold(part)).translate(_YEAR_SIGNS) for part in path) for path in statement.columns]
-    return hashlib.sha256("\n".join([statement.kind, *paths]).encode()).hexdigest()[:_DIGITS]
 
 
 def cause_of(

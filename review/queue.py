@@ -22,6 +22,7 @@ from sqlalchemy import Connection, and_, delete, exists, func, literal, or_, sel
 
 from budget.decisions import Action, Decision, FindingAnchor, anchor_of, kept_out, same_anchor, standing
 from budget.disclosure import Disclosure, Finding, Place
+from budget.known_forms import NOT_JUDGED, JudgedForms
 from budget.printed_text import squeeze
 from budget.reconciliations import Reconciliation
 from budget.sightings import Sighting
@@ -185,20 +186,14 @@ class ReviewQueue:
     # filling
 
     def store(
-        self,
-        disclosure: Disclosure,
-        *,
-        state: DocumentState,
-        reason: Reason | None = None,
-        run_id: str | None = None,
-        error_message: str | None = None,
-        size_bytes: int | None = None,
-        reconciliations: Sequence[Reconciliation] = (),
-    ) -> StoreResult:
+        self, disclosure: Disclosure, *, state: DocumentState, reason: Reason | None = None, run_id: str | None = None,
+        error_message: str | None = None, size_bytes: int | None = None, reconciliations: Sequence[Reconciliation] = (),
+        forms: JudgedForms = NOT_JUDGED,
+    ) -> StoreResult:  # fmt: skip
         """`Warehouse.store`, and in the same transaction the item that the outcome opens or closes."""
         return self.warehouse.store(
             disclosure, state=state, reason=reason, run_id=run_id, error_message=error_message, size_bytes=size_bytes,
-            reconciliations=reconciliations, also=self.follow,
+            reconciliations=reconciliations, forms=forms, also=self.follow,
         )  # fmt: skip
 
     def follow(self, connection: Connection, result: StoreResult) -> None:

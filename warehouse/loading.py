@@ -20,6 +20,7 @@ from sqlalchemy import Connection, delete, insert, select, update
 
 from budget.decisions import Decision, kept_out, standing
 from budget.disclosure import Disclosure
+from budget.known_forms import NOT_JUDGED, JudgedForms
 from budget.reconciliations import Reconciliation
 from budget.states import DocumentState, Reason, Severity
 from warehouse import tables
@@ -72,6 +73,7 @@ class Judgement:
     message: str | None
     size_bytes: int | None = None
     reconciliations: tuple[Reconciliation, ...] = ()
+    forms: JudgedForms = NOT_JUDGED
     digest: str = field(default="")
 
 
@@ -82,6 +84,7 @@ def judgement_of(
     message: str | None,
     size_bytes: int | None,
     reconciliations: Sequence[Reconciliation],
+    forms: JudgedForms = NOT_JUDGED,
 ) -> Judgement:
     """The request in one piece, checked. Raises StoreRefusedError for what no reading may be.
 
@@ -108,7 +111,7 @@ def judgement_of(
     if state is DocumentState.LOADED:
         reason = None
     digest = content_digest(disclosure, reconciliations)
-    return Judgement(disclosure, state, reason, message, size_bytes, tuple(reconciliations), digest)
+    return Judgement(disclosure, state, reason, message, size_bytes, tuple(reconciliations), forms, digest)
 
 
 def _refuse_broken_references(disclosure: Disclosure) -> None:
@@ -132,6 +135,8 @@ def store_reading(connection: Connection, asked: Judgement, run_id: str | None, 
     sha256 = asked.disclosure.document.sha256
     version = lock_version(connection, sha256, now)
     result = _store(connection, asked, version, run_id, now)
+    if result.outcome == "unchanged":
+        _note_known(connection, version, asked)
     if run_id is not None:
         upsert(
             connection,
@@ -192,6 +197,14 @@ def _store(
         contradicting,
         tuple(superseded),
     )
+
+
+def _note_known(connection: Connection, version: Version, asked: Judgement) -> None:
+    """What is known of a form may change without changing what is found; then nothing else is written."""
+    if version["forms_known"] != asked.forms.known:
+        table = tables.document_versions
+        chosen = table.c.sha256 == version["sha256"]
+        connection.execute(update(table).where(chosen).values(forms_known=asked.forms.known))
 
 
 def _outcome(version: Version, old_state: str, state: DocumentState) -> Outcome:
@@ -287,7 +300,7 @@ def _replace_rows(connection: Connection, version: Version, shown: Disclosure, a
         for table in reversed(tables.OF_A_READING):
             connection.execute(delete(table).where(table.c.sha256 == sha256))
     written = 0
-    for table, rows in reading_rows(shown, asked.reconciliations):
+    for table, rows in reading_rows(shown, asked.reconciliations, asked.forms.outcomes):
         connection.execute(insert(table), rows)
         written += 0 if table is tables.document_figures else len(rows)
     upsert(
@@ -339,7 +352,7 @@ def _update_version(
         "kind": document.kind, "title": document.title, "reader": document.reader, "pages": document.pages,
         "facts": len(shown.facts), "errors": len(shown.errors),
         "warnings": sum(finding.severity is Severity.WARNING for finding in shown.findings),
-        "content_digest": asked.digest, "run_id": run_id, "stored_at": now,
+        "content_digest": asked.digest, "forms_known": asked.forms.known, "run_id": run_id, "stored_at": now,
     }  # fmt: skip
     if asked.size_bytes is not None:
         values["size_bytes"] = asked.size_bytes

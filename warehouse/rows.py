@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Table
 
 from budget.disclosure import Disclosure, Finding, PagePlace, Place, SheetPlace
+from budget.known_forms import FormOutcome, form_of
 from budget.reconciliations import Reconciliation
 from budget.states import Origin
 from warehouse import tables
@@ -77,7 +78,7 @@ def discrepant_facts(findings: Sequence[Finding]) -> frozenset[str]:
 
 
 def reading_rows(
-    disclosure: Disclosure, reconciliations: Sequence[Reconciliation] = ()
+    disclosure: Disclosure, reconciliations: Sequence[Reconciliation] = (), outcomes: Sequence[FormOutcome] = ()
 ) -> list[tuple[Table, list[Row]]]:
     """All rows of one reading by table, parents first. Numbers count from 0 in reading order."""
     sha256 = disclosure.document.sha256
@@ -90,7 +91,7 @@ def reading_rows(
             "title": statement.title, "unit": statement.unit, "fiscal_year": statement.fiscal_year,
             "pages": list(statement.pages), "columns": [list(path) for path in statement.columns],
             "notes": list(statement.notes), "printed_rows": len(statement.rows),
-            "declared_empty": statement.declared_empty, "confidence": statement.confidence,
+            "declared_empty": statement.declared_empty, "confidence": statement.confidence, "form": form_of(statement),
         })  # fmt: skip
     for number, fact in enumerate(disclosure.facts):
         by_table[tables.facts].append({
@@ -146,6 +147,7 @@ def reading_rows(
             "statement_id": result.statement_id, "subject": result.subject,
             "left_value": result.left, "right_value": result.right, "tolerance": result.tolerance,
         })  # fmt: skip
+    by_table[tables.form_outcomes] = _outcome_rows(sha256, outcomes)
     fact_no = {fact.id: number for number, fact in enumerate(disclosure.facts)}
     by_table[tables.document_figures].extend(
         _figure_row(sha256, number, figure, fact_no, discrepant) for number, figure in enumerate(figures_of(disclosure))
@@ -155,6 +157,16 @@ def reading_rows(
             {"sha256": sha256, "unread_no": number, "text": left_over.text, **place_columns(left_over.at)}
         )
     return [(table, rows) for table, rows in by_table.items() if rows]
+
+
+def _outcome_rows(sha256: str, outcomes: Sequence[FormOutcome]) -> list[Row]:
+    return [
+        {
+            "sha256": sha256, "form": one.form, "check_id": one.check, "row_label": one.row, "failed": one.failed,
+            "explained": ",".join(one.explained),
+        }
+        for one in outcomes
+    ]  # fmt: skip
 
 
 def _figure_row(

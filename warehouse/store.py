@@ -17,6 +17,7 @@ from sqlalchemy.exc import ArgumentError
 
 from budget.decisions import Decision
 from budget.disclosure import Disclosure
+from budget.known_forms import NOT_JUDGED, JudgedForms
 from budget.reconciliations import Reconciliation
 from budget.sightings import Sighting
 from budget.states import DocumentState, Reason, RunState
@@ -132,13 +133,14 @@ class Warehouse:
         error_message: str | None = None,
         size_bytes: int | None = None,
         reconciliations: Sequence[Reconciliation] = (),
+        forms: JudgedForms = NOT_JUDGED,
         also: Also | None = None,
     ) -> StoreResult:
         """Keep one reading of one version with the state its judge gave it, whole or not at all. Rules: `warehouse.loading`.
 
         Raises StoreRefusedError for a reading that breaks the contract (a loaded one with errors, a fact without statement).
         """
-        asked = judgement_of(disclosure, state, reason, error_message, size_bytes, reconciliations)
+        asked = judgement_of(disclosure, state, reason, error_message, size_bytes, reconciliations, forms)
 
         def work(connection: Connection) -> StoreResult:
             now = datetime.now(UTC)

@@ -110,6 +110,7 @@ document_versions = Table(
     Column("errors", Integer, nullable=False, server_default="0"),
     Column("warnings", Integer, nullable=False, server_default="0"),
     Column("content_digest", Text),
+    Column("forms_known", Text, nullable=False, server_default=""),
     Column("run_id", Text),
     Column("first_stored_at", Moment), Column("stored_at", Moment), Column("loaded_at", Moment),
     Index("ix_document_versions_state", "state", "reason"),
@@ -120,7 +121,8 @@ document_versions = Table(
         sqlite_where=text("state = 'loaded'"), postgresql_where=text("state = 'loaded'"),
     ),
 )  # fmt: skip
-"""One file content. The index `one_loaded` makes it impossible that two versions of a document are loaded at once."""
+"""One file content. The index `one_loaded` makes it impossible that two versions of a document are loaded at once. `forms_known`:
+the digest of what was known of its forms when it was judged, '' where nothing was (`budget.known_forms`)."""
 
 sightings = Table(
     "sightings", metadata,
@@ -163,9 +165,12 @@ statements = Table(
     Column("printed_rows", Integer, nullable=False),
     Column("declared_empty", Boolean, nullable=False),
     Column("confidence", Float),
+    Column("form", Text),
     PrimaryKeyConstraint("sha256", "statement_id"),
     Index("ix_statements_kind", "kind"),
+    Index("ix_statements_form", "form"),
 )  # fmt: skip
+"""`form`: the fingerprint of the form it is printed on (`budget.known_forms`)."""
 
 facts = Table(
     "facts", metadata,
@@ -265,6 +270,35 @@ reconciliations = Table(
     Index("ix_reconciliations_check", "check_id", "status"),
 )  # fmt: skip
 """Every identity that was computed, also those that hold: status passed, failed or skipped."""
+
+form_outcomes = Table(
+    "form_outcomes", metadata,
+    _of_version(),
+    Column("form", Text, nullable=False), Column("check_id", Text, nullable=False), Column("row_label", Text, nullable=False),
+    Column("failed", Boolean, nullable=False), Column("explained", Text, nullable=False),
+    PrimaryKeyConstraint("sha256", "form", "check_id", "row_label"),
+    Index("ix_form_outcomes_place", "form", "check_id", "row_label"),
+    Index(
+        "ix_form_outcomes_failed", "form", "check_id", "row_label",
+        sqlite_where=text("failed"), postgresql_where=text("failed"),
+    ),
+    sqlite_with_rowid=False,  # its key is most of a row
+)  # fmt: skip
+"""How a check fared on one form in a document (`row_label` *), and each row at which it failed, before any decision; `explained`:
+the readings under which what fails there would hold, by commas. Summed up in the view `form_checks`."""
+
+form_decisions = Table(
+    "form_decisions", metadata,
+    Column("decision_id", Text, primary_key=True),
+    Column("publisher", Text, nullable=False), Column("form", Text, nullable=False),
+    Column("check_id", Text, nullable=False), Column("row_label", Text, nullable=False),
+    Column("reading", Text, nullable=False),
+    Column("kind", Text), Column("title", Text),
+    Column("note", Text, nullable=False), Column("decided_by", Text, nullable=False), Column("decided_at", Moment, nullable=False),
+    Column("revoked_by", Text), Column("revoked_at", Moment),
+    Index("ix_form_decisions_place", "form", "check_id", "row_label"),
+)  # fmt: skip
+"""What a person said of a check that fails at one row of a form: a reading of the closed list, never a number."""
 
 unread = Table(
     "unread", metadata,
@@ -469,7 +503,7 @@ review_rules = Table(
 """A decision that a person confirmed once for all items of one cause: state confirmed or revoked."""
 
 OF_A_READING = (
-    statements, facts, projects, indicators, prose_facts, findings, finding_cells, reconciliations, unread,
+    statements, facts, projects, indicators, prose_facts, findings, finding_cells, reconciliations, form_outcomes, unread,
     document_figures,
 )  # fmt: skip
 """Tables whose rows are replaced together when a version is stored under another recipe, parents first."""
@@ -483,6 +517,6 @@ RUN_BOUND = frozenset(
 RUN_COLUMNS = frozenset(
     {
         "run_id", "first_stored_at", "stored_at", "loaded_at", "first_seen_at", "last_seen_at", "head_seen_at",
-        "opened_at", "decided_at", "closed_at", "changed_at", "proposed_at",
+        "opened_at", "decided_at", "closed_at", "changed_at", "proposed_at", "revoked_at",
     }
 )  # fmt: skip

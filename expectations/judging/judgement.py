@@ -16,11 +16,12 @@ from typing import TYPE_CHECKING, Any
 
 from budget.cycles import no_search_for_cycles
 from budget.disclosure import Disclosure, Finding, Place
+from budget.known_forms import NOTHING_KNOWN, JudgedForms, KnownForms
 from budget.reconciliations import Reconciliation
 from expectations.judging.catalogue import checks
 from expectations.judging.engine import Named, SuiteError, evaluate
+from expectations.judging.form_knowledge import as_decided, outcomes_of, publisher_of, with_batch
 from expectations.judging.reconciliation import Reconciled, frame, reconcile, reconciliation
-from expectations.judging.shared_failures import shared_failures
 from expectations.judging.wording import findings_of
 
 if TYPE_CHECKING:
@@ -44,6 +45,8 @@ class Judgement(Mapping[str, tuple[Finding, ...]]):
     disclosures: tuple[Disclosure, ...] = field(default=(), repr=False)
     beside: Mapping[str, Sequence[Disclosure]] = field(default_factory=dict, repr=False)
     failed: frozenset[tuple[str, int]] = field(default=frozenset(), repr=False)
+    forms: dict[str, JudgedForms] = field(default_factory=dict, repr=False)
+    """By sha256, how the rules fared on the forms of each document, to be stored with it."""
 
     @cached_property
     def results(self) -> tuple[dict[str, Any], ...]:
@@ -81,20 +84,22 @@ def judge(
     second_reading: SecondReading | None = None,
     beside: Mapping[str, Sequence[Disclosure]] | None = None,
     alike: bool = True,
+    known: KnownForms = NOTHING_KNOWN,
 ) -> Judgement:
     """Every finding of every disclosure, by sha256.
 
     `beside` gives, by sha256, the other documents that a document is compared with (DOC); they are not judged themselves.
 
     `alike` says whether a failure that most of these documents share, where they are printed on one form, accuses nobody: what a
-    document is told then depends on the documents beside it.
+    document is told then depends on the documents beside it. `known` is what is known of forms without them: what most documents
+    of a form share in the warehouse, and what people decided.
 
     `second_reading` is asked for suspected cells only: agreement makes the finding the publisher's, disagreement ours;
     without it the origin of a contradiction is unknown. Findings that a disclosure already carries come first.
     Raises SuiteError when Great Expectations cannot evaluate an expectation.
     """
     with no_search_for_cycles():
-        return _judge(disclosures, second_reading, beside or {}, alike)
+        return _judge(disclosures, second_reading, beside or {}, alike, known)
 
 
 def _judge(
@@ -102,20 +107,27 @@ def _judge(
     second_reading: SecondReading | None,
     beside: Mapping[str, Sequence[Disclosure]],
     alike: bool,
+    known: KnownForms,
 ) -> Judgement:
     by_sha = {one.document.sha256: one for one in disclosures}
-    reconciled = [reconcile(one, beside.get(sha256, ())) for sha256, one in by_sha.items()]
+    computed = [reconcile(one, beside.get(sha256, ())) for sha256, one in by_sha.items()]
+    outcomes_by = [(publisher_of(one), outcomes_of(one)) for one in computed]
+    forms = {
+        _sha(one): JudgedForms(said, known.digest(publisher, said))
+        for one, (publisher, said) in zip(computed, outcomes_by, strict=True)
+    }
+    reconciled = [as_decided(one, known) for one in computed]
     judged = _judged_frame(reconciled)
     failed = _failing(judged)
     of_document: dict[str, list[int]] = defaultdict(list)
     for document, number in sorted(failed):
         of_document[document].append(number)
-    shared = shared_failures(reconciled, of_document) if alike else {}
-    findings = {_sha(one): findings_of(one, of_document[_sha(one)], second_reading, shared) for one in reconciled}
+    met = with_batch(known, outcomes_by) if alike else known
+    findings = {_sha(one): findings_of(one, of_document[_sha(one)], second_reading, met) for one in reconciled}
     stored = {_sha(one): _stored(one, of_document[_sha(one)]) for one in reconciled}
     # Great Expectations keeps exceptions of its own that keep this frame: without its names the identities go at once
-    del reconciled
-    return Judgement(findings, stored, judged, tuple(by_sha.values()), beside, frozenset(failed))
+    del reconciled, computed
+    return Judgement(findings, stored, judged, tuple(by_sha.values()), beside, frozenset(failed), forms)
 
 
 def _sha(one: Reconciled) -> str:

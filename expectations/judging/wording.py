@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 
 from budget.amounts import decimal_text
 from budget.disclosure import Finding, FindingCell, PagePlace, Place, SheetPlace, TablePlace
+from budget.known_forms import NOTHING_KNOWN, KnownForms, SharedFailure, reading_named
 from budget.states import Origin, Severity
 from expectations.judging.catalogue import check
+from expectations.judging.form_knowledge import KnownHere
 from expectations.judging.origins import SLIPS_OF_DIGITS, Proven, is_shown, may_be_unread
 from expectations.judging.reconciliation import Reconciled, severity_of
 from expectations.judging.roots import Root, roots_of
 from expectations.judging.sampling import same_reading
-from expectations.judging.shared_failures import Failure, failure_at, form_of
 from expectations.judging.slips import Slip, counted_of, shift_of, slip_of
 from expectations.view.identities import Identity
 from expectations.view.tables import Cell
@@ -28,7 +29,7 @@ def findings_of(
     one: Reconciled,
     failing: Sequence[int],
     second_reading: Callable[[str, Place], str | None] | None,
-    shared: Mapping[Failure, tuple[int, int]] | None = None,
+    known: KnownForms = NOTHING_KNOWN,
 ) -> tuple[Finding, ...]:
     """The findings a disclosure carries, then numbers that were not read, then roots each followed by what they cause."""
     findings = list(one.disclosure.findings)
@@ -38,20 +39,18 @@ def findings_of(
     slipped = _slipped(groups)
     of_table: dict[tuple[str, str], int] = {}
     proven = Proven.of(one)
-    forms = {statement.id: form_of(statement) for statement in one.disclosure.statements} if shared else {}
+    here = KnownHere(one, known)
     for number, (root, identities) in enumerate(groups):
         first: int | None = placed.get(root.moved_to) if root.moved_to is not None else None
         table = _table_of(identities[0])
         if first is None and table in slipped:
             first = of_table.get(table)
-        origin = _origin(one, root, identities, second_reading, proven)
-        alike = _shared(identities, forms, shared or {})
-        if alike is not None and origin is Origin.PUBLISHER:
-            origin = Origin.FORM
+        alike, whose = here.shared(identities), here.whose(identities)
+        origin = _with_forms(_origin(one, root, identities, second_reading, proven), alike, whose)
         for identity in identities:
             finding = _finding(one, identity, root, origin, is_root=first is None)
-            if alike is not None and first is None:
-                finding = finding.model_copy(update={"message": _told_as_shared(finding.message, *alike)})
+            if alike is not None and whose is None and first is None:
+                finding = finding.model_copy(update={"message": _told_as_shared(finding.message, alike)})
             if first is not None:
                 finding = finding.model_copy(update={"caused_by": first})
             findings.append(finding)
@@ -66,19 +65,23 @@ ONE_MISHAP = 5
 """Contradictions of one rule in one table from which they are one finding: a column that slipped breaks every row."""
 
 
-def _shared(
-    identities: Sequence[Identity], forms: Mapping[str, str], shared: Mapping[Failure, tuple[int, int]]
-) -> tuple[int, int] | None:
-    places = (failure_at(identity, forms) for identity in identities)
-    return next((shared[place] for place in places if place is not None and place in shared), None)
-
-
-def _told_as_shared(message: str, failed: int, asked: int) -> str:
+def _told_as_shared(message: str, shared: SharedFailure) -> str:
     first, chinese, english = message.split("\n")
-    return (
-        f"{first}\n{chinese[:-1]}；同一表式的 {asked} 份文件中有 {failed} 份同样不成立，可能是规则不适合该表式。\n"
-        f"{english[:-1]}; {failed} of {asked} documents of this form fail alike: the rule may not fit the form."
+    many = shared.asked is not None
+    zh = f"{shared.asked} 份文件中有 {shared.failed} 份" if many else "多数文件"
+    en = f"{shared.failed} of {shared.asked} documents" if many else "most documents"
+    zh, en = (
+        f"同一表式的{zh}同样不成立，可能是规则不适合该表式",
+        f"{en} of this form fail alike: the rule may not fit the form",
     )
+    if shared.explained is not None:
+        reading, part = reading_named(shared.explained)
+        named = f"“{part}”" if part else ""
+        zh, en = (
+            f"{zh}（均可解释为：{reading.zh}{named}）",
+            f"{en} (explained in each by {shared.explained}: {reading.en})",
+        )
+    return f"{first}\n{chinese[:-1]}；{zh}。\n{english[:-1]}; {en}."
 
 
 def _slipped(groups: Sequence[tuple[Root, list[Identity]]]) -> set[tuple[str, str]]:
@@ -154,6 +157,15 @@ def _heard(
         for cell in cells[:MOST_CELLS]
         if cell.at and cell.statement_id  # the place of a form or a sentence is not that of one figure
     ]
+
+
+def _with_forms(origin: Origin, alike: SharedFailure | None, whose: str | None) -> Origin:
+    """The origin with what is known of the form: a person's word that the rule fits is evidence; a failure that the form shares, or
+    that a person said is not theirs, accuses nobody."""
+    if whose == "theirs":
+        return Origin.PUBLISHER if origin is Origin.FORM else origin
+    asked = alike is not None or whose is not None
+    return Origin.FORM if asked and origin in (Origin.PUBLISHER, Origin.UNKNOWN) else origin
 
 
 def _misprinted(root: Root) -> bool:

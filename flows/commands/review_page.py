@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import logging
 import os
 import secrets
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from review.page.needs import Needs
 
 log = logging.getLogger("yusuan.review")
+PROOF_WAITS_SECONDS = 600.0
+"""So long a decision on a form waits for documents of another run to be proved and stored."""
 
 
 def rerun_after_decision(house: House, warehouse: Warehouse, archive: Archive, shas: Sequence[str]) -> None:
@@ -45,13 +48,15 @@ def rerun_after_decision(house: House, warehouse: Warehouse, archive: Archive, s
 
 def rerun_here(warehouse: Warehouse, archive: Archive, shas: Sequence[str]) -> list[DocumentOutcome]:
     """Read, replay, prove and store these documents in this process, as a run of its own named `review`."""
-    from flows.documents.batch import read_prove_store  # the readers and the proof: a look at the queue needs neither
+    from flows.documents.batch import Passage, read_prove_store  # readers and proof: a look at the queue needs neither
     from flows.documents.recipe import code_recipe
+    from flows.documents.settling import settle_forms
 
     run_id = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-review-{secrets.token_hex(2)}"
     warehouse.start_run(run_id, flow="review", recipe=code_recipe())
     try:
         outcomes = read_prove_store(shas, warehouse=warehouse, archive=archive, run_id=run_id, workers=1)
+        settle_forms(Passage(warehouse, archive, run_id, workers=1))
     except BaseException:
         warehouse.end_run(run_id, RunState.FAILED)
         raise
@@ -60,6 +65,26 @@ def rerun_here(warehouse: Warehouse, archive: Archive, shas: Sequence[str]) -> l
         run_id, RunState.INCOMPLETE if lost else RunState.OK, {"documents": len(outcomes), "failed": lost}
     )
     return outcomes
+
+
+def judge_again_here(warehouse: Warehouse, archive: Archive) -> int:
+    """Judge again what is known otherwise now, in this process, as a run of its own named `forms`; how many documents were."""
+    from flows.documents.batch import Passage
+    from flows.documents.recipe import code_recipe
+    from flows.documents.settling import documents_to_settle, settle_forms
+
+    if not documents_to_settle(warehouse):
+        return 0
+    run_id = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-forms-{secrets.token_hex(2)}"
+    warehouse.start_run(run_id, flow="forms", recipe=code_recipe())
+    try:
+        proving = functools.partial(warehouse.lock_when_free, run_id, "proof", seconds=PROOF_WAITS_SECONDS, pause=0.1)
+        many = settle_forms(Passage(warehouse, archive, run_id, workers=1, proving=proving))
+    except BaseException:
+        warehouse.end_run(run_id, RunState.FAILED)
+        raise
+    warehouse.end_run(run_id, RunState.OK, {"documents": many})
+    return many
 
 
 class _Originals(Mapping[str, Path]):

@@ -27,7 +27,7 @@ from expectations.judging.catalogue import checks
 from expectations.judging.wording import where
 from flows.commands.counted import counted
 from flows.commands.extract import BATCH, Source, extract_sources, find_sources
-from flows.documents.proof import Proved, prove
+from flows.documents.proof import Proved, as_read, prove
 from flows.documents.sampled_reading import SecondReading, Unasked, read_again, why_unasked
 from flows.documents.workers import Limits
 from flows.run_summary import SampledPages
@@ -126,7 +126,7 @@ def validate(
     """
     kept = _readings(found)
     while batch := list(islice(kept, BATCH)):
-        for one in prove([_as_read(disclosure) for disclosure in batch], {}, alike=True):
+        for one in prove([as_read(disclosure) for disclosure in batch], {}, alike=True):
             unasked = None if second_reading is None else why_unasked(one.disclosure, bytes_at_hand=False)
             yield Validated(one.disclosure, one.reconciliations, unasked=unasked)
     yield from _documents(found.sources, workers, limits, second_reading)
@@ -145,16 +145,6 @@ def _readings(found: Found) -> Iterator[Disclosure]:
             one.check == "ARCHIVE" for one in disclosure.findings
         ):  # it names what an archive held, and is no document
             yield disclosure
-
-
-def _as_read(disclosure: Disclosure) -> Disclosure:
-    """The disclosure with what its reading found; what checks had found is found anew."""
-    kept = [one for one in disclosure.findings if one.check == "UNREAD" or one.check not in checks()]
-    return disclosure.model_copy(
-        update={
-            "findings": tuple(one.model_copy(update={"caused_by": None}) for one in kept if one.check != "UNPROVED")
-        }
-    )
 
 
 def _read(path: Path) -> Disclosure:

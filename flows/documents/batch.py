@@ -7,7 +7,7 @@ every document is stored in one transaction of its own: killed anywhere and run 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +16,7 @@ from tempfile import TemporaryDirectory
 from archive.errors import ArchiveError
 from archive.store import Archive
 from budget.disclosure import Disclosure
+from budget.known_forms import KnownForms, form_of
 from budget.sightings import SaidByPages, Sighting
 from budget.states import DocumentState, Reason
 from expectations import Judgement, SuiteError
@@ -28,6 +29,7 @@ from flows.documents.workers import Job, Limits, extract_all
 from flows.run_summary import DocumentOutcome
 from review.queue import ReviewQueue
 from warehouse import RunLockLostError, UnusableWarehouseError, Warehouse
+from warehouse.forms import known_forms
 
 GROUP = 20
 """Documents that are proved at once at most: Great Expectations takes as long for one as for ten."""
@@ -85,7 +87,7 @@ class Passage:
         queue = ReviewQueue(self.warehouse)
         with TemporaryDirectory(prefix="yusuan-members-") as spool:
             results = extract_all(
-                self._jobs(shas), workers=self.workers, limits=self.limits, spool=Path(spool), recipe_of=self._recipe_of,
+                self._jobs(shas), workers=self.workers, limits=self.limits, spool=Path(spool), recipe_of=self.recipe_of,
                 said_of=self._said_of, idle=self._impatient,
             )  # fmt: skip
             try:
@@ -103,7 +105,7 @@ class Passage:
             self._store_group(queue)
         return self.outcomes
 
-    def _recipe_of(self, sha256: str) -> str:
+    def recipe_of(self, sha256: str) -> str:
         return document_recipe(self.warehouse.replayed_decisions(sha256))
 
     def _said_of(self, job: Job, label: str, sha256: str) -> SaidByPages:
@@ -119,7 +121,7 @@ class Passage:
             found = _original(self.archive, sha256)
             if isinstance(found, Path):
                 self._paths[sha256] = found
-                yield Job(found, known_as, self._recipe_of(sha256), sha256, said=said(self.warehouse, sha256))
+                yield Job(found, known_as, self.recipe_of(sha256), sha256, said=said(self.warehouse, sha256))
             else:
                 self._end(_not_to_be_read(sha256, known_as, *found))
 
@@ -168,20 +170,16 @@ class Passage:
                 sha256: self._paths.pop(sha256) if sha256 in self._paths else self.archive.local_path(sha256)
                 for sha256 in read
             }
-            decisions = {sha256: self.warehouse.replayed_decisions(sha256) for sha256 in read}
             files = {sha256: one.document.file for sha256, one in read.items()}
-            judged = prove(
-                [read[sha256] for sha256 in sorted(read)], paths, decisions,
-                tell=lambda judgement: self.tell(judgement, files),
-                beside=lambda batch: documents_beside(self.warehouse, batch),
-            ) if read else []  # fmt: skip
-            judged, sampled = read_again(judged, paths, decisions, limits=self.limits)
-            outcomes = [
-                _with_sample(
-                    _store(one, self.warehouse, queue, self.run_id), sampled.get(one.disclosure.document.sha256)
-                )
-                for one in judged
-            ]
+            outcomes = prove_and_store(
+                read,
+                paths,
+                self.warehouse,
+                queue,
+                self.run_id,
+                self.limits,
+                lambda judgement: self.tell(judgement, files),
+            )
             given = {sha256: number for number, sha256 in enumerate(read)}
             outcomes.sort(key=lambda outcome: given[outcome.sha256])
             outcomes += [
@@ -191,6 +189,35 @@ class Passage:
         for outcome in outcomes:
             title = outcome.title or _title_seen(self.warehouse, outcome.sha256)
             self._end(outcome.model_copy(update={"title": title, "seconds": self._seconds.pop(outcome.sha256, None)}))
+
+
+def prove_and_store(
+    read: Mapping[str, Disclosure],
+    paths: Mapping[str, Path],
+    warehouse: Warehouse,
+    queue: ReviewQueue,
+    run_id: str,
+    limits: Limits | None = None,
+    tell: Callable[[Judgement], object] = lambda judgement: None,
+) -> list[DocumentOutcome]:
+    """Readings, by sha256, judged with what is known now and stored, one transaction a document, in the order of their sha256."""
+    decisions = {sha256: warehouse.replayed_decisions(sha256) for sha256 in read}
+    judged = prove(
+        [read[sha256] for sha256 in sorted(read)], paths, decisions, tell=tell,
+        beside=lambda batch: documents_beside(warehouse, batch), known=_known(warehouse, read.values()),
+    ) if read else []  # fmt: skip
+    judged, sampled = read_again(judged, paths, decisions, limits=limits)
+    return [
+        _with_sample(_store(one, warehouse, queue, run_id), sampled.get(one.disclosure.document.sha256))
+        for one in judged
+    ]
+
+
+def _known(warehouse: Warehouse, read: Iterable[Disclosure]) -> KnownForms:
+    """What is known of the forms that these are printed on."""
+    forms = {form_of(statement) for disclosure in read for statement in disclosure.statements}
+    with warehouse.engine.connect() as connection:
+        return known_forms(connection, sorted(forms))
 
 
 def read_prove_store(
@@ -319,7 +346,14 @@ def _store(
     disclosure = proved.disclosure
     document = disclosure.document
     state, reason = (known, None) if known else state_of(disclosure)
-    stored = queue.store(disclosure, state=state, reason=reason, run_id=run_id, reconciliations=proved.reconciliations)
+    stored = queue.store(
+        disclosure,
+        state=state,
+        reason=reason,
+        run_id=run_id,
+        reconciliations=proved.reconciliations,
+        forms=proved.forms,
+    )
     settled = (DocumentState.LOADED, DocumentState.TAKEN_APART)
     item = queue.item_of(document.sha256) if stored.state not in settled else None
     roots = [finding for finding in disclosure.errors if finding.caused_by is None]

@@ -36,14 +36,7 @@ from review.page.people import People, Person, Role, Sessions, TooOften
 from review.page.reruns import Reruns
 from review.page.shown import item_shown
 from review.page.wording import FILTERS, shown, words
-from review.queue import (
-    BulkAction,
-    DecisionRefusedError,
-    NoSuchItemError,
-    ReviewQueue,
-    Sort,
-    Wanted,
-)
+from review.queue import BulkAction, DecisionRefusedError, NoSuchItemError, ReviewQueue, Sort, Wanted
 from review.replay import CorrectionError
 from review.rules import NoSuchRuleError, confirm, revoke, rules
 from warehouse.store import Warehouse
@@ -143,7 +136,10 @@ def create_app(warehouse: Warehouse, needs: Needs, door: Door | None = None) -> 
     app = FastAPI(title="yusuan review", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
     app.state.desk = Desk(warehouse, needs, door, queue, reruns, Sessions(), TooOften(), templates)
     app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
+    from review.page import form_questions  # its routes are made of what stands below
+
     app.include_router(router)
+    app.include_router(form_questions.router)
     app.middleware("http")(_guarded)
     app.add_exception_handler(HTTPException, _told_wrong)
     app.add_exception_handler(NoSuchItemError, _no_such)

@@ -17,6 +17,7 @@ from budget.states import Severity
 from review.evidence import Evidence, FindingShown
 from review.queue import ItemDetail
 from warehouse import tables
+from warehouse.forms import FormQuestion, never_met, open_questions
 from warehouse.store import Warehouse
 
 ROWS_WHOLE = 60
@@ -99,6 +100,10 @@ class ItemShown:
     paged: bool
     elsewhere: tuple[dict[str, Any], ...]
     versions: tuple[dict[str, Any], ...]
+    questions: tuple[FormQuestion, ...] = ()
+    """What fails in most documents of one of its forms."""
+    never_met: tuple[str, ...] = ()
+    """Titles of its forms that no other document has."""
 
 
 def item_shown(
@@ -122,8 +127,16 @@ def item_shown(
         tuple(one for one in evidence.findings if one.severity is Severity.WARNING),
         item_tables(reading, raw, whole) if reading is not None else (),
         _sums(warehouse, detail, raw), pages, boxes, paged,
-        _elsewhere(warehouse, detail, reading, raw), _versions(warehouse, detail),
+        _elsewhere(warehouse, detail, reading, raw), _versions(warehouse, detail), *_forms(warehouse, detail),
     )  # fmt: skip
+
+
+def _forms(warehouse: Warehouse, detail: ItemDetail) -> tuple[tuple[FormQuestion, ...], tuple[str, ...]]:
+    sha256 = detail.row.sha256
+    if sha256 is None:
+        return (), ()
+    new = (one["title"] or one["kind"] for one in never_met(warehouse, [sha256]))
+    return tuple(open_questions(warehouse, sha256)), tuple(dict.fromkeys(new))
 
 
 def place_words(at: Place | None) -> str:
