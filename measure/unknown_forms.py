@@ -8,7 +8,7 @@ documents of a form share; after how many documents of a form the question is as
 on the publisher until then, and what is left after the answers.
 
 `--forget` takes from the checks the readings that they try by themselves within one document (the carry-over inside the funds of
-收入总表, 其中 beside), so that forms which the checks know by now are forms that nobody has met. Exit status 0.
+收入总表, 其中 beside, a total above its parts), so that forms which the checks know by now are forms that nobody has met. Exit status 0.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from budget.known_forms import (
 )
 from budget.states import Origin
 from expectations import Judgement, judge, reconcile
-from expectations.checks import across, rows
+from expectations.checks import across, balance, rows
 from expectations.judging.form_knowledge import outcomes_of, publisher_of, with_batch
 from expectations.view.identities import Identity, equal
 from flows.documents.proof import as_read
@@ -72,7 +72,13 @@ def forget() -> None:
     def usual(a_left: Any, income: Any, own: Any, fiscal: Any) -> Identity:
         return equal("XRF-04", own, fiscal, "财政拨款", across._titles(a_left, income))
 
+    def stands_above(lines: Any, position: int) -> bool:
+        followers = lines[position + 1 : position + 3]
+        return bool(lines[position].ordinal) and any(line.ordinal.startswith(("(", "（")) for line in followers)
+
     vars(across)["_fiscal_income"] = usual
+    vars(balance)["_stands_above"] = stands_above
+    vars(balance)["_numbered_again"] = lambda lines, position: []
     tried = rows._reading
     vars(rows)["_reading"] = lambda check, lines, total, plain, of_which: tried(check, lines, total, plain, [])
 
