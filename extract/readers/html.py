@@ -13,12 +13,14 @@ import email.policy
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Final
 from urllib.parse import unquote_to_bytes
 
 from lxml import etree
 
 from budget.disclosure import TablePlace
 from extract.readers.embedded_pictures import LEAST_HEIGHT, LEAST_WIDTH, PictureReader, as_table
+from extract.readers.page_styles import Style, StyleSheets, has_ground, is_unseen, is_white
 from extract.reading import Grid, GridCell, Line, NotUnderstood, Reading, UnreadableError, joined_lines, raised
 
 MAX_BYTES = 64 * 1024 * 1024
@@ -185,8 +187,8 @@ class _Table:
 
 
 _UNSHOWN = {
-    "head", "script", "style", "noscript", "template", "title", "xml", "object", "iframe", "svg", "math", "select",
-    "audio", "video", "canvas", "applet", "frameset", "meta", "link", "base", "datalist",
+    "head", "script", "style", "noscript", "template", "title", "xml", "object", "iframe", "svg", "select",
+    "audio", "video", "canvas", "applet", "frameset", "meta", "link", "base", "datalist", "annotation", "annotation-xml",
 }  # fmt: skip
 _BLOCKS = {
     "p", "div", "h1", "h2", "h3", "h4", "h5", "h6", "li", "ul", "ol", "dl", "dt", "dd", "section", "article", "header",
@@ -194,6 +196,26 @@ _BLOCKS = {
     "figure", "figcaption", "table", "caption", "legend", "details", "summary", "menu", "dir",
 }  # fmt: skip
 _SECTIONS = {"thead", "tbody", "tfoot"}
+_SHOWN_AS: Final = {
+    "table": "table", "inline-table": "table", "table-row": "tr", "table-cell": "td", "table-row-group": "tbody",
+    "table-header-group": "thead", "table-footer-group": "tfoot",
+}  # fmt: skip
+"""Elements that styles make tables of (CSS 2.2, 17.2)."""
+_GIVEN_SHAPE: Final = frozenset(
+    {"div", "span", "ul", "ol", "li", "dl", "dt", "dd", "p", "section", "article", "main", "a"}
+)
+_MARKS: Final = frozenset({"sup", "sub", "rt", "rp"})
+_OF_TABLES: Final = frozenset({"table", "tr", "td", "th", "tbody", "thead", "tfoot", "col", "colgroup"})
+_TURNED_MATHS: Final = frozenset(
+    {"msup", "msub", "msubsup", "mfrac", "mover", "munder", "munderover", "mroot", "mtable"}
+)
+"""Formulas whose parts do not stand one behind the other: read in line, they would be another number."""
+_FRAMES: Final = frozenset({"iframe", "frame", "object", "embed"})
+_FRAMED_PAGE = re.compile(r"\.(?:s?html?|pdf|docx?|xlsx?|ofd|wps|et)(?:[?#].*)?$", re.I)
+_FRAME_FURNITURE = re.compile(
+    r"share|stat|count|header|footer|nav|menu|login|search|weather|top|bottom|foot|head", re.I
+)
+"""Names of frames that portals put on every page."""
 
 
 _AROUND_PICTURES = {"a", "nav", "header", "footer", "button"}
@@ -248,21 +270,25 @@ def _flow(text: str) -> tuple[_Flow, list[NotUnderstood]]:
         raise UnreadableError("limit_nesting", "elements nested deeper than any browser shows them")
     if root is None:
         raise UnreadableError("empty", "the page shows nothing")
-    walk = _Walk(_hidden_names(root))
+    walk = _Walk(StyleSheets(root))
     return walk.read(root), walk.met
 
 
 class _Walk:
     """One pass over the elements of a page with an explicit stack: unclosed tags nest thousands deep in real pages."""
 
-    def __init__(self, hidden: frozenset[str]) -> None:
-        self.hidden = hidden
+    def __init__(self, sheets: StyleSheets) -> None:
+        self.sheets = sheets
+        self.styles: list[tuple[str, Style]] = []
+        """Of every open element: what it is shown as, and its style."""
+        self.grounds: list[bool] = [sheets.linked]
         self.root = _Flow()
         self.flows: list[_Flow] = [self.root]
         self.tables: list[_Table | None] = [None]
         self.invisible: list[bool] = [False]
         self.raised = self.struck_out = self.linked = 0
         self.met: list[NotUnderstood] = []
+        self.skipped: set[etree._Element] = set()
 
     def read(self, root: etree._Element) -> _Flow:
         count = 0
@@ -272,16 +298,17 @@ class _Walk:
                 count += 1
                 if count > MAX_ELEMENTS:
                     raise UnreadableError("limit_size", f"the page has more than {MAX_ELEMENTS:,} elements")
-                if self._unshown(element):
-                    if element.tag == "script" and _builds_tables(element.text or ""):
-                        self.met.append(
-                            NotUnderstood("script", " ".join((element.text or "").split())[:_SHOWN_OF_SCRIPT])
-                        )
+                style = self.sheets.of(element) if isinstance(element.tag, str) else {}
+                if _is_unshown(element, style):
+                    self._passed_over(element, style)
                     walker.skip_subtree()
+                    self.skipped.add(element)
                     continue
-                self._start(element)
+                self._start(element, style)
             elif event == "end":
-                if not self._unshown(element):
+                if element in self.skipped:
+                    self.skipped.remove(element)
+                else:
                     self._end(element)
                 if element is not root:
                     self._text(element.tail)
@@ -290,13 +317,20 @@ class _Walk:
         self.root.flush()
         return self.root
 
-    def _unshown(self, element: etree._Element) -> bool:
-        if not isinstance(element.tag, str) or element.tag in _UNSHOWN or "hidden" in element.attrib:
-            return True
-        style = _style(element)
-        if style.get("display") == "none" or style.get("mso-hide") == "all":
-            return True
-        return bool(self.hidden) and not self.hidden.isdisjoint(_names(element)) and "display" not in style
+    def _passed_over(self, element: etree._Element, style: Style) -> None:
+        """What is not read of an element that is skipped with all it holds, where it shows or builds figures."""
+        if not isinstance(element.tag, str) or _is_hidden(element, style):
+            return
+        if element.tag == "script" and _builds_tables(element.text or ""):
+            self.met.append(NotUnderstood("script", " ".join((element.text or "").split())[:_SHOWN_OF_SCRIPT]))
+        elif element.tag in _FRAMES and (told := _framed(element)):
+            self.met.append(NotUnderstood("frame", told))
+        elif element.tag in ("svg", "select", "canvas") or element.tag in _TURNED_MATHS:
+            self._shown_otherwise(element.tag, " ".join("".join(_shown_texts(element)).split()))
+
+    def _shown_otherwise(self, what: str, text: str) -> None:
+        if _FIGURE.search(text):
+            self.met.append(NotUnderstood("element", f"{what}: {text[:_SHOWN_OF_SCRIPT]}"))
 
     def _text(self, text: str | None) -> None:
         if not text or self.invisible[-1]:
@@ -310,11 +344,15 @@ class _Walk:
         flow = self.flows[-1]
         flow.pieces.append(text if flow.preformatted else _collapsed(text, "".join(flow.pieces[-1:])))
 
-    def _start(self, element: etree._Element) -> None:
-        tag, style = element.tag, _style(element)
+    def _start(self, element: etree._Element, style: Style) -> None:
+        tag = _shown_as(element, style)
+        self.styles.append((tag, style))
         visibility = style.get("visibility")
-        self.invisible.append(visibility in ("hidden", "collapse") if visibility else self.invisible[-1])
+        self._see(element, style)
         table = self.tables[-1]
+        self._shown_otherwise("style", self.sheets.written(element))
+        if "override" in style.get("unicode-bidi", "") or (tag == "bdo" and element.get("dir") == "rtl"):
+            self._shown_otherwise("bdo", "".join(element.itertext())[::-1])
         self.raised += _is_raised(element, style)
         self.struck_out += _is_struck_out(element, style)
         self.linked += tag in _AROUND_PICTURES
@@ -346,7 +384,15 @@ class _Walk:
             flow.preformatted += tag == "pre"
         self._text(element.text)
 
+    def _see(self, element: etree._Element, style: Style) -> None:
+        """Whether what stands in an element can be seen: hidden, without size or ink, or white on nothing."""
+        self.grounds.append(self.grounds[-1] or has_ground(style, element))
+        visibility = style.get("visibility")
+        unseen = visibility in ("hidden", "collapse") if visibility else self.invisible[-1]
+        self.invisible.append(unseen or is_unseen(style) or (is_white(style) and not self.grounds[-1]))
+
     def _picture(self, element: etree._Element) -> None:
+        self._shown_otherwise("img", element.get("alt") or "")
         source = element.get("src") or ""
         sizes = [_pixels(element.get(name)) for name in ("width", "height")]
         if (sizes[0] is not None and sizes[0] < LEAST_WIDTH) or (sizes[1] is not None and sizes[1] < LEAST_HEIGHT):
@@ -382,9 +428,9 @@ class _Walk:
         )
 
     def _end(self, element: etree._Element) -> None:
-        tag = element.tag
-        style = _style(element)
+        tag, style = self.styles.pop()
         self.invisible.pop()
+        self.grounds.pop()
         self.raised -= _is_raised(element, style)
         self.struck_out -= _is_struck_out(element, style)
         self.linked -= tag in _AROUND_PICTURES
@@ -543,7 +589,53 @@ def _cell_text(cell: _Cell) -> tuple[str, int]:
 
 
 def _is_raised(element: etree._Element, style: dict[str, str]) -> bool:
-    return element.tag == "sup" or style.get("vertical-align") in ("super", "text-top")
+    """Whether an element is a mark beside the text of its line; cells are set higher or lower as a whole."""
+    lifted = style.get("vertical-align") in ("super", "text-top", "sub", "text-bottom")
+    return element.tag in _MARKS or (lifted and element.tag not in _OF_TABLES)
+
+
+def _is_unshown(element: etree._Element, style: Style) -> bool:
+    if not isinstance(element.tag, str) or element.tag in _UNSHOWN or element.tag in _TURNED_MATHS:
+        return True
+    return _is_hidden(element, style)
+
+
+def _is_hidden(element: etree._Element, style: Style) -> bool:
+    return "hidden" in element.attrib or style.get("display") == "none" or style.get("mso-hide") == "all"
+
+
+def _shown_as(element: etree._Element, style: Style) -> str:
+    """The tag that says how an element is shown: boxes that styles make rows and cells of are these."""
+    tag = str(element.tag)
+    return _SHOWN_AS.get(style.get("display", ""), tag) if tag in _GIVEN_SHAPE else tag
+
+
+def _framed(element: etree._Element) -> str:
+    """What a frame shows, where it may be a document: its address, or the page that it carries itself."""
+    carried = element.get("srcdoc") or ""
+    if carried:
+        return (
+            f"srcdoc {' '.join(re.sub('<[^>]*>', ' ', carried).split())[:_SHOWN_OF_ADDRESS]}"
+            if _FIGURE.search(carried)
+            else ""
+        )
+    address = (element.get("src") or element.get("data") or "").strip()
+    sizes = [_pixels(element.get(name)) for name in ("width", "height")]
+    if any(size is not None and size < least for size, least in zip(sizes, (LEAST_WIDTH, LEAST_HEIGHT), strict=True)):
+        return ""
+    name = re.split(r"[?#]", address)[0].rpartition("/")[2]
+    is_page = _FRAMED_PAGE.search(name) and not _FRAME_FURNITURE.search(name) and not _FURNITURE.search(address)
+    return address[-_SHOWN_OF_ADDRESS:] if is_page else ""
+
+
+def _shown_texts(element: etree._Element) -> Iterator[str]:
+    """The texts below an element, the chosen option alone of a list."""
+    if element.tag == "select":
+        options = list(element.iter("option"))
+        chosen = [one for one in options if one.get("selected") is not None] or options[:1]
+        yield from (text for one in chosen for text in one.itertext())
+    else:
+        yield from (str(text) for text in element.itertext())
 
 
 def _is_struck_out(element: etree._Element, style: dict[str, str]) -> bool:
@@ -579,18 +671,6 @@ def _heading(tag: str, style: dict[str, str]) -> int | None:
     return int(level) if level.isdigit() and 1 <= int(level) <= 9 else None
 
 
-def _style(element: etree._Element) -> dict[str, str]:
-    written = element.get("style")
-    if not written:
-        return {}
-    found: dict[str, str] = {}
-    for declaration in written.lower().split(";"):
-        name, colon, value = declaration.partition(":")
-        if colon:
-            found[name.strip()] = value.replace("!important", "").strip()
-    return found
-
-
 _LENGTH = re.compile(r"^(\d+(?:\.\d+)?)(pt|px|em|rem|cm|mm|in|ch)?$")
 _CHARACTERS_OF_UNIT = {
     "pt": 1 / POINTS_OF_ONE_CHARACTER, "px": 0.75 / POINTS_OF_ONE_CHARACTER, "em": 1.0, "rem": 1.0, "ch": 0.5,
@@ -618,45 +698,3 @@ def _span(written: str | None, zero: int) -> int:
     if not found:
         return 1
     return int(found.group(1)) or zero
-
-
-_SIMPLE_SELECTOR = re.compile(r"^(?:[a-z][a-z0-9]*)?([.#][\w-]+)$", re.I)
-
-
-def _hidden_names(root: etree._Element) -> frozenset[str]:
-    """Class (`.name`) and id (`#name`) selectors that the page's own style sheets hide for the screen."""
-    found: set[str] = set()
-    for sheet in root.iter("style"):
-        if (sheet.get("media") or "all").lower() not in ("all", "screen", ""):
-            continue
-        text = re.sub(r"/\*.*?\*/|<!--|-->", "", (sheet.text or "")[:500_000], flags=re.S)
-        for selectors, body in _rules(text):
-            hides = re.search(r"\bdisplay\s*:\s*none|\bmso-hide\s*:\s*all", body, re.I)
-            for selector in selectors.split(","):
-                simple = _SIMPLE_SELECTOR.match(selector.strip())
-                if simple and hides:
-                    found.add(simple.group(1))
-    return frozenset(found)
-
-
-def _rules(sheet: str) -> Iterator[tuple[str, str]]:
-    """(selectors, declarations) of the plain rules of a style sheet; what stands inside at-rules holds only sometimes."""
-    depth = begin = opened = 0
-    for brace in re.finditer(r"[{}]", sheet):
-        if brace.group() == "{":
-            depth += 1
-            opened = brace.end() if depth == 1 else opened
-        elif depth:
-            depth -= 1
-            if depth == 0:
-                selectors = sheet[begin : opened - 1].rpartition(";")[2].strip()
-                if not selectors.startswith("@"):
-                    yield selectors, sheet[opened : brace.start()]
-                begin = brace.end()
-
-
-def _names(element: etree._Element) -> Iterator[str]:
-    for name in (element.get("class") or "").split():
-        yield "." + name
-    if element.get("id"):
-        yield "#" + str(element.get("id"))

@@ -15,7 +15,7 @@ from budget.disclosure import Finding, FindingCell, PagePlace, Unread
 from budget.states import Origin, Severity
 from extract.reading import Line, Reading
 
-ENOUGH = 4
+ENOUGH = 3
 """Stray amounts on one page from which on they are a table."""
 # with a point: the scales of charts and the numbers of articles have none
 _STRAY = re.compile(r"(?<![\d.,，])-?(?:\d{1,3}(?:[,，]\d{3})+|\d+)\.\d{2,}(?![\d.,，]|\s*[万亿千元%％‰])")
