@@ -68,8 +68,8 @@ _WORDS: Final[dict[NotUnderstoodKind, tuple[Origin, str, str, str]]] = {
         "{count} tables could not be read ({named})", "look at the original",
     ),
     "element": (
-        Origin.EXTRACTION, "网页以图形、选项或样式显示 {count} 处数字，未读取（{named}）",
-        "{count} elements of the page show figures that were not read ({named})", "open the page in a browser",
+        Origin.EXTRACTION, "以公式、图形、选项或样式显示的 {count} 处数字未读取（{named}）",
+        "{count} formulas, drawings, options or styles show figures that were not read ({named})", "look at the original",
     ),
     "frame": (
         Origin.SOURCE, "网页框架中的 {count} 个文件不在手边，可能含有表格（{named}）",

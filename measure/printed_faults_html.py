@@ -256,7 +256,7 @@ def unit_changes_in_the_header_of_one_column() -> Made:
 
 @fault("html")
 def rowspan_too_long() -> Made:
-    body = "".join(table(one) for one in BASE[:2]) + table(BASE[2], {(1, 0): '<td rowspan="9">档案数字化加工服务</td>'})
+    body = "".join(table(one) for one in BASE[:2]) + table(BASE[2], {(1, 0): '<td rowspan="9">信息系统维护服务</td>'})
     return Made(page(body), deserves_error=False, either=True)
 
 

@@ -587,6 +587,8 @@ def _is_caption(line: list[_Word]) -> bool:
 
 def _without_rules(sheet: Sheet, lines: _Lines) -> Table | None:
     numbers = [i for i, line in enumerate(lines) if _row_strength(line)]
+    if not numbers:
+        return None
     first = numbers[0]
     # the first row may begin above its numbers (a wrapped name)
     while first > 0 and lines[numbers[0]][0].base - lines[first - 1][0].base < 0.8 * lines[first][0].size:
