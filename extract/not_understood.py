@@ -16,7 +16,7 @@ from extract.reading import NotUnderstood, NotUnderstoodKind
 
 UNREAD: Final = "UNREAD"
 """Check id: something is shown that ended in no fact, code, note or sentence."""
-ABOUT_TABLES: Final[frozenset[NotUnderstoodKind]] = frozenset({"missing_picture", "script"})
+ABOUT_TABLES: Final[frozenset[NotUnderstoodKind]] = frozenset({"missing_picture", "script", "frame"})
 """What a page that shows no statement may hold without a word: the furniture of its portal."""
 NAMED: Final = 3
 """Things of one kind that a finding names one by one; the others are counted."""
@@ -66,6 +66,22 @@ _WORDS: Final[dict[NotUnderstoodKind, tuple[Origin, str, str, str]]] = {
     "table_failed": (
         Origin.EXTRACTION, "{count} 处表格读取失败（{named}）",
         "{count} tables could not be read ({named})", "look at the original",
+    ),
+    "element": (
+        Origin.EXTRACTION, "以公式、图形、选项或样式显示的 {count} 处数字未读取（{named}）",
+        "{count} formulas, drawings, options or styles show figures that were not read ({named})", "look at the original",
+    ),
+    "frame": (
+        Origin.SOURCE, "网页框架中的 {count} 个文件不在手边，可能含有表格（{named}）",
+        "{count} frames of the page show documents that were not read ({named})", "take the framed documents by themselves",
+    ),
+    "chart": (
+        Origin.EXTRACTION, "{count} 个图表显示的数字未读取（{named}）",
+        "the figures of {count} charts were not read ({named})", "look at the original",
+    ),
+    "margin": (
+        Origin.EXTRACTION, "页眉、页脚、批注或文本框中的 {count} 处金额未读取（{named}）",
+        "{count} headers, footers, notes or text boxes show amounts that were not read ({named})", "look at the original",
     ),
 }  # fmt: skip
 

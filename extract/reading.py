@@ -182,7 +182,7 @@ class Line:
 
 NotUnderstoodKind = Literal[
     "number_format", "cell_given_twice", "picture", "missing_picture", "annotation", "embedded_file", "part", "hidden_text", "script",
-    "struck_out", "table_failed",
+    "struck_out", "table_failed", "element", "frame", "chart", "margin",
 ]  # fmt: skip
 
 

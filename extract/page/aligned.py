@@ -26,6 +26,7 @@ from extract.page.row_groups import (
     Row,
     attached,
     between,
+    first_of_row,
     is_row,
     row_groups,
     rows_of_band,
@@ -411,10 +412,9 @@ def _is_caption(line: list[Word]) -> bool:
 
 def _without_rules(sheet: Sheet, lines: Lines) -> Table | None:
     numbers = [i for i, line in enumerate(lines) if _row_strength(line)]
-    first = numbers[0]
-    # the first row may begin above its numbers (a wrapped name)
-    while first > 0 and lines[numbers[0]][0].base - lines[first - 1][0].base < 0.8 * lines[first][0].size:
-        first -= 1
+    if not numbers:
+        return None
+    first = first_of_row(lines, numbers[0])
     header, body = lines[:first], lines[first:]
     groups = split_rows(attached(row_groups(body)))
     formed = len(numbers) < 0.5 * len(groups)

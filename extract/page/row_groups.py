@@ -152,3 +152,11 @@ def _shared(above: Lines, pending: list[Lines], below: Lines) -> tuple[Lines, Li
     if any(_same_place(word, w) for line in below for w in line):
         return lines, []
     return [], lines
+
+
+def first_of_row(lines: Lines, numbers: int) -> int:
+    """The first line of the row whose numbers stand in line `numbers`: a wrapped name may begin above them."""
+    first = numbers
+    while first > 0 and lines[numbers][0].base - lines[first - 1][0].base < 0.8 * lines[first][0].size:
+        first -= 1
+    return first

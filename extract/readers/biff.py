@@ -11,11 +11,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from archive.compound_file import CompoundFile, NotACompoundFileError
+from extract.readers.embedded_pictures import pictures_within
 from extract.readers.number_format import BUILT_IN
 
 _BOF, _EOF, _BOUNDSHEET, _FORMAT, _XF = 0x0809, 0x000A, 0x0085, 0x041E, 0x00E0
 _NUMBER, _RK, _MULRK, _FORMULA, _ROW, _COLINFO = 0x0203, 0x027E, 0x00BD, 0x0006, 0x0208, 0x007D
 _LABEL, _LABEL_SHARED = 0x0204, 0x00FD
+_DRAWINGS, _CONTINUE = 0x00EB, 0x003C
+"""The pictures of a whole workbook, cut into records of 8,224 bytes."""
 _BIFF8 = 0x0600
 MAX_RECORDS = 10_000_000
 
@@ -57,6 +60,22 @@ def xls_looks(data: bytes) -> dict[str, SheetLooks]:
             sheets.append((_text(record, 6, 1, wide), struct.unpack_from("<I", record)[0]))
     codes = [(own.get(number) or BUILT_IN.get(number, "General"), indent) for number, indent in styles]
     return {name: _sheet(stream, offset, codes) for name, offset in sheets if 0 < offset < len(stream)}
+
+
+def xls_pictures(data: bytes) -> list[bytes]:
+    """The pictures that lie on the sheets of an .xls, in the order of the file."""
+    try:
+        compound = CompoundFile(data)
+        stream = compound.stream("Workbook") or b""
+    except NotACompoundFileError:
+        return []
+    group = bytearray()
+    going_on = False
+    for kind, record in _records(stream, 0):
+        going_on = kind == _DRAWINGS or (going_on and kind == _CONTINUE)
+        if going_on:
+            group += record
+    return pictures_within(bytes(group))
 
 
 def _records(stream: bytes, at: int) -> Iterator[tuple[int, bytes]]:

@@ -106,6 +106,35 @@ class PictureReader:
         return ()
 
 
+_BEGINS: Final = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff")
+_BEFORE: Final = 8
+"""Bytes of the header of a record of Office's drawings: 4 that say what it is, 4 of its length ([MS-ODRAW] 2.2.23)."""
+_IDENTITIES: Final = (17, 33)
+"""Bytes between that header and the picture: one or two identifiers of 16 bytes and a mark."""
+
+
+def pictures_within(data: bytes) -> list[bytes]:
+    """The PNG and JPEG pictures that stand in a stream of an old Word file or workbook, in order.
+
+    A picture counts where the record before it says how long it is, so that bytes that merely look like one do not.
+    """
+    found: list[bytes] = []
+    at = 0
+    while True:
+        places = [place for place in (data.find(mark, at) for mark in _BEGINS) if place >= 0]
+        if not places or len(found) >= MAX_PICTURES:
+            return found
+        begin = min(places)
+        at = begin + 4
+        for before in _IDENTITIES:
+            header = begin - before - _BEFORE
+            length = int.from_bytes(data[header + 4 : header + 8], "little") - before if header >= 0 else 0
+            if header >= 0 and data[header + 3] == 0xF0 and 0 < length <= len(data) - begin:
+                found.append(data[begin : begin + length])
+                at = begin + length
+                break
+
+
 def _without_place(block: Line | Grid) -> Line | Grid:
     return replace(block, page=None, box=None)
 

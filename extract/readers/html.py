@@ -13,12 +13,28 @@ import email.policy
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Final
 from urllib.parse import unquote_to_bytes
 
 from lxml import etree
 
 from budget.disclosure import TablePlace
 from extract.readers.embedded_pictures import LEAST_HEIGHT, LEAST_WIDTH, PictureReader, as_table
+from extract.readers.html_seen import (
+    FIGURE,
+    FURNITURE,
+    SHOWN_OF_ADDRESS,
+    TURNED_MATHS,
+    framed,
+    is_hidden,
+    is_raised,
+    is_struck_out,
+    is_unshown,
+    pixels,
+    shown_as,
+    shown_texts,
+)
+from extract.readers.page_styles import Style, StyleSheets, has_ground, is_unseen, is_white
 from extract.reading import Grid, GridCell, Line, NotUnderstood, Reading, UnreadableError, joined_lines, raised
 
 MAX_BYTES = 64 * 1024 * 1024
@@ -184,31 +200,22 @@ class _Table:
     section: str = ""
 
 
-_UNSHOWN = {
-    "head", "script", "style", "noscript", "template", "title", "xml", "object", "iframe", "svg", "math", "select",
-    "audio", "video", "canvas", "applet", "frameset", "meta", "link", "base", "datalist",
-}  # fmt: skip
 _BLOCKS = {
     "p", "div", "h1", "h2", "h3", "h4", "h5", "h6", "li", "ul", "ol", "dl", "dt", "dd", "section", "article", "header",
     "footer", "nav", "main", "aside", "center", "blockquote", "pre", "hr", "form", "fieldset", "body", "html", "address",
     "figure", "figcaption", "table", "caption", "legend", "details", "summary", "menu", "dir",
 }  # fmt: skip
 _SECTIONS = {"thead", "tbody", "tfoot"}
+_FRAMES: Final = frozenset({"iframe", "frame", "object", "embed"})
 
 
 _AROUND_PICTURES = {"a", "nav", "header", "footer", "button"}
 """Elements whose pictures are logos, banners and buttons."""
 _DATA_ADDRESS = re.compile(r"\s*data:(image/[\w.+-]{1,40})[^,]{0,80};base64,", re.I)
 _PICTURE_NAME = re.compile(r"\.(?:jpe?g|png|bmp|webp|tiff?)(?:[?#].*)?$", re.I)
-_FURNITURE = re.compile(
-    r"(?:^|/)(?:images?|imgs?|css|skins?|static|assets|themes?|templates?|styles?|icons?|public|common)/", re.I
-)
-"""Folders of what a portal shows on every page."""
-_FIGURE = re.compile(r"\d[\d,]*\.\d{2}(?!\d)")
 _FIGURES_OF_A_TABLE = 4
 """Amounts in a script that writes cells from which on it holds a table."""
 _SHOWN_OF_SCRIPT = 80
-_SHOWN_OF_ADDRESS = 80
 
 _TABLE_TAG = re.compile(r"<(/?)table\b", re.I)
 _PAGE_BEGIN = re.compile(r"<html\b", re.I)
@@ -248,21 +255,25 @@ def _flow(text: str) -> tuple[_Flow, list[NotUnderstood]]:
         raise UnreadableError("limit_nesting", "elements nested deeper than any browser shows them")
     if root is None:
         raise UnreadableError("empty", "the page shows nothing")
-    walk = _Walk(_hidden_names(root))
+    walk = _Walk(StyleSheets(root))
     return walk.read(root), walk.met
 
 
 class _Walk:
     """One pass over the elements of a page with an explicit stack: unclosed tags nest thousands deep in real pages."""
 
-    def __init__(self, hidden: frozenset[str]) -> None:
-        self.hidden = hidden
+    def __init__(self, sheets: StyleSheets) -> None:
+        self.sheets = sheets
+        self.styles: list[tuple[str, Style]] = []
+        """Of every open element: what it is shown as, and its style."""
+        self.grounds: list[bool] = [sheets.linked]
         self.root = _Flow()
         self.flows: list[_Flow] = [self.root]
         self.tables: list[_Table | None] = [None]
         self.invisible: list[bool] = [False]
         self.raised = self.struck_out = self.linked = 0
         self.met: list[NotUnderstood] = []
+        self.skipped: set[etree._Element] = set()
 
     def read(self, root: etree._Element) -> _Flow:
         count = 0
@@ -272,16 +283,17 @@ class _Walk:
                 count += 1
                 if count > MAX_ELEMENTS:
                     raise UnreadableError("limit_size", f"the page has more than {MAX_ELEMENTS:,} elements")
-                if self._unshown(element):
-                    if element.tag == "script" and _builds_tables(element.text or ""):
-                        self.met.append(
-                            NotUnderstood("script", " ".join((element.text or "").split())[:_SHOWN_OF_SCRIPT])
-                        )
+                style = self.sheets.of(element) if isinstance(element.tag, str) else {}
+                if is_unshown(element, style):
+                    self._passed_over(element, style)
                     walker.skip_subtree()
+                    self.skipped.add(element)
                     continue
-                self._start(element)
+                self._start(element, style)
             elif event == "end":
-                if not self._unshown(element):
+                if element in self.skipped:
+                    self.skipped.remove(element)
+                else:
                     self._end(element)
                 if element is not root:
                     self._text(element.tail)
@@ -290,13 +302,20 @@ class _Walk:
         self.root.flush()
         return self.root
 
-    def _unshown(self, element: etree._Element) -> bool:
-        if not isinstance(element.tag, str) or element.tag in _UNSHOWN or "hidden" in element.attrib:
-            return True
-        style = _style(element)
-        if style.get("display") == "none" or style.get("mso-hide") == "all":
-            return True
-        return bool(self.hidden) and not self.hidden.isdisjoint(_names(element)) and "display" not in style
+    def _passed_over(self, element: etree._Element, style: Style) -> None:
+        """What is not read of an element that is skipped with all it holds, where it shows or builds figures."""
+        if not isinstance(element.tag, str) or is_hidden(element, style):
+            return
+        if element.tag == "script" and _builds_tables(element.text or ""):
+            self.met.append(NotUnderstood("script", " ".join((element.text or "").split())[:_SHOWN_OF_SCRIPT]))
+        elif element.tag in _FRAMES and (told := framed(element)):
+            self.met.append(NotUnderstood("frame", told))
+        elif element.tag in ("svg", "select", "canvas") or element.tag in TURNED_MATHS:
+            self._shown_otherwise(element.tag, " ".join("".join(shown_texts(element)).split()))
+
+    def _shown_otherwise(self, what: str, text: str) -> None:
+        if FIGURE.search(text):
+            self.met.append(NotUnderstood("element", f"{what}: {text[:_SHOWN_OF_SCRIPT]}"))
 
     def _text(self, text: str | None) -> None:
         if not text or self.invisible[-1]:
@@ -310,13 +329,17 @@ class _Walk:
         flow = self.flows[-1]
         flow.pieces.append(text if flow.preformatted else _collapsed(text, "".join(flow.pieces[-1:])))
 
-    def _start(self, element: etree._Element) -> None:
-        tag, style = element.tag, _style(element)
+    def _start(self, element: etree._Element, style: Style) -> None:
+        tag = shown_as(element, style)
+        self.styles.append((tag, style))
         visibility = style.get("visibility")
-        self.invisible.append(visibility in ("hidden", "collapse") if visibility else self.invisible[-1])
+        self._see(element, style)
         table = self.tables[-1]
-        self.raised += _is_raised(element, style)
-        self.struck_out += _is_struck_out(element, style)
+        self._shown_otherwise("style", self.sheets.written(element))
+        if "override" in style.get("unicode-bidi", "") or (tag == "bdo" and element.get("dir") == "rtl"):
+            self._shown_otherwise("bdo", "".join(map(str, element.itertext()))[::-1])
+        self.raised += is_raised(element, style)
+        self.struck_out += is_struck_out(element, style)
         self.linked += tag in _AROUND_PICTURES
         if tag == "img":
             self._picture(element)
@@ -346,9 +369,17 @@ class _Walk:
             flow.preformatted += tag == "pre"
         self._text(element.text)
 
+    def _see(self, element: etree._Element, style: Style) -> None:
+        """Whether what stands in an element can be seen: hidden, without size or ink, or white on nothing."""
+        self.grounds.append(self.grounds[-1] or has_ground(style, element))
+        visibility = style.get("visibility")
+        unseen = visibility in ("hidden", "collapse") if visibility else self.invisible[-1]
+        self.invisible.append(unseen or is_unseen(style) or (is_white(style) and not self.grounds[-1]))
+
     def _picture(self, element: etree._Element) -> None:
+        self._shown_otherwise("img", element.get("alt") or "")
         source = element.get("src") or ""
-        sizes = [_pixels(element.get(name)) for name in ("width", "height")]
+        sizes = [pixels(element.get(name)) for name in ("width", "height")]
         if (sizes[0] is not None and sizes[0] < LEAST_WIDTH) or (sizes[1] is not None and sizes[1] < LEAST_HEIGHT):
             return
         carried = _DATA_ADDRESS.match(source)
@@ -358,8 +389,8 @@ class _Walk:
             except ValueError:
                 data = None
             self.flows[-1].items.append(_Picture(carried.group(1), data))
-        elif not self.linked and _PICTURE_NAME.search(source) and not _FURNITURE.search(source):
-            self.flows[-1].items.append(_Picture(source[-_SHOWN_OF_ADDRESS:], None))
+        elif not self.linked and _PICTURE_NAME.search(source) and not FURNITURE.search(source):
+            self.flows[-1].items.append(_Picture(source[-SHOWN_OF_ADDRESS:], None))
 
     def _start_table(self, element: etree._Element) -> None:
         flow = self.flows[-1]
@@ -382,11 +413,11 @@ class _Walk:
         )
 
     def _end(self, element: etree._Element) -> None:
-        tag = element.tag
-        style = _style(element)
+        tag, style = self.styles.pop()
         self.invisible.pop()
-        self.raised -= _is_raised(element, style)
-        self.struck_out -= _is_struck_out(element, style)
+        self.grounds.pop()
+        self.raised -= is_raised(element, style)
+        self.struck_out -= is_struck_out(element, style)
         self.linked -= tag in _AROUND_PICTURES
         if tag == "table":
             self.flows.pop().flush()
@@ -542,26 +573,11 @@ def _cell_text(cell: _Cell) -> tuple[str, int]:
     return joined_lines(texts), indent
 
 
-def _is_raised(element: etree._Element, style: dict[str, str]) -> bool:
-    return element.tag == "sup" or style.get("vertical-align") in ("super", "text-top")
-
-
-def _is_struck_out(element: etree._Element, style: dict[str, str]) -> bool:
-    lines = style.get("text-decoration", "") + style.get("text-decoration-line", "")
-    return element.tag in ("del", "s", "strike") or "line-through" in lines
-
-
-def _pixels(written: str | None) -> int | None:
-    """A size in pixels as an attribute gives it; None for none and for a share of something."""
-    found = re.match(r"\s*(\d{1,5})(?:\.\d+)?\s*(?:px)?\s*$", written or "")
-    return int(found.group(1)) if found else None
-
-
 def _builds_tables(script: str) -> bool:
     """Whether a script writes rows of figures into the page: nothing of it is run, so they are not read."""
     return (
         bool(re.search(r"<t[dr]\b|insertRow|insertCell", script, re.I))
-        and len(_FIGURE.findall(script)) >= _FIGURES_OF_A_TABLE
+        and len(FIGURE.findall(script)) >= _FIGURES_OF_A_TABLE
     )
 
 
@@ -577,18 +593,6 @@ def _heading(tag: str, style: dict[str, str]) -> int | None:
         return int(tag[1])
     level = style.get("mso-outline-level", "")
     return int(level) if level.isdigit() and 1 <= int(level) <= 9 else None
-
-
-def _style(element: etree._Element) -> dict[str, str]:
-    written = element.get("style")
-    if not written:
-        return {}
-    found: dict[str, str] = {}
-    for declaration in written.lower().split(";"):
-        name, colon, value = declaration.partition(":")
-        if colon:
-            found[name.strip()] = value.replace("!important", "").strip()
-    return found
 
 
 _LENGTH = re.compile(r"^(\d+(?:\.\d+)?)(pt|px|em|rem|cm|mm|in|ch)?$")
@@ -618,45 +622,3 @@ def _span(written: str | None, zero: int) -> int:
     if not found:
         return 1
     return int(found.group(1)) or zero
-
-
-_SIMPLE_SELECTOR = re.compile(r"^(?:[a-z][a-z0-9]*)?([.#][\w-]+)$", re.I)
-
-
-def _hidden_names(root: etree._Element) -> frozenset[str]:
-    """Class (`.name`) and id (`#name`) selectors that the page's own style sheets hide for the screen."""
-    found: set[str] = set()
-    for sheet in root.iter("style"):
-        if (sheet.get("media") or "all").lower() not in ("all", "screen", ""):
-            continue
-        text = re.sub(r"/\*.*?\*/|<!--|-->", "", (sheet.text or "")[:500_000], flags=re.S)
-        for selectors, body in _rules(text):
-            hides = re.search(r"\bdisplay\s*:\s*none|\bmso-hide\s*:\s*all", body, re.I)
-            for selector in selectors.split(","):
-                simple = _SIMPLE_SELECTOR.match(selector.strip())
-                if simple and hides:
-                    found.add(simple.group(1))
-    return frozenset(found)
-
-
-def _rules(sheet: str) -> Iterator[tuple[str, str]]:
-    """(selectors, declarations) of the plain rules of a style sheet; what stands inside at-rules holds only sometimes."""
-    depth = begin = opened = 0
-    for brace in re.finditer(r"[{}]", sheet):
-        if brace.group() == "{":
-            depth += 1
-            opened = brace.end() if depth == 1 else opened
-        elif depth:
-            depth -= 1
-            if depth == 0:
-                selectors = sheet[begin : opened - 1].rpartition(";")[2].strip()
-                if not selectors.startswith("@"):
-                    yield selectors, sheet[opened : brace.start()]
-                begin = brace.end()
-
-
-def _names(element: etree._Element) -> Iterator[str]:
-    for name in (element.get("class") or "").split():
-        yield "." + name
-    if element.get("id"):
-        yield "#" + str(element.get("id"))

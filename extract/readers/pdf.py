@@ -90,7 +90,7 @@ def read_pdf(
                     pictured.append(number)
                     found, has_text = PageBlocks((), ()), False
                 else:
-                    found, has_text = _from_content(content), content.has_text
+                    found, has_text = _laid_out(content, whole_page, met), content.has_text
                     seen = seen or len(content.glyphs) > 0
                     if content.images and len(content.glyphs):
                         printed[number] = content
@@ -123,6 +123,15 @@ def read_pdf(
     unread = [number for found in pages_found for number in found.unread]
     reader: ReaderName = "scan" if picture_reader is not None and pictured and not seen else "pdf"
     return Reading(reader, tuple(blocks), pages, tuple(unread), tuple(sizes), tuple(met))
+
+
+def _laid_out(content: PageContent, place: PagePlace, met: list[NotUnderstood]) -> PageBlocks:
+    """The blocks of a page; a page on which our search for tables breaks down is told, and the other pages are read."""
+    try:
+        return _from_content(content)
+    except (IndexError, KeyError, ValueError, ArithmeticError) as error:
+        met.append(NotUnderstood("table_failed", f"page {content.number}: {type(error).__name__} {error}", place))
+        return PageBlocks((), ())
 
 
 def _from_content(content: PageContent) -> PageBlocks:

@@ -1,7 +1,7 @@
 """RTF → `Reading`: tokens → paragraphs with their table places → lines and grids (`word_flow`).
 
-Only text and table properties are read. Pictures, objects, fields' instructions and every unknown destination are passed
-over without being decoded.
+Text, table properties and pictures are read. Objects, fields' instructions and every unknown destination are passed over
+without being decoded.
 """
 
 from __future__ import annotations
@@ -11,8 +11,9 @@ import re
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from extract.readers.embedded_pictures import PictureReader, as_table
 from extract.readers.word_flow import CellEdges, FlowWalk, Paragraph, ParagraphProperties
-from extract.reading import Reading, UnreadableError
+from extract.reading import Grid, Line, NotUnderstood, Reading, UnreadableError, raised
 
 MAX_BYTES = 200 * 1024 * 1024
 MAX_GROUPS = 5000
@@ -40,6 +41,12 @@ _UNSHOWN = {
     "atnid", "atnauthor", "tc", "xe", "private", "title", "author", "sp", "sn", "sv", "mmathPr", "pgptbl", "latentstyles",
     "background", "template", "userprops", "ftnsep", "ftnsepc", "ftncn", "aftnsep", "aftnsepc", "aftncn", "formfield",
 }  # fmt: skip
+_LETTERS = {"v", "deleted", "super", "sub", "up", "dn", "nosupersub", "strike", "striked", "plain"}
+LIFTED = 6
+"""Half points by which letters stand above or below the line from which on they are a mark and no text of it."""
+LEAST_DRAWING = 4096
+"""Bytes of a drawing of Windows from which on it may show more than a line."""
+_PICTURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff")
 _SHOWN_STARRED = {"nesttableprops", "shpinst", "shptxt", "shppict"}
 
 
@@ -49,7 +56,16 @@ def read_rtf(data: bytes) -> Reading:
         raise UnreadableError("limit_size", f"{len(data):,} bytes of RTF are more than the {MAX_BYTES:,} allowed")
     if not data.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{\\rt"):
         raise UnreadableError("corrupt", "the file does not begin as RTF")
-    return Reading(reader="rtf", blocks=tuple(FlowWalk().blocks(_Reader().read(data), 0)))
+    reader = _Reader()
+    blocks: list[Line | Grid] = list(FlowWalk().blocks(reader.read(data), 0))
+    pictures = PictureReader()
+    tables = sum(isinstance(block, Grid) for block in blocks)
+    for number, picture in enumerate(reader.pictures, 1):
+        # where in the text they stand is not kept: a table in a picture is read behind all others
+        for block in pictures.blocks(picture, f"picture {number}"):
+            tables += isinstance(block, Grid)
+            blocks.append(as_table(block, tables) if isinstance(block, Grid) else block)
+    return Reading(reader="rtf", blocks=tuple(blocks), not_understood=(*reader.met, *pictures.met))
 
 
 @dataclass(slots=True)
@@ -59,6 +75,9 @@ class _Group:
     shown: bool = True
     destination: str = ""
     hidden: bool = False
+    raised: bool = False
+    struck_out: bool = False
+    picture: bool = False
     font: int = -1
     unicode_skip: int = 1
     paragraph: ParagraphProperties = field(default_factory=ParagraphProperties)
@@ -90,6 +109,9 @@ class _Reader:
         self.row = _RowDefinition()
         self.nested_row = _RowDefinition()
         self.found: list[Paragraph] = []
+        self.pictures: list[bytes] = []
+        self.met: list[NotUnderstood] = []
+        self._hex = bytearray()
 
     def read(self, data: bytes) -> list[Paragraph]:
         at, size = 0, len(data)
@@ -112,6 +134,8 @@ class _Reader:
                 value = int(number) if number is not None else None
                 word = token.group("word").decode("ascii")
                 if word == "bin":
+                    if self.group.picture:
+                        self._hex += data[at : at + max(0, value or 0)].hex().encode()
                     at += max(0, value or 0)
                     continue
                 self._word(word, value)
@@ -135,14 +159,33 @@ class _Reader:
             self.stack.append(self.group)
             self.group = replace(self.group)
         elif self.stack:
+            if self.group.picture and not self.stack[-1].picture:
+                self._end_picture()
             self.group = self.stack.pop()
 
+    def _end_picture(self) -> None:
+        digits = bytes(self._hex)
+        self._hex = bytearray()
+        data = bytes.fromhex(digits.decode("ascii")[: len(digits) // 2 * 2])
+        begins = [at for at in (data.find(mark) for mark in _PICTURES) if at >= 0]
+        if begins:
+            self.pictures.append(data[min(begins) :])
+        elif len(data) > LEAST_DRAWING:
+            self.met.append(NotUnderstood("picture", f"a drawing of {len(data):,} bytes"))
+
     def _bytes(self, raw: bytes) -> None:
+        if self.group.picture:
+            self._hex += bytes(sign for sign in raw if sign in b"0123456789abcdefABCDEF")
+            return
         if self.skip:
             passed = min(self.skip, len(raw))
             self.skip -= passed
             raw = raw[passed:]
         if raw and self.group.shown and not self.group.destination and not self.group.hidden:
+            if self.group.struck_out:
+                if re.search(rb"\d", raw):
+                    self.met.append(NotUnderstood("struck_out", raw.decode("ascii", "replace").strip()))
+                return
             self.waiting += raw
 
     def _decode(self) -> None:
@@ -153,7 +196,8 @@ class _Reader:
         named = _CHARSETS.get(self.fonts.get(font, 0))
         for charset in dict.fromkeys((named or self.code_page, self.code_page, "gb18030", "cp1252")):
             try:
-                self.text.append(raw.decode(charset))
+                text = raw.decode(charset)
+                self.text.append(raised(text) if self.group.raised else text)
                 return
             except UnicodeDecodeError:
                 continue
@@ -185,8 +229,11 @@ class _Reader:
         if self.skip:
             self.skip -= 1
             return
+        if word == "pict" and group.shown and not group.hidden:
+            group.picture = True
         if word in _UNSHOWN or (starred and word not in _SHOWN_STARRED):
             group.shown = False
+            group.picture = group.picture and not starred
         elif word in ("fonttbl", "stylesheet", "nesttableprops"):
             group.destination = word
         if not group.shown:
@@ -215,10 +262,11 @@ class _Reader:
             self.style_outlines[self.defining_style] = value
 
     def _document(self, word: str, value: int | None) -> None:
-        on = value != 0
         number = value or 0
         group, row = self.group, self._row()
-        if word == "ansicpg":
+        if word in _LETTERS:
+            self._letters(word, value)
+        elif word == "ansicpg":
             self.code_page = _code_page(number)
         elif word == "deff":
             self.default_font = number
@@ -226,10 +274,6 @@ class _Reader:
             group.unicode_skip = max(0, min(number, 10))
         elif word == "f":
             group.font = number
-        elif word in ("v", "deleted"):
-            group.hidden = on
-        elif word == "plain":
-            group.hidden, group.font = False, -1
         elif word in ("par", "sect", "page"):
             self._end("\r")
         elif word == "pard":
@@ -257,6 +301,17 @@ class _Reader:
             row.vertical = 3 if word == "clvmgf" else 1
         elif word == "cellx":
             self._define_cell(number)
+
+    def _letters(self, word: str, value: int | None) -> None:
+        on, number, group = value != 0, value or 0, self.group
+        if word in ("v", "deleted"):
+            group.hidden = on
+        elif word in ("strike", "striked"):
+            group.struck_out = on
+        elif word == "plain":
+            group.hidden, group.raised, group.struck_out, group.font = False, False, False, -1
+        else:
+            group.raised = (word in ("super", "sub") and on) or number >= LIFTED
 
     def _row(self) -> _RowDefinition:
         # tables inside cells define their rows in a destination of their own, the outer row waits

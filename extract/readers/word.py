@@ -7,11 +7,12 @@ tables must all be kept. Nothing of the file is followed: no relationship, no ex
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from lxml import etree
 
+from archive.file_kinds import FileKind, detect
 from budget.disclosure import TablePlace
 from extract.readers.embedded_pictures import PictureReader, as_table
 from extract.readers.office_parts import Package, Relation, opened
@@ -21,6 +22,17 @@ _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _A = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
 _R = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
 _V = "{urn:schemas-microsoft-com:vml}"
+_M = "{http://schemas.openxmlformats.org/officeDocument/2006/math}"
+_O = "{urn:schemas-microsoft-com:office:office}"
+_TURNED_MATHS = frozenset(
+    f"{_M}{name}" for name in ("sSup", "sSub", "sSubSup", "f", "rad", "nary", "m", "limLow", "limUpp")
+)
+"""Formulas whose parts do not stand one behind the other: read in line, they would be another number."""
+_FIGURE = re.compile(r"\d[\d,]*\.\d{2}(?!\d)")
+_PLAIN_TABLES = frozenset({"", "TableGrid", "TableNormal"})
+"""Styles of tables that put no colour behind a text."""
+_SYMBOLS_AS_LETTERS = range(0xF020, 0xF040)
+"""Signs of the font Symbol that are digits, points and the like, by the codes that Word gives them."""
 _MC = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
 MAX_NESTING = 20
 MAX_GRID_PLACES = 2_000_000
@@ -41,9 +53,10 @@ def read_docx(data: bytes) -> Reading:
         if body is None:
             raise UnreadableError("corrupt", f"{main} has no body")
         styles = _heading_levels(package.xml(package.related(main, "styles") or "word/styles.xml"))
+        _without_hidden_styles(body, package.xml(package.related(main, "styles") or "word/styles.xml"))
         walk = _Walk(styles, package, package.relations(main))
         blocks = tuple(walk.blocks(body))
-        met = (*walk.pictures.met, *_struck_out_figures(body))
+        met = (*walk.pictures.met, *_struck_out_figures(body), *_not_in_line(body), *_beside_the_text(walk))
         return Reading(reader="docx", blocks=blocks, not_understood=met)
 
 
@@ -83,6 +96,9 @@ class _Walk:
     tables: int = 0
     depth: int = 0
     pictures: PictureReader = field(default_factory=PictureReader)
+    bare_objects: list[NotUnderstood] = field(default_factory=list)
+    """Files that stand in the text with nothing that shows them."""
+    seen_objects: set[etree._Element] = field(default_factory=set)
 
     def blocks(self, parent: etree._Element) -> Iterator[Line | Grid]:
         self.depth += 1
@@ -99,7 +115,31 @@ class _Walk:
             elif tag == f"{_MC}AlternateContent":
                 choice = element.find(f"{_MC}Choice")
                 yield from self.blocks(choice if choice is not None else element)
+            elif tag == f"{_W}altChunk":
+                yield from self._chunk(element)
         self.depth -= 1
+
+    def _chunk(self, element: etree._Element) -> Iterator[Line | Grid]:
+        """Another file that stands here as a part of the text: read like one of its own, or told not to have been read."""
+        relation = self.relations.get(element.get(f"{_R}id") or "")
+        data = self.package.data(relation.name) if relation is not None and not relation.external else None
+        name = relation.name if relation is not None else "altChunk"
+        reader = _chunk_reader(data or b"")
+        if data is None or reader is None:
+            self.pictures.met.append(NotUnderstood("part", name))
+            return
+        try:
+            found = reader(data)
+        except UnreadableError as error:
+            self.pictures.met.append(NotUnderstood("part", f"{name}: {error.message}"))
+            return
+        self.pictures.met += found.not_understood
+        for block in found.blocks:
+            if isinstance(block, Grid):
+                self.tables += 1
+                yield as_table(block, self.tables)
+            else:
+                yield block
 
     def _paragraph(self, paragraph: etree._Element) -> Iterator[Line | Grid]:
         text = paragraph_text(paragraph)
@@ -111,6 +151,14 @@ class _Walk:
 
     def _pictures(self, element: etree._Element) -> Iterator[Line | Grid]:
         """What the pictures below an element show; those in text boxes come with their own paragraphs."""
+        for carried in element.iter(f"{_W}object"):
+            named = carried.find(f"{_O}OLEObject")
+            if named is None or carried.find(f".//{_V}imagedata") is not None or carried in self.seen_objects:
+                continue
+            self.seen_objects.add(carried)
+            program = named.get("ProgID") or ""
+            if not program.startswith("Equation"):
+                self.bare_objects.append(NotUnderstood("embedded_file", program or "object"))
         for name in _picture_parts(element, self.relations):
             data = self.package.data(name)
             if data is None:
@@ -278,7 +326,7 @@ def _own_paragraphs(cell: etree._Element) -> Iterator[etree._Element]:
             yield from _own_paragraphs(element)
 
 
-_SKIPPED = {f"{_W}del", f"{_W}moveFrom", f"{_W}txbxContent", f"{_W}pPr", f"{_W}rPr", f"{_W}instrText", f"{_W}tbl",
+_SKIPPED = _TURNED_MATHS | {f"{_W}rt", f"{_W}del", f"{_W}moveFrom", f"{_W}txbxContent", f"{_W}pPr", f"{_W}rPr", f"{_W}instrText", f"{_W}tbl",
             f"{_MC}Fallback", f"{_W}footnoteReference", f"{_W}commentReference"}  # fmt: skip
 
 
@@ -293,19 +341,11 @@ def _pieces(element: etree._Element) -> Iterator[str]:
         if not isinstance(tag, str) or tag in _SKIPPED:
             continue
         if tag == f"{_W}r":
-            properties = child.find(f"{_W}rPr")
-            if properties is not None and (
-                _on(properties.find(f"{_W}vanish")) or _on(properties.find(f"{_W}webHidden"))
-            ):
-                continue
-            if properties is not None and _is_struck_out(properties):
-                continue
-            if properties is not None and _is_raised(properties):
-                yield from (raised(piece) for piece in _pieces(child))
-                continue
-            yield from _pieces(child)
-        elif tag == f"{_W}t":
+            yield from _pieces_of_run(child)
+        elif tag in (f"{_W}t", f"{_M}t"):
             yield child.text or ""
+        elif tag == f"{_W}sym":
+            yield _symbol(child)
         elif tag in (f"{_W}tab", f"{_W}ptab"):
             yield " "
         elif tag in (f"{_W}br", f"{_W}cr"):
@@ -318,6 +358,23 @@ def _pieces(element: etree._Element) -> Iterator[str]:
                 yield from _pieces(choice)
         else:
             yield from _pieces(child)
+
+
+def _pieces_of_run(run: etree._Element) -> Iterator[str]:
+    properties = run.find(f"{_W}rPr")
+    if properties is None:
+        yield from _pieces(run)
+    elif (
+        _on(properties.find(f"{_W}vanish"))
+        or _on(properties.find(f"{_W}webHidden"))
+        or _is_struck_out(properties)
+        or _is_white_on_white(run, properties)
+    ):
+        return
+    elif _is_raised(properties):
+        yield from (raised(piece) for piece in _pieces(run))
+    else:
+        yield from _pieces(run)
 
 
 def _picture_parts(element: etree._Element, relations: dict[str, Relation]) -> list[str]:
@@ -351,12 +408,91 @@ def _struck_out_figures(body: etree._Element) -> Iterator[NotUnderstood]:
 
 
 def _is_raised(properties: etree._Element) -> bool:
-    """Whether a run stands above the line: a note's mark, as a property of the run or by its position (half points)."""
+    """Whether a run stands above or below the line: a note's mark, as a property of the run or by its position (half points)."""
     align, position = properties.find(f"{_W}vertAlign"), properties.find(f"{_W}position")
-    if align is not None and align.get(f"{_W}val") == "superscript":
+    if align is not None and align.get(f"{_W}val") in ("superscript", "subscript"):
         return True
-    lift = (position.get(f"{_W}val") or "") if position is not None else ""
+    lift = (position.get(f"{_W}val") or "").removeprefix("-") if position is not None else ""
     return lift.isdigit() and int(lift) >= LIFTED
+
+
+def _symbol(element: etree._Element) -> str:
+    """The sign of a symbol font: those of Symbol that are digits or points as such, all others as nothing that is read."""
+    code = element.get(f"{_W}char") or ""
+    if (element.get(f"{_W}font") or "").lower() != "symbol" or not re.fullmatch(r"[0-9A-Fa-f]{4}", code):
+        return ""
+    return chr(int(code, 16) - 0xF000) if int(code, 16) in _SYMBOLS_AS_LETTERS else ""
+
+
+def _is_white_on_white(run: etree._Element, properties: etree._Element) -> bool:
+    """Whether a run is written in white where neither it nor its paragraph, cell or table puts a colour behind it."""
+    color = properties.find(f"{_W}color")
+    if color is None or (color.get(f"{_W}val") or "").upper() != "FFFFFF":
+        return False
+    for element in (run, *run.iterancestors()):
+        for name in ("rPr", "pPr", "tcPr", "tblPr"):
+            own = element.find(f"{_W}{name}")
+            if own is not None and (own.find(f"{_W}shd") is not None or own.find(f"{_W}highlight") is not None):
+                return False
+        style = element.find(f"{_W}tblPr/{_W}tblStyle")
+        if style is not None and style.get(f"{_W}val") not in _PLAIN_TABLES:
+            return False
+        if element.tag == f"{_W}txbxContent":
+            return False
+    return True
+
+
+def _without_hidden_styles(body: etree._Element, styles: etree._Element | None) -> None:
+    """Marks the runs whose style hides them as hidden themselves."""
+    hiding = {
+        style.get(f"{_W}styleId")
+        for style in (styles.iter(f"{_W}style") if styles is not None else ())
+        if _on(style.find(f"{_W}rPr/{_W}vanish"))
+    }
+    for run in body.iter(f"{_W}r") if hiding else ():
+        named = run.find(f"{_W}rPr/{_W}rStyle")
+        if named is not None and named.get(f"{_W}val") in hiding:
+            properties = run.find(f"{_W}rPr")
+            if properties is not None and properties.find(f"{_W}vanish") is None:
+                properties.append(properties.makeelement(f"{_W}vanish", {}))
+
+
+def _not_in_line(body: etree._Element) -> Iterator[NotUnderstood]:
+    """Figures whose signs do not stand one behind the other as they are written: formulas, text from right to left."""
+    for element in body.iter(*_TURNED_MATHS, f"{_W}bdo"):
+        text = "".join(piece.text or "" for piece in element.iter(f"{_M}t", f"{_W}t"))
+        backwards = element.tag == f"{_W}bdo" and element.get(f"{_W}val") == "rtl"
+        if re.search(r"\d", text) and (element.tag != f"{_W}bdo" or backwards):
+            yield NotUnderstood("element", f"{etree.QName(element).localname}: {text}")
+
+
+def _beside_the_text(walk: _Walk) -> Iterator[NotUnderstood]:
+    """Workbooks that stand in the text without a picture of them, and amounts in the headers and footers of the pages."""
+    told = set()
+    for relation in walk.relations.values():
+        part = (
+            walk.package.xml(relation.name) if relation.kind in ("header", "footer") and not relation.external else None
+        )
+        for paragraph in part.iter(f"{_W}p") if part is not None else ():
+            text = paragraph_text(paragraph).strip()
+            if _FIGURE.search(text) and text not in told:
+                told.add(text)
+                yield NotUnderstood("margin", text)
+    yield from walk.bare_objects
+
+
+def _chunk_reader(data: bytes) -> Callable[[bytes], Reading] | None:
+    """The reader of a file that stands inside another as a part of its text."""
+    found = detect(data)
+    if found in (FileKind.HTML, FileKind.MHTML):
+        from extract.readers.html import read_html
+
+        return read_html
+    if found is FileKind.RTF:
+        from extract.readers.rtf import read_rtf
+
+        return read_rtf
+    return read_docx if found is FileKind.DOCX else None
 
 
 def _text_boxes(paragraph: etree._Element) -> Iterator[etree._Element]:

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from budget.disclosure import Finding, FindingCell, PagePlace, Unread
 from budget.states import Origin, Severity
-from extract.reading import Line, Reading
+from extract.reading import Grid, Line, Reading
 
 ENOUGH = 4
 """Stray amounts on one page from which on they are a table."""
@@ -21,8 +21,12 @@ HEAD_ROWS = 3
 """First rows of a table in which its heads stand."""
 HEADS = 3
 """Heads of one table in one line that make the line its header, printed again."""
+ROWS = 3
+"""Lines that follow each other, each a name with an amount behind it, from which on they are a table; where pages have charts,
+their legends are no such lines."""
 # with a point: the scales of charts and the numbers of articles have none
 _STRAY = re.compile(r"(?<![\d.,，])-?(?:\d{1,3}(?:[,，]\d{3})+|\d+)\.\d{2,}(?![\d.,，]|\s*[万亿千元%％‰])")
+_ROW = re.compile(r"\S.*\s" + _STRAY.pattern + r"\s*$")
 _SENTENCE = re.compile(r"[。；！？]")
 
 
@@ -36,16 +40,41 @@ def stray_amounts(reading: Reading) -> tuple[tuple[Unread, ...], list[Finding]]:
     heads: list[str] = []
     for block in reading.blocks:
         if not isinstance(block, Line):
-            heads = [cell.shown for cell in block.cells if cell.row < HEAD_ROWS and len(cell.shown) > 1]
+            heads = _heads_of(block)
         elif not block.in_chart:
             pages[block.page].extend(_strays_of(block))
-            if sum(head in block.shown for head in heads) >= HEADS:
-                headed.add(block.page)  # the head of the table above, again: what follows is its end
-    many = {page: strays for page, strays in pages.items() if len(strays) >= (1 if page in headed else ENOUGH)}
+            # the head of the table above, again: what follows is its end
+            headed |= {block.page} if sum(head in block.shown for head in heads) >= HEADS else set()
+    if len(pages[None]) < ENOUGH:
+        pages[None] = (_rows_of_text(reading) or pages[None]) if reading.pages is None else []
+    enough = {page: 1 if page in headed else ENOUGH if page else ROWS for page in pages}
+    many = {page: strays for page, strays in pages.items() if len(strays) >= enough[page]}
     unread = tuple(
         Unread(text=one.amount, at=one.place) for strays in many.values() for one in strays if one.place is not None
     )
     return unread, [_finding(page, strays) for page, strays in many.items()]
+
+
+def _heads_of(grid: Grid) -> list[str]:
+    return [cell.shown for cell in grid.cells if cell.row < HEAD_ROWS and len(cell.shown) > 1]
+
+
+def _rows_of_text(reading: Reading) -> list[_Stray]:
+    """The amounts of lines that follow each other and are rows, where `_amounts_of` finds none in them."""
+    found: list[_Stray] = []
+    run: list[_Stray] = []
+    for block in (*reading.blocks, None):
+        row = isinstance(block, Line) and not _SENTENCE.search(block.text) and _is_row(block.text)
+        if row and isinstance(block, Line):
+            run.append(_Stray(_STRAY.findall(block.text)[-1], None))
+            continue
+        found += run if len(run) >= ROWS else []
+        run = []
+    return found
+
+
+def _is_row(text: str) -> bool:
+    return bool(_STRAY.fullmatch(text.strip()) or _ROW.match(text))
 
 
 class _Stray(NamedTuple):
