@@ -1,4 +1,4 @@
-"""Two extractions are held against each other without their recipes; anything else that differs is shown."""
+"""Two extractions are held against each other without their recipes and seconds; anything else that differs is shown."""
 
 from __future__ import annotations
 
@@ -22,6 +22,14 @@ def test_outputs_that_differ_in_the_recipe_alone_are_equal(tmp_path: Path, capsy
     written(tmp_path / "after", "a/one.pdf.json", "1.00", "y")
     assert main([str(tmp_path / "before"), str(tmp_path / "after")]) == 0
     assert capsys.readouterr().out == "1 equal, 0 different, 0 missing, 0 new\n"
+
+
+def test_the_seconds_that_reading_took_are_no_difference(tmp_path: Path) -> None:
+    for folder, seconds in (("before", 1.5), ("after", 0.2)):
+        written(tmp_path / folder, "one.pdf.json", "1.00", "x")
+        path = tmp_path / folder / "one.pdf.json"
+        path.write_text(json.dumps({**json.loads(path.read_text("utf-8")), "seconds": seconds}), "utf-8")
+    assert main([str(tmp_path / "before"), str(tmp_path / "after")]) == 0
 
 
 def test_a_changed_figure_a_lost_and_a_new_document_are_named(
