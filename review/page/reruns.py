@@ -74,9 +74,12 @@ class Reruns:
             while len(self._known) > KEPT:
                 self._known.pop(next(iter(self._known)))
 
-    def _next(self) -> tuple[str, ...]:
-        """What was asked for since, together; empty when the page closes."""
-        together = list(self._asked.get() or ())
+    def _next(self) -> tuple[str, ...] | None:
+        """What was asked for since, together; None when the page closes. A decision on a form names no document of its own."""
+        first = self._asked.get()
+        if first is None:
+            return None
+        together = list(first)
         while together and len(together) < AT_ONCE:
             try:
                 asked = self._asked.get_nowait()
@@ -89,7 +92,7 @@ class Reruns:
         return tuple(dict.fromkeys(together))
 
     def _work(self) -> None:
-        while shas := self._next():
+        while (shas := self._next()) is not None:
             self._note(shas, "running", "")
             try:
                 self._rerun(shas)
